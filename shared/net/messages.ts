@@ -1,0 +1,168 @@
+/**
+ * Everything that crosses the socket between a peer and the signaling server: valibot schemas and the
+ * socket.io event maps made from them, shared by both ends. docs/protocol.md describes each in prose.
+ * A stranger's event that does not fit its schema is refused with a reason and counted; it never throws.
+ */
+import * as v from "valibot";
+import { dropCauses } from "../core/drops.ts";
+import type { DropCause } from "../core/drops.ts";
+import type { Task } from "../core/task.ts";
+import type { View } from "../core/view.ts";
+
+/** Raised when a peer and a server (or two peers) would misunderstand each other. */
+export const protocolVersion = 1;
+
+/** Everything a stranger can make grow has a cap. */
+export const limits = {
+  membersPerRoom: 32,
+  nameLength: 64,
+  signalBytes: 8_192,
+  eventBytes: 65_536,
+  linksPerReport: 64,
+} as const;
+
+const finite = v.pipe(v.number(), v.finite());
+const whole = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER));
+const u32 = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffff_ffff));
+const shortText = (max: number) => v.pipe(v.string(), v.maxLength(max));
+
+/** Chosen by the peer itself (128 random bits), so that it survives a restart of the server. */
+export const peerIdSchema = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/, "must be 32 hex digits"));
+export const roomNameSchema = v.pipe(
+  v.string(),
+  v.regex(/^[a-z0-9][a-z0-9-]{0,47}$/, "must be lower-case letters, digits and dashes (48 at most)"),
+);
+
+export const joinSchema = v.strictObject({
+  protocol: whole,
+  room: roomNameSchema,
+  peerId: peerIdSchema,
+  /** Shown to people. */
+  name: v.pipe(v.string(), v.minLength(1), v.maxLength(limits.nameLength)),
+  kind: v.picklist(["node", "browser"]),
+  backend: shortText(64),
+  /** A peer that was a member before the server (or its socket) went away says where it is. */
+  resume: v.optional(v.strictObject({ epoch: u32, round: u32 })),
+});
+export type JoinRequest = v.InferOutput<typeof joinSchema>;
+
+const candidateSchema = v.strictObject({
+  candidate: shortText(512),
+  sdpMid: v.optional(v.nullable(shortText(32))),
+  sdpMLineIndex: v.optional(v.nullable(whole)),
+});
+export const signalSchema = v.strictObject({
+  to: peerIdSchema,
+  /** Which attempt to connect this belongs to; signals of an older attempt are ignored. */
+  attempt: shortText(32),
+  data: v.variant("type", [
+    v.strictObject({ type: v.picklist(["offer", "answer"]), sdp: shortText(limits.signalBytes) }),
+    v.strictObject({ type: v.literal("candidate"), candidate: candidateSchema }),
+  ]),
+});
+export type SignalMessage = v.InferOutput<typeof signalSchema>;
+
+const dropsSchema = v.strictObject(
+  Object.fromEntries(dropCauses.map((cause) => [cause, whole])) as Record<DropCause, typeof whole>,
+);
+
+const linkReportSchema = v.strictObject({
+  /** The other end. */
+  peerId: peerIdSchema,
+  state: v.picklist(["connecting", "open", "closed"]),
+  rttMs: v.optional(finite),
+  candidateType: v.optional(v.picklist(["host", "srflx", "prflx", "relay"])),
+  /** Fragments since the link opened: handed to the channel; arrived and counted; not, by cause. */
+  sent: whole,
+  received: whole,
+  drops: dropsSchema,
+});
+export type LinkReport = v.InferOutput<typeof linkReportSchema>;
+
+export const reportSchema = v.strictObject({
+  state: v.picklist(["connecting", "listening", "training"]),
+  round: u32,
+  /** Mean training loss of the last round; absent before the first. */
+  loss: v.optional(finite),
+  validation: v.optional(v.strictObject({ round: u32, loss: finite, accuracy: finite })),
+  samplesPerSecond: v.pipe(finite, v.minValue(0)),
+  samples: whole,
+  /** Median and 99th percentile of the time of one averaging over the last rounds, milliseconds. */
+  roundMsP50: v.optional(finite),
+  roundMsP99: v.optional(finite),
+  /** Mean time of a whole round (learning and averaging), milliseconds. */
+  cycleMs: v.optional(finite),
+  bytesSent: whole,
+  bytesReceived: whole,
+  links: v.pipe(v.array(linkReportSchema), v.maxLength(limits.linksPerReport)),
+});
+export type PeerReport = v.InferOutput<typeof reportSchema>;
+
+/** The peer's replica is complete: put me into the next view. */
+export const readySchema = v.strictObject({ round: u32 });
+export type ReadyMessage = v.InferOutput<typeof readySchema>;
+
+/** Another participant of the room, member or not. */
+export interface RosterEntry {
+  readonly peerId: string;
+  readonly name: string;
+  readonly kind: "node" | "browser";
+}
+
+export interface Welcome {
+  readonly ok: true;
+  readonly task: Task;
+  /** Null or without members: nobody trains yet and the model is the task's initial one. */
+  readonly view: View | null;
+  /** Who is in the room already: the newcomer makes the offers. */
+  readonly roster: readonly RosterEntry[];
+  /** Which part of the training data is this peer's. */
+  readonly shard: number;
+  readonly iceServers: readonly string[];
+}
+
+export const refusalCodes = ["version", "room", "full", "taken", "malformed", "limit", "finished"] as const;
+export interface Refusal {
+  readonly ok: false;
+  readonly code: (typeof refusalCodes)[number];
+  /** One sentence for a person: what, which value, what to do. */
+  readonly reason: string;
+}
+
+export interface ClientEvents {
+  join(request: JoinRequest, reply: (answer: Welcome | Refusal) => void): void;
+  signal(message: SignalMessage): void;
+  ready(message: ReadyMessage): void;
+  report(report: PeerReport): void;
+  /** Goodbye: the peer goes of its own will. */
+  leave(): void;
+}
+
+export interface ServerEvents {
+  joined(peer: RosterEntry): void;
+  left(peer: { readonly peerId: string; readonly reason: string }): void;
+  view(view: View): void;
+  signal(message: Omit<SignalMessage, "to"> & { readonly from: string }): void;
+  /** An event of yours was not taken; `event` names it. */
+  refused(refusal: Omit<Refusal, "ok"> & { readonly event: string }): void;
+}
+
+/**
+ * What `shared/net/peer.ts` needs of a connection to the server; roles make it of socket.io-client.
+ * It reconnects by itself with back-off.
+ */
+export interface Signaling {
+  join(request: JoinRequest): Promise<Welcome | Refusal>;
+  send<Name extends "signal" | "ready" | "report" | "leave">(
+    event: Name,
+    ...args: Parameters<ClientEvents[Name]>
+  ): void;
+  on(handlers: SignalingHandlers): void;
+  close(): void;
+}
+export interface SignalingHandlers extends ServerEvents {
+  /** The socket is up (again): join (again). */
+  connected(): void;
+  /** The socket is down; training goes on. */
+  disconnected(reason: string): void;
+}

@@ -1,0 +1,75 @@
+/**
+ * The one snapshot of a server: the status page, `/api/status` and `/metrics` all show this and nothing
+ * else. Addresses of peers are never in it.
+ */
+import type { Drops } from "../core/drops.ts";
+import type { LinkReport } from "./messages.ts";
+
+export interface PeerStatus {
+  readonly peerId: string;
+  readonly name: string;
+  readonly kind: "node" | "browser";
+  readonly backend: string;
+  /** `lobby`: joined, not heard of yet. */
+  readonly state: "lobby" | "connecting" | "listening" | "training";
+  readonly member: boolean;
+  readonly round: number;
+  readonly samplesPerSecond: number;
+  readonly samples: number;
+  readonly loss: number | null;
+  readonly accuracy: number | null;
+  readonly roundMsP50: number | null;
+  readonly roundMsP99: number | null;
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  /** Share of the fragments owed to this peer that did not count, 0..1; null before the first. */
+  readonly dropRate: number | null;
+  readonly links: readonly LinkReport[];
+}
+
+/** One point of a curve; null where nothing was known. */
+export interface HistoryPoint {
+  /** Seconds since the room was made. */
+  readonly t: number;
+  readonly round: number;
+  readonly loss: number | null;
+  readonly validationLoss: number | null;
+  readonly accuracy: number | null;
+  readonly peers: number;
+  readonly roundMsP50: number | null;
+}
+
+export interface RoomEvent {
+  readonly t: number;
+  readonly text: string;
+}
+
+export interface RoomStatus {
+  readonly room: string;
+  readonly task: {
+    readonly name: string;
+    readonly averaging: string;
+    readonly encoding: string;
+    readonly rounds: number;
+  };
+  readonly epoch: number;
+  readonly round: number;
+  readonly samplesPerSecond: number;
+  readonly drops: Drops;
+  readonly sent: number;
+  readonly received: number;
+  readonly peers: readonly PeerStatus[];
+  readonly history: readonly HistoryPoint[];
+  readonly events: readonly RoomEvent[];
+}
+
+export interface ServerStatus {
+  /** Version of this document's shape. */
+  readonly schema: 1;
+  readonly version: string;
+  readonly uptimeSeconds: number;
+  readonly sockets: number;
+  /** Socket events by name and outcome. */
+  readonly signals: Readonly<Record<string, { readonly accepted: number; readonly refused: number }>>;
+  readonly rooms: readonly RoomStatus[];
+}

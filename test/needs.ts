@@ -1,0 +1,20 @@
+/** What some tests need of the machine. Absent: skipped by name, or failed under SHOAL_NO_SKIP=1 (CI). */
+import { spawnSync } from "node:child_process";
+
+const works = (command: string, ...args: string[]) => spawnSync(command, args).status === 0;
+
+/** `test(name, { skip: needsKernelLab() }, …)`: network namespaces, iptables and the right to use them. */
+export function needsKernelLab(): string | false {
+  if (process.platform !== "linux") return absent("kernel lab: needs Linux");
+  if (process.getuid?.() !== 0) return absent("kernel lab: needs root");
+  if (!works("ip", "-V")) return absent("kernel lab: needs iproute2 (apt-get install iproute2)");
+  if (!works("iptables", "-V")) return absent("kernel lab: needs iptables (apt-get install iptables)");
+  const probe = `shoal-probe-${process.pid}`;
+  if (!works("ip", "netns", "add", probe)) return absent("kernel lab: may not make network namespaces");
+  spawnSync("ip", ["netns", "del", probe]);
+  return false;
+}
+
+function absent(reason: string): string | false {
+  return process.env["SHOAL_NO_SKIP"] === "1" ? false : reason;
+}
