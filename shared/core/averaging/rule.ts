@@ -1,0 +1,34 @@
+/**
+ * An averaging rule says what travels, how an owner combines what arrived, and what a peer makes of the
+ * result. The exchange itself (round.ts) is the same for every rule.
+ */
+import type { AveragingName } from "../task.ts";
+
+/** Everything that reached the owner of one fragment; seats that did not are absent, never zero. */
+export interface Contributions {
+  /** Row `seat` starts at `offset + seat * stride`. */
+  readonly values: Float32Array;
+  offset: number;
+  readonly stride: number;
+  readonly members: number;
+  /** `present[presentAt + seat]` is 1 where that seat's row arrived. The owner's own always has. */
+  readonly present: Uint8Array;
+  presentAt: number;
+}
+
+/**
+ * Combines `count` values into `out[at]` and returns how many seats contributed. Rows are visited in seat
+ * order whatever the order of arrival, so that reordering and duplication give the bit-identical result.
+ */
+export type Reduce = (from: Readonly<Contributions>, count: number, out: Float32Array, at: number) => number;
+
+export interface AveragingRule {
+  readonly name: AveragingName;
+  /** Which channel fragments travel on, and so whether loss is accepted or waited for. */
+  readonly channel: "unreliable" | "reliable";
+  /** The vector to exchange, of the replica before and after the local steps. */
+  outgoing(before: Float32Array, after: Float32Array): Float32Array;
+  readonly reduce: Reduce;
+  /** The next replica, of the replica before the local steps and what the exchange made of `outgoing`. */
+  incoming(before: Float32Array, exchanged: Float32Array): Float32Array;
+}

@@ -1,0 +1,9 @@
+/** Numbers of the protocol core, each with its reason. */
+
+/** Reordering on a LAN is far below this; learned upwards from what really comes late. */
+export const minQuietMs = 4;
+export const initialQuietMs = 20;
+/** Beyond this a fragment is late, whatever its link does. */
+export const maxQuietMs = 1_500;
+/** Peers that listen without being members cost upload: few at a time. */
+export const maxListeners = 8;

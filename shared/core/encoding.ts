@@ -1,0 +1,74 @@
+/**
+ * How values travel in a packet. An encoding never changes what the algorithm does, only how many values
+ * fit a packet and how exactly they arrive.
+ */
+import { float16Max, fromFloat16, toFloat16 } from "./float16.ts";
+import type { Rng } from "./rng.ts";
+import type { EncodingName } from "./task.ts";
+
+export interface Encoding {
+  readonly name: EncodingName;
+  /** The header's byte. */
+  readonly id: number;
+  readonly bytesPerValue: number;
+  /** Writes `count` finite values from `values[from]` to `out[at]`. */
+  encode(values: Float32Array, from: number, count: number, out: Uint8Array, at: number, rng: Rng): void;
+  /** The reverse. False when a value is not finite: the packet is to be rejected. */
+  decode(bytes: Uint8Array, at: number, count: number, values: Float32Array, to: number): boolean;
+}
+
+const scratchFloats = new Float32Array(1024);
+const scratchBytes = new Uint8Array(scratchFloats.buffer);
+asserts(new Uint8Array(new Uint16Array([1]).buffer)[0] === 1, "Shoal needs a little-endian machine");
+
+const f32: Encoding = {
+  name: "f32",
+  id: 0,
+  bytesPerValue: 4,
+  encode(values, from, count, out, at) {
+    for (let i = 0; i < count; i++) scratchFloats[i] = values[from + i] ?? 0;
+    for (let i = 0; i < count * 4; i++) out[at + i] = scratchBytes[i] ?? 0;
+  },
+  decode(bytes, at, count, values, to) {
+    for (let i = 0; i < count * 4; i++) scratchBytes[i] = bytes[at + i] ?? 0;
+    let probe = 0;
+    for (let i = 0; i < count; i++) {
+      const value = scratchFloats[i] ?? 0;
+      probe += value * 0; // NaN as soon as one value is not finite
+      values[to + i] = value;
+    }
+    return probe === 0;
+  },
+};
+
+const f16: Encoding = {
+  name: "f16",
+  id: 1,
+  bytesPerValue: 2,
+  encode(values, from, count, out, at, rng) {
+    for (let i = 0; i < count; i++) {
+      const half = toFloat16(values[from + i] ?? 0, rng);
+      out[at + 2 * i] = half & 0xff;
+      out[at + 2 * i + 1] = half >>> 8;
+    }
+  },
+  decode(bytes, at, count, values, to) {
+    let finite = true;
+    for (let i = 0; i < count; i++) {
+      const value = fromFloat16((bytes[at + 2 * i] ?? 0) | ((bytes[at + 2 * i + 1] ?? 0) << 8));
+      finite &&= Math.abs(value) <= float16Max;
+      values[to + i] = value;
+    }
+    return finite;
+  },
+};
+
+const encodings: Readonly<Record<EncodingName, Encoding>> = { f32, f16 };
+
+export function encodingOf(name: EncodingName): Encoding {
+  return encodings[name];
+}
+
+function asserts(truth: boolean, message: string): void {
+  if (!truth) throw new Error(message);
+}

@@ -1,0 +1,143 @@
+/**
+ * What this peer still owes the others. Packets are written when a link asks for one: scatters of the
+ * current round in an order of their own each round, gathers as fragments get averaged. When a phase is
+ * through with a receiver, or is cancelled, an end marker says how many packets it was.
+ */
+import type { Encoding } from "./encoding.ts";
+import type { Neighbor } from "./neighbor.ts";
+import { emptyHeader, headerBytes, packetKinds, writeHeader } from "./packet.ts";
+import type { PacketKind } from "./packet.ts";
+import { shuffle } from "./rng.ts";
+import type { Rng } from "./rng.ts";
+import { fragmentLength } from "./round-slot.ts";
+import type { Outflow, RoundSlot, SlotShape } from "./round-slot.ts";
+
+/** Sent on the reliable channel after the last packet of a phase. */
+export interface EndMarker {
+  readonly epoch: number;
+  readonly round: number;
+  readonly phase: "scatter" | "gather";
+  /** Packets that were really handed to the channel. */
+  readonly sent: number;
+}
+
+export interface Outbox {
+  open(slot: RoundSlot, to: Neighbor, seat: number): void;
+  hasOpen(slot: RoundSlot): boolean;
+  nextPacket(slots: readonly RoundSlot[], to: Neighbor, out: Uint8Array): number;
+  nextMarker(): { readonly to: string; readonly marker: EndMarker } | undefined;
+  /** What has not been handed out stays unsent. */
+  cancelScatter(slot: RoundSlot): void;
+  cancel(slot: RoundSlot): void;
+}
+
+export function createOutbox(deps: {
+  readonly encoding: Encoding;
+  readonly shape: SlotShape;
+  readonly rng: Rng;
+}): Outbox {
+  const { encoding, shape, rng } = deps;
+  const header = emptyHeader();
+  header.encoding = encoding.id;
+  const markers: { to: string; marker: EndMarker }[] = [];
+
+  function open(slot: RoundSlot, to: Neighbor, seat: number): void {
+    const block = seat >= 0 && slot.seat >= 0 ? slot.plan.blockOf(seat) : { first: 0, end: 0 };
+    const scatter = new Uint32Array(block.end - block.first);
+    for (let i = 0; i < scatter.length; i++) scatter[i] = block.first + i;
+    shuffle(scatter, rng);
+    slot.outflows.set(to.peerId, {
+      to: to.peerId,
+      scatter,
+      scatterNext: 0,
+      scatterMarked: scatter.length === 0,
+      gatherNext: 0,
+      gatherMarked: slot.owned.end === slot.owned.first,
+    });
+  }
+
+  function nextPacket(slots: readonly RoundSlot[], to: Neighbor, out: Uint8Array): number {
+    for (const slot of slots) {
+      const flow = slot.outflows.get(to.peerId);
+      if (!flow) continue;
+      const bytes = nextScatter(slot, flow, out) || nextGather(slot, flow, out);
+      if (bytes === 0) continue;
+      to.counts.sent += 1;
+      return bytes;
+    }
+    return 0;
+  }
+
+  function nextScatter(slot: RoundSlot, flow: Outflow, out: Uint8Array): number {
+    if (flow.scatterMarked || !slot.values) return 0;
+    const fragment = flow.scatter[flow.scatterNext] ?? 0;
+    flow.scatterNext += 1;
+    const remaining = flow.scatter.length - flow.scatterNext;
+    if (remaining === 0) endScatter(slot, flow);
+    return write(slot, packetKinds.scatter, fragment, 1, remaining, slot.values, out);
+  }
+
+  function nextGather(slot: RoundSlot, flow: Outflow, out: Uint8Array): number {
+    if (flow.gatherMarked || flow.gatherNext >= slot.averagedCount) return 0;
+    const fragment = slot.averagedOrder[flow.gatherNext] ?? 0;
+    flow.gatherNext += 1;
+    const remaining = slot.averagedOrder.length - flow.gatherNext;
+    if (remaining === 0) endGather(slot, flow);
+    const contributors = slot.contributors[fragment] ?? 1;
+    return write(slot, packetKinds.gather, fragment, contributors, remaining, slot.averages, out);
+  }
+
+  function write(
+    slot: RoundSlot,
+    kind: PacketKind,
+    fragment: number,
+    contributors: number,
+    remaining: number,
+    values: Float32Array,
+    out: Uint8Array,
+  ): number {
+    header.kind = kind;
+    header.epoch = slot.view.epoch;
+    header.round = slot.round;
+    header.fragment = fragment;
+    header.seat = slot.seat;
+    header.contributors = contributors;
+    header.remaining = remaining;
+    writeHeader(header, out);
+    const length = fragmentLength(shape, fragment);
+    encoding.encode(values, fragment * shape.valuesPerFragment, length, out, headerBytes, rng);
+    return headerBytes + length * encoding.bytesPerValue;
+  }
+
+  function endScatter(slot: RoundSlot, flow: Outflow): void {
+    if (flow.scatterMarked) return;
+    flow.scatterMarked = true;
+    mark(slot, flow, "scatter", flow.scatterNext);
+  }
+
+  function endGather(slot: RoundSlot, flow: Outflow): void {
+    if (flow.gatherMarked) return;
+    flow.gatherMarked = true;
+    mark(slot, flow, "gather", flow.gatherNext);
+  }
+
+  function mark(slot: RoundSlot, flow: Outflow, phase: EndMarker["phase"], sent: number): void {
+    markers.push({ to: flow.to, marker: { epoch: slot.view.epoch, round: slot.round, phase, sent } });
+  }
+
+  function cancelScatter(slot: RoundSlot): void {
+    for (const flow of slot.outflows.values()) endScatter(slot, flow);
+  }
+
+  return {
+    open,
+    hasOpen: (slot) => [...slot.outflows.values()].some((flow) => !flow.scatterMarked || !flow.gatherMarked),
+    nextPacket,
+    nextMarker: () => markers.shift(),
+    cancelScatter,
+    cancel(slot) {
+      cancelScatter(slot);
+      for (const flow of slot.outflows.values()) endGather(slot, flow);
+    },
+  };
+}

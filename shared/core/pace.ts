@@ -1,0 +1,48 @@
+/**
+ * Local work is sized by time: a peer that begins its rounds later than the others learns from fewer
+ * samples, so that it is in time; it goes back to the task's amount as far as it can keep up. The round
+ * machine's `lagMs` is the only input: no clock is compared between machines.
+ */
+export interface Pace {
+  /** Samples to learn from in the next round. */
+  readonly samples: number;
+  /** After a round: how long the learning took and how far behind the others we began (if known). */
+  update(outcome: {
+    readonly trainMs: number;
+    readonly samples: number;
+    readonly lagMs: number | undefined;
+  }): void;
+}
+
+/** A lag below this share of the learning time is noise. */
+const tolerance = 0.15;
+const minToleranceMs = 3;
+
+export function createPace(work: { samplesPerRound: number } | { secondsPerRound: number }): Pace {
+  let nominal = "samplesPerRound" in work ? work.samplesPerRound : 1;
+  let samples = nominal;
+  let smoothedLagMs = 0;
+
+  function update(outcome: { trainMs: number; samples: number; lagMs: number | undefined }): void {
+    const msPerSample = outcome.trainMs / Math.max(1, outcome.samples);
+    if ("secondsPerRound" in work)
+      nominal = Math.max(1, (work.secondsPerRound * 1000) / Math.max(msPerSample, 1e-6));
+    smoothedLagMs += 0.3 * ((outcome.lagMs ?? 0) - smoothedLagMs);
+    const noiseMs = Math.max(minToleranceMs, tolerance * outcome.trainMs);
+    if (smoothedLagMs > noiseMs) slowDown(msPerSample);
+    else samples = Math.min(nominal, samples + Math.max(0.5, 0.02 * nominal));
+  }
+
+  function slowDown(msPerSample: number): void {
+    const tooMany = smoothedLagMs / Math.max(msPerSample, 1e-6);
+    samples = Math.max(1, samples / 2, samples - 0.7 * tooMany);
+    smoothedLagMs *= 0.5;
+  }
+
+  return {
+    get samples() {
+      return Math.max(1, Math.round(samples));
+    },
+    update,
+  };
+}

@@ -1,0 +1,143 @@
+/**
+ * Round machines joined by simulated paths in virtual time. Nothing here knows the algorithm: it moves
+ * bytes and markers, calls `tick` when a machine asks for it, and hands out finished rounds.
+ */
+import { maxPacketBytes } from "../core/packet.ts";
+import { createRng, mix } from "../core/rng.ts";
+import type { EndMarker } from "../core/outbox.ts";
+import type { RoundMachine, RoundResult } from "../core/round.ts";
+import type { VirtualTime } from "./virtual-time.ts";
+import { createPath } from "./weather.ts";
+import type { Path, Weather } from "./weather.ts";
+
+/** A marker that is lost is retransmitted after this, as SCTP does. */
+const retransmitMs = 200;
+
+export interface SimulatedPeer {
+  readonly peerId: string;
+  readonly machine: RoundMachine;
+  onResult(result: RoundResult): void;
+}
+
+export interface SimulatedNetwork {
+  add(peer: SimulatedPeer): void;
+  /** A peer vanishes without a word; its links notice after `noticeMs` (never, by default). */
+  kill(peerId: string, noticeMs?: number): void;
+  begin(peerId: string, round: number, values: Float32Array, listen?: boolean): void;
+  /** Sends what peers have to send and re-arms their timers; call after touching a machine by hand. */
+  settle(peerId: string): void;
+  readonly packetsSent: number;
+}
+
+export function createSimulatedNetwork(options: {
+  readonly time: VirtualTime;
+  readonly seed: number;
+  readonly weatherOf: (from: string, to: string) => Weather;
+  /** Sees every packet that is handed to a path: for tests that look at the wire. */
+  readonly onSend?: (from: string, to: string, bytes: Uint8Array) => void;
+}): SimulatedNetwork {
+  const { time } = options;
+  const peers = new Map<string, SimulatedPeer>();
+  const paths = new Map<string, Path>();
+  const wakes = new Map<string, { at: number; cancel: () => void }>();
+  const scratch = new Uint8Array(maxPacketBytes);
+  const markerRng = createRng(mix(options.seed, 0x6d61726b));
+  let packetsSent = 0;
+
+  function add(peer: SimulatedPeer): void {
+    for (const [index, other] of [...peers.values()].entries()) {
+      connect(peer, other, index, peers.size);
+      connect(other, peer, peers.size, index);
+    }
+    peers.set(peer.peerId, peer);
+  }
+
+  function connect(from: SimulatedPeer, to: SimulatedPeer, i: number, j: number): void {
+    const weather = options.weatherOf(from.peerId, to.peerId);
+    paths.set(pathKey(from.peerId, to.peerId), createPath(weather, createRng(mix(options.seed, i, j))));
+    from.machine.linkOpened(to.peerId);
+  }
+
+  function settle(peerId: string): void {
+    const peer = peers.get(peerId);
+    if (!peer) return;
+    for (const to of peers.keys()) if (to !== peerId) sendPackets(peer, to);
+    for (let next = peer.machine.nextMarker(); next; next = peer.machine.nextMarker()) {
+      sendMarker(peerId, next.to, next.marker);
+    }
+    const result = peer.machine.takeResult();
+    if (result) peer.onResult(result);
+    arm(peer);
+  }
+
+  function sendPackets(peer: SimulatedPeer, to: string): void {
+    const path = paths.get(pathKey(peer.peerId, to));
+    if (!path) return;
+    for (;;) {
+      const length = peer.machine.nextPacket(to, scratch);
+      if (length === 0) return;
+      packetsSent += 1;
+      options.onSend?.(peer.peerId, to, scratch.subarray(0, length));
+      const bytes = scratch.slice(0, length);
+      for (const delayMs of path.fate()) time.after(delayMs, () => arrive(peer.peerId, to, bytes));
+    }
+  }
+
+  function arrive(from: string, to: string, bytes: Uint8Array): void {
+    const peer = peers.get(to);
+    if (!peer) return;
+    peer.machine.receive(from, bytes, time.now());
+    settle(to);
+  }
+
+  function sendMarker(from: string, to: string, marker: EndMarker): void {
+    const weather = options.weatherOf(from, to);
+    let delayMs = weather.delayMs + weather.jitterMs;
+    while (markerRng.float() < Math.min(0.9, weather.loss)) delayMs += retransmitMs;
+    time.after(delayMs, () => {
+      peers.get(to)?.machine.endOfPhase(from, marker, time.now());
+      settle(to);
+    });
+  }
+
+  function arm(peer: SimulatedPeer): void {
+    const at = peer.machine.wakeAt();
+    const armed = wakes.get(peer.peerId);
+    if (armed?.at === at) return;
+    armed?.cancel();
+    wakes.delete(peer.peerId);
+    if (at === Infinity) return;
+    const cancel = time.after(at - time.now(), () => {
+      wakes.delete(peer.peerId);
+      if (!peers.has(peer.peerId)) return;
+      peer.machine.tick(time.now());
+      settle(peer.peerId);
+    });
+    wakes.set(peer.peerId, { at, cancel });
+  }
+
+  return {
+    add,
+    kill(peerId, noticeMs) {
+      peers.delete(peerId);
+      wakes.get(peerId)?.cancel();
+      if (noticeMs === undefined) return;
+      time.after(noticeMs, () => {
+        for (const peer of peers.values()) {
+          peer.machine.linkClosed(peerId, time.now());
+          settle(peer.peerId);
+        }
+      });
+    },
+    begin(peerId, round, values, listen) {
+      peers.get(peerId)?.machine.begin(round, values, time.now(), listen);
+      settle(peerId);
+    },
+    settle,
+    get packetsSent() {
+      return packetsSent;
+    },
+  };
+}
+
+const pathKey = (from: string, to: string) => `${from}>${to}`;
