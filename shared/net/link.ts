@@ -13,8 +13,8 @@ export type Signal =
       readonly type: "candidate";
       readonly candidate: {
         readonly candidate: string;
-        readonly sdpMid?: string | null;
-        readonly sdpMLineIndex?: number | null;
+        readonly sdpMid?: string | null | undefined;
+        readonly sdpMLineIndex?: number | null | undefined;
       };
     };
 

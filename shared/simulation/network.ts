@@ -38,7 +38,8 @@ export function createSimulatedNetwork(options: {
 }): SimulatedNetwork {
   const { time } = options;
   const peers = new Map<string, SimulatedPeer>();
-  const paths = new Map<string, Path>();
+  /** Where each peer can send to. */
+  const paths = new Map<string, { readonly to: string; readonly path: Path }[]>();
   const wakes = new Map<string, { at: number; cancel: () => void }>();
   const scratch = new Uint8Array(maxPacketBytes);
   const markerRng = createRng(mix(options.seed, 0x6d61726b));
@@ -54,14 +55,15 @@ export function createSimulatedNetwork(options: {
 
   function connect(from: SimulatedPeer, to: SimulatedPeer, i: number, j: number): void {
     const weather = options.weatherOf(from.peerId, to.peerId);
-    paths.set(pathKey(from.peerId, to.peerId), createPath(weather, createRng(mix(options.seed, i, j))));
+    const path = createPath(weather, createRng(mix(options.seed, i, j)));
+    paths.set(from.peerId, [...(paths.get(from.peerId) ?? []), { to: to.peerId, path }]);
     from.machine.linkOpened(to.peerId);
   }
 
   function settle(peerId: string): void {
     const peer = peers.get(peerId);
     if (!peer) return;
-    for (const to of peers.keys()) if (to !== peerId) sendPackets(peer, to);
+    for (const { to, path } of paths.get(peerId) ?? []) sendPackets(peer, to, path);
     for (let next = peer.machine.nextMarker(); next; next = peer.machine.nextMarker()) {
       sendMarker(peerId, next.to, next.marker);
     }
@@ -70,9 +72,7 @@ export function createSimulatedNetwork(options: {
     arm(peer);
   }
 
-  function sendPackets(peer: SimulatedPeer, to: string): void {
-    const path = paths.get(pathKey(peer.peerId, to));
-    if (!path) return;
+  function sendPackets(peer: SimulatedPeer, to: string, path: Path): void {
     for (;;) {
       const length = peer.machine.nextPacket(to, scratch);
       if (length === 0) return;
@@ -139,5 +139,3 @@ export function createSimulatedNetwork(options: {
     },
   };
 }
-
-const pathKey = (from: string, to: string) => `${from}>${to}`;

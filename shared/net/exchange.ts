@@ -1,0 +1,151 @@
+/**
+ * The round machine at work over real links: moves packets when links can take them, keeps its timer, and
+ * turns a round into a promise that always settles (the machine has a deadline for everything).
+ */
+import type { AveragingRule } from "../core/averaging/rule.ts";
+import type { Clock } from "../core/clock.ts";
+import { maxPacketBytes } from "../core/packet.ts";
+import type { RoundMachine, RoundResult } from "../core/round.ts";
+import type { ControlMessage } from "./control.ts";
+import type { Mesh } from "./mesh.ts";
+
+/** What became of a round we began. */
+export type RoundOutcome =
+  | { readonly kind: "finished"; readonly result: RoundResult }
+  /** The others are far ahead: leave this round and listen to that one. */
+  | { readonly kind: "behind"; readonly newest: number }
+  | { readonly kind: "aborted" };
+
+export interface Exchange {
+  average(round: number, values: Float32Array, listen: boolean): Promise<RoundOutcome>;
+  onOpen(peerId: string): void;
+  onClose(peerId: string): void;
+  onBytes(peerId: string, bytes: Uint8Array): void;
+  onControl(peerId: string, message: ControlMessage): void;
+  onDrain(peerId: string): void;
+  /** The round under way, if any, ends as aborted. */
+  abort(): void;
+  close(): void;
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+}
+
+/** setTimeout can't do less, and a machine that asks for "now" must not spin. */
+const minWakeMs = 1;
+
+export function createExchange(deps: {
+  readonly clock: Clock;
+  readonly machine: RoundMachine;
+  readonly mesh: Mesh;
+  readonly channel: AveragingRule["channel"];
+}): Exchange {
+  const { clock, machine, mesh } = deps;
+  const channelName = deps.channel === "reliable" ? "control" : "fragments";
+  const packet = new Uint8Array(maxPacketBytes);
+  let pending: ((outcome: RoundOutcome) => void) | undefined;
+  let cancelWake: () => void = () => undefined;
+  let armedFor = Infinity;
+  let isClosed = false;
+  let bytesSent = 0;
+  let bytesReceived = 0;
+
+  function average(round: number, values: Float32Array, listen: boolean): Promise<RoundOutcome> {
+    if (isClosed) return Promise.resolve({ kind: "aborted" });
+    return new Promise((resolve) => {
+      pending = resolve;
+      machine.begin(round, values, clock.now(), listen);
+      settle();
+    });
+  }
+
+  /** After anything that may have given the machine something to say. */
+  function settle(): void {
+    sendPackets();
+    sendMarkers();
+    conclude();
+    arm();
+  }
+
+  /** One packet to each destination in turn, so that no link starves behind another one's queue. */
+  function sendPackets(): void {
+    let open = mesh.ends().filter((end) => end.state === "open");
+    while (open.length > 0) open = open.filter(({ peerId }) => sendPacket(peerId));
+  }
+
+  function sendPacket(peerId: string): boolean {
+    if (!mesh.canSend(peerId)) return false;
+    const length = machine.nextPacket(peerId, packet);
+    if (length === 0 || !mesh.send(peerId, channelName, packet.subarray(0, length))) return false;
+    bytesSent += length;
+    return true;
+  }
+
+  function sendMarkers(): void {
+    for (let next = machine.nextMarker(); next; next = machine.nextMarker()) {
+      mesh.tell(next.to, { type: "end", ...next.marker });
+    }
+  }
+
+  function conclude(): void {
+    if (!pending) return;
+    const result = machine.takeResult();
+    const newest = machine.jumpTo();
+    if (result) resolvePending({ kind: "finished", result });
+    else if (newest !== undefined) resolvePending({ kind: "behind", newest });
+  }
+
+  function resolvePending(outcome: RoundOutcome): void {
+    const resolve = pending;
+    pending = undefined;
+    resolve?.(outcome);
+  }
+
+  function arm(): void {
+    const at = machine.wakeAt();
+    if (at === armedFor || isClosed) return;
+    cancelWake();
+    armedFor = at;
+    if (at === Infinity) return;
+    cancelWake = clock.after(Math.max(minWakeMs, at - clock.now()), () => {
+      armedFor = Infinity;
+      machine.tick(clock.now());
+      settle();
+    });
+  }
+
+  function onControl(peerId: string, message: ControlMessage): void {
+    if (message.type === "end") {
+      const { epoch, round, phase, sent } = message;
+      machine.endOfPhase(peerId, { epoch, round, phase, sent }, clock.now());
+      settle();
+    } else if (message.type === "listen") machine.setListening(peerId, message.on);
+  }
+
+  return {
+    average,
+    onOpen: (peerId) => machine.linkOpened(peerId),
+    onClose(peerId) {
+      machine.linkClosed(peerId, clock.now());
+      settle();
+    },
+    onBytes(peerId, bytes) {
+      bytesReceived += bytes.length;
+      machine.receive(peerId, bytes, clock.now());
+      settle();
+    },
+    onControl,
+    onDrain: settle,
+    abort: () => resolvePending({ kind: "aborted" }),
+    close() {
+      isClosed = true;
+      cancelWake();
+      resolvePending({ kind: "aborted" });
+    },
+    get bytesSent() {
+      return bytesSent;
+    },
+    get bytesReceived() {
+      return bytesReceived;
+    },
+  };
+}

@@ -1,0 +1,133 @@
+/**
+ * One peer's standing in its room: joins, follows the views, says when its replica is ready, joins again
+ * when the server comes back. Knows the socket, not the links and not the training.
+ */
+import type { Clock } from "../core/clock.ts";
+import type { View } from "../core/view.ts";
+import type { PeerReport, Refusal, RosterEntry, Signaling, SignalMessage, Welcome } from "./messages.ts";
+import { protocolVersion } from "./messages.ts";
+
+export interface Identity {
+  readonly peerId: string;
+  readonly name: string;
+  readonly kind: "node" | "browser";
+  readonly backend: string;
+}
+
+export interface MembershipEvents {
+  onWelcome(welcome: Welcome): void;
+  onJoined(peer: RosterEntry): void;
+  onLeft(peerId: string, reason: string): void;
+  onSignal(from: string, attempt: string, data: SignalMessage["data"]): void;
+  onView(view: View): void;
+  /** The server does not want us (any more): the run is over for this peer. */
+  onRefused(refusal: Refusal): void;
+  onNotice(text: string): void;
+}
+
+export interface Membership {
+  join(): Promise<void>;
+  readonly view: View | null;
+  ready(round: number): void;
+  signal(to: string, attempt: string, data: SignalMessage["data"]): void;
+  report(report: PeerReport): void;
+  leave(): void;
+}
+
+/** After a broken socket the server may still believe in the old one for a moment. */
+const takenRetryMs = 1_000;
+const takenRetries = 12;
+const maxEarly = 1_000;
+
+export function createMembership(deps: {
+  readonly signaling: Signaling;
+  readonly identity: Identity;
+  readonly room: string;
+  readonly clock: Clock;
+  /** Where we are, if we hold a complete replica of a running training. */
+  readonly position: () => { readonly epoch: number; readonly round: number } | undefined;
+  readonly events: MembershipEvents;
+}): Membership {
+  const { signaling, identity, events, clock } = deps;
+  let view: View | null = null;
+  let isJoined = false;
+  let hasLeft = false;
+  let readyFor: number | undefined;
+  const early: (() => void)[] = [];
+
+  async function join(attempt = 0): Promise<void> {
+    const resume = deps.position();
+    const answer = await signaling.join({
+      protocol: protocolVersion,
+      room: deps.room,
+      ...identity,
+      ...(resume ? { resume } : {}),
+    });
+    if (hasLeft) return;
+    if (!answer.ok && answer.code === "taken" && attempt < takenRetries) {
+      clock.after(takenRetryMs, () => void join(attempt + 1));
+    } else if (!answer.ok) events.onRefused(answer);
+    else welcome(answer);
+  }
+
+  function welcome(answer: Welcome): void {
+    isJoined = true;
+    events.onWelcome(answer);
+    for (const run of early.splice(0)) run();
+    if (answer.view) take(answer.view);
+    else view = view && deps.position() ? view : null;
+    if (readyFor !== undefined) ready(deps.position()?.round ?? readyFor);
+  }
+
+  function take(next: View): void {
+    if (view && next.epoch <= view.epoch) return;
+    view = next;
+    if (next.members.includes(identity.peerId)) readyFor = undefined;
+    events.onView(next);
+  }
+
+  function ready(round: number): void {
+    readyFor = round;
+    if (isJoined) signaling.send("ready", { round });
+  }
+
+  /** What overtakes the answer to our join is kept until it is there. */
+  const whenJoined = <Args extends readonly unknown[]>(run: (...args: Args) => void) => {
+    return (...args: Args) => {
+      if (isJoined) run(...args);
+      else if (early.length < maxEarly) early.push(() => run(...args));
+    };
+  };
+
+  signaling.on({
+    connected() {
+      if (!isJoined && !hasLeft) void join();
+    },
+    disconnected(reason) {
+      if (isJoined)
+        events.onNotice(`the signaling server is away (${reason}): training goes on, reconnecting`);
+      isJoined = false;
+      early.length = 0;
+    },
+    joined: whenJoined((peer) => events.onJoined(peer)),
+    left: whenJoined(({ peerId, reason }) => events.onLeft(peerId, reason)),
+    signal: whenJoined(({ from, attempt, data }) => events.onSignal(from, attempt, data)),
+    view: whenJoined(take),
+    refused: ({ event, reason }) => events.onNotice(`the server did not take "${event}": ${reason}`),
+  });
+
+  return {
+    join: () => join(),
+    get view() {
+      return view;
+    },
+    ready,
+    signal: (to, attempt, data) => isJoined && signaling.send("signal", { to, attempt, data }),
+    report: (report) => isJoined && signaling.send("report", report),
+    leave() {
+      hasLeft = true;
+      if (isJoined) signaling.send("leave");
+      isJoined = false;
+    },
+  };
+}
