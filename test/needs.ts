@@ -1,5 +1,8 @@
 /** What some tests need of the machine. Absent: skipped by name, or failed under SHOAL_NO_SKIP=1 (CI). */
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { delimiter, join } from "node:path";
 
 const works = (command: string, ...args: string[]) => spawnSync(command, args).status === 0;
 
@@ -13,6 +16,27 @@ export function needsKernelLab(): string | false {
   if (!works("ip", "netns", "add", probe)) return absent("kernel lab: may not make network namespaces");
   spawnSync("ip", ["netns", "del", probe]);
   return false;
+}
+
+/** A browser for the tests of pages: playwright-core brings none. */
+export function needsChromium(): string | false {
+  return chromiumPath() ? false : absent("page: needs Chromium (apt-get install chromium)");
+}
+
+export function chromiumPath(): string | undefined {
+  const names = ["chromium", "chromium-browser", "google-chrome"];
+  const directories = (process.env["PATH"] ?? "").split(delimiter);
+  return directories.flatMap((at) => names.map((name) => join(at, name))).find((path) => existsSync(path));
+}
+
+/** The second WebRTC stack: an optional package with a native part. */
+export function needsWrtc(): string | false {
+  try {
+    createRequire(import.meta.url)("wrtc");
+    return false;
+  } catch {
+    return absent("wrtc: needs the wrtc package (npm install wrtc@npm:@roamhq/wrtc)");
+  }
 }
 
 function absent(reason: string): string | false {

@@ -21,6 +21,22 @@ export function contributorsWaitedFor(slot: RoundSlot, index: number, neighborAt
   return waiting;
 }
 
+/** How many members a phase does without when the others have been in for a while. */
+export function stragglersAllowed(members: number): number {
+  return members < 3 ? 0 : Math.max(1, Math.floor(members / 8));
+}
+
+/** Awaited seats that still owe us something in a phase. */
+export function openSeats(slot: RoundSlot, inflows: readonly Inflow[], neighborAt: NeighborAt): number {
+  let open = 0;
+  for (let seat = 0; seat < inflows.length; seat++) {
+    const inflow = inflows[seat];
+    if (!inflow || seat === slot.seat || inflow.expected === 0 || inflow.settledAt >= 0) continue;
+    if (neighborAt(slot, seat)?.awaited) open += 1;
+  }
+  return open;
+}
+
 export interface Verdict {
   readonly missed: readonly string[];
   readonly lagMs: number | undefined;
@@ -38,7 +54,7 @@ export function judgeRound(slot: RoundSlot, neighborAt: NeighborAt, patience: Pa
     if (!missed.includes(seat)) neighbor.missedRounds = 0;
     else if (isMinority) noteMissed(neighbor, wasSilent(slot, seat));
   }
-  patience.update(isMinority ? 0 : lateShare(slot, awaited), bulkMs(slot, others));
+  patience.judgeRound(!isMinority);
   return { missed: missed.map((seat) => slot.view.members[seat] ?? ""), lagMs: lagOf(slot, others) };
 }
 
@@ -46,33 +62,6 @@ function wasSilent(slot: RoundSlot, seat: number): boolean {
   return [slot.scatterIn[seat], slot.gatherIn[seat]].every(
     (flow) => !flow || (flow.got === 0 && flow.markedSent < 0),
   );
-}
-
-function lateShare(slot: RoundSlot, seats: readonly number[]): number {
-  let expected = 0;
-  let late = 0;
-  for (const seat of seats) {
-    for (const inflow of [slot.scatterIn[seat], slot.gatherIn[seat]]) {
-      expected += inflow?.expected ?? 0;
-      if (inflow?.missed) late += inflow.expected - inflow.got;
-    }
-  }
-  return expected === 0 ? 0 : late / expected;
-}
-
-/** Time until two thirds of the others were in. */
-function bulkMs(slot: RoundSlot, others: readonly number[]): number {
-  const times = others.map((seat) => settledMs(slot, seat)).sort((a, b) => a - b);
-  const bulk = times[Math.ceil((times.length * 2) / 3) - 1] ?? 0;
-  return Math.min(bulk, 2 * slot.phaseMs);
-}
-
-function settledMs(slot: RoundSlot, seat: number): number {
-  const inflows = [slot.scatterIn[seat], slot.gatherIn[seat]].filter((flow) => (flow?.expected ?? 0) > 0);
-  const times = inflows.map((flow) =>
-    flow && flow.settledAt >= 0 ? flow.settledAt - slot.begunAt : Infinity,
-  );
-  return Math.max(0, ...times);
 }
 
 function lagOf(slot: RoundSlot, others: readonly number[]): number | undefined {
@@ -84,16 +73,21 @@ function lagOf(slot: RoundSlot, others: readonly number[]): number | undefined {
   return median === undefined ? undefined : slot.begunAt - median;
 }
 
-/** Once a round is over for good: a peer that nobody waited for may have been in time after all. */
-export function reviewPunctuality(slot: RoundSlot, neighborAt: NeighborAt): void {
+/** Once a round is over for good: how late was what came late, and was somebody in time after all? */
+export function reviewRound(slot: RoundSlot, neighborAt: NeighborAt, patience: Patience): void {
+  let expected = 0;
+  let late = 0;
   for (let seat = 0; seat < slot.view.members.length; seat++) {
     const neighbor = neighborAt(slot, seat);
-    if (!neighbor || neighbor.awaited) continue;
     const flows = [slot.scatterIn[seat], slot.gatherIn[seat]].filter((flow) => flow !== undefined);
-    judgePunctuality(neighbor, wouldHaveMadeIt(slot, flows));
+    if (!neighbor || seat === slot.seat) continue;
+    if (!neighbor.awaited) judgePunctuality(neighbor, wouldHaveMadeIt(slot, flows));
+    else for (const flow of flows) [expected, late] = [expected + flow.expected, late + flow.late];
   }
+  if (expected > 0) patience.judgeLateness(late / expected);
 }
 
+/** Nobody waited for it, but it would not have kept anybody waiting either. */
 function wouldHaveMadeIt(slot: RoundSlot, flows: readonly Inflow[]): boolean {
   let expected = 0;
   let came = 0;
@@ -103,5 +97,5 @@ function wouldHaveMadeIt(slot: RoundSlot, flows: readonly Inflow[]): boolean {
     came += flow.got + flow.late;
     lastAt = Math.max(lastAt, flow.lastAt);
   }
-  return 2 * came >= expected && expected > 0 && lastAt <= slot.begunAt + 2 * slot.phaseMs;
+  return expected > 0 && 2 * came >= expected && lastAt <= slot.finishedAt + slot.graceMs;
 }

@@ -50,7 +50,18 @@ export function quietAt(inflow: Inflow, quietMs: number): number {
   return Math.max(inflow.lastAt, inflow.markedAt, inflow.throughAt) + quietMs;
 }
 
+/** A sender scatters without a pause, so that a longer silence after the first packet says that it is through. */
+export function quietScatterAt(inflow: Inflow, quietMs: number): number {
+  const pauseAt = inflow.got > 0 ? inflow.lastAt + (inflow.lastAt - inflow.firstAt) + 3 * quietMs : Infinity;
+  return Math.min(pauseAt, quietAt(inflow, quietMs));
+}
+
 /** A packet of a later phase or round has come: a sender takes them in order, so it is through with this one. */
 export function noteThrough(inflow: Inflow | undefined, now: number): void {
   if (inflow && inflow.throughAt < 0) inflow.throughAt = now;
+}
+
+/** The last packets of a phase follow each other so closely that any of them announces the end. */
+export function tailLength(inflow: Inflow): number {
+  return inflow.expected >= 8 ? 2 : 0;
 }

@@ -30,13 +30,19 @@ export function createPace(work: { samplesPerRound: number } | { secondsPerRound
     smoothedLagMs += 0.3 * ((outcome.lagMs ?? 0) - smoothedLagMs);
     const noiseMs = Math.max(minToleranceMs, tolerance * outcome.trainMs);
     if (smoothedLagMs > noiseMs) slowDown(msPerSample);
-    else samples = Math.min(nominal, samples + Math.max(0.5, 0.02 * nominal));
+    else samples = Math.min(nominal, samples + growth(msPerSample));
   }
 
   function slowDown(msPerSample: number): void {
     const tooMany = smoothedLagMs / Math.max(msPerSample, 1e-6);
     samples = Math.max(1, samples / 2, samples - 0.7 * tooMany);
     smoothedLagMs *= 0.5;
+  }
+
+  /** As much as we were early, and a little more to find out whether more is possible. */
+  function growth(msPerSample: number): number {
+    const earlyBy = (0.3 * Math.max(0, -smoothedLagMs)) / Math.max(msPerSample, 1e-6);
+    return Math.min(0.1 * nominal, earlyBy) + 0.005 * nominal;
   }
 
   return {

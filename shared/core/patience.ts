@@ -1,7 +1,12 @@
 /**
- * How long a round waits for silent peers. Steered by the share of fragments lost to lateness (additive/
- * multiplicative, target 3 %), never below a few times what the bulk of the members needs: in simulation
- * that beat fixed time-outs, median + k·MAD and p95 windows (docs/design.md).
+ * How long a round waits. Two limits, both learned:
+ *
+ * - *grace*: once all but a few members are in, the last ones get this much longer. Steered (additive/
+ *   multiplicative) by the share of fragments that came too late; half a percent is tolerated.
+ * - *phase*: the deadline of a phase, whatever happens. It only counts when many are missing at once.
+ *
+ * Grace is measured from the moment the bulk is in and learns from what really came late, never from how
+ * long rounds took: a limit that follows the round time it makes itself runs away (docs/design.md).
  */
 export interface PatienceLimits {
   readonly initialMs: number;
@@ -12,33 +17,43 @@ export interface PatienceLimits {
 export interface Patience {
   /** Deadline of one phase; a round has two. */
   readonly phaseMs: number;
-  /**
-   * After each round.
-   * @param lateShare share (0..1) of the fragments of awaited members that the deadline cut off
-   * @param bulkMs time until two thirds of the members were in; slow outliers do not stretch it
-   */
-  update(lateShare: number, bulkMs: number): void;
+  /** How much longer than the bulk the last ones get to scatter; twice that to gather. */
+  readonly graceMs: number;
+  /** After a round: were more members missing at its deadline than a few? */
+  judgeRound(tooManyMissed: boolean): void;
+  /** When a round is over for good: the share (0..1) of awaited fragments that came too late. */
+  judgeLateness(lateShare: number): void;
 }
 
-/** Two seconds are enough for a slow start (compilation, a cold link) and little when a peer is dead. */
-export const defaultPatience: PatienceLimits = { initialMs: 2_000, minMs: 100, maxMs: 10_000 };
+/** Two seconds are enough for a slow start (compilation, a cold link) and little when peers are dead. */
+export const defaultPatience: PatienceLimits = { initialMs: 2_000, minMs: 1_000, maxMs: 10_000 };
+const initialGraceMs = 300;
+const minGraceMs = 10;
+const toleratedLateShare = 0.005;
+/** In balance when 3 % of the rounds are late: growth^0.03 · decay^0.97 = 1. */
+const growth = 1.25;
+const decay = 0.993;
 
 export function createPatience(limits: PatienceLimits = defaultPatience): Patience {
   let phaseMs = limits.initialMs;
-  let typicalMs = 0;
+  let graceMs = Math.min(initialGraceMs, limits.initialMs);
+  const within = (ms: number, min: number, max: number) => Math.min(max, Math.max(min, ms));
   return {
     get phaseMs() {
       return phaseMs;
     },
-    update(lateShare, bulkMs) {
-      typicalMs = typicalMs === 0 ? bulkMs : typicalMs + 0.1 * (bulkMs - typicalMs);
-      const floorMs = Math.max(limits.minMs, 3 * typicalMs);
-      phaseMs = Math.min(limits.maxMs, Math.max(floorMs, phaseMs * steering(lateShare)));
+    get graceMs() {
+      return graceMs;
+    },
+    judgeRound(tooManyMissed) {
+      phaseMs = within(phaseMs * (tooManyMissed ? 1.25 : 0.98), limits.minMs, limits.maxMs);
+    },
+    judgeLateness(lateShare) {
+      graceMs = within(
+        graceMs * (lateShare > toleratedLateShare ? growth : decay),
+        Math.min(minGraceMs, limits.minMs),
+        limits.initialMs,
+      );
     },
   };
-}
-
-function steering(lateShare: number): number {
-  if (lateShare > 0.09) return 1.25;
-  return lateShare > 0.03 ? 1.05 : 0.95;
 }

@@ -1,12 +1,14 @@
 /** The account of a round that is over for good: what every neighbour's fragments came to. */
-import { reviewPunctuality } from "./attendance.ts";
+import { reviewRound } from "./attendance.ts";
 import type { Inflow } from "./inflow.ts";
 import type { Neighbor } from "./neighbor.ts";
+import type { Patience } from "./patience.ts";
 import type { RoundSlot } from "./round-slot.ts";
 
 export function retire(
   slot: RoundSlot,
   neighborAt: (slot: RoundSlot, seat: number) => Neighbor | undefined,
+  patience: Patience,
 ): void {
   for (let seat = 0; seat < slot.view.members.length; seat++) {
     const neighbor = neighborAt(slot, seat);
@@ -21,7 +23,7 @@ export function retire(
     else account(scatter, neighbor);
     account(gather, neighbor);
   }
-  if (slot.begunAt >= 0 && !slot.listening) reviewPunctuality(slot, neighborAt);
+  if (slot.begunAt >= 0 && !slot.listening) reviewRound(slot, neighborAt, patience);
 }
 
 /**

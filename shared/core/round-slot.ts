@@ -53,6 +53,10 @@ export interface RoundSlot {
   listening: boolean;
   begunAt: number;
   phaseMs: number;
+  graceMs: number;
+  /** When all but a few members were in; -1 before. */
+  scatterNearlyAt: number;
+  gatherNearlyAt: number;
   scatterClosedAt: number;
   finishedAt: number;
 }
@@ -106,6 +110,9 @@ export function createSlot(
     listening: false,
     begunAt: -1,
     phaseMs: 0,
+    graceMs: 0,
+    scatterNearlyAt: -1,
+    gatherNearlyAt: -1,
     scatterClosedAt: -1,
     finishedAt: -1,
   };

@@ -7,11 +7,11 @@
  * Packets are *pulled* by whoever owns the links, when a link can take one: nothing is queued that could
  * not be cancelled, and what is past its phase is never handed out.
  */
-import { contributorsWaitedFor, judgeRound } from "./attendance.ts";
+import { contributorsWaitedFor, judgeRound, openSeats, stragglersAllowed } from "./attendance.ts";
 import type { Reduce } from "./averaging/rule.ts";
 import { maxListeners } from "./constants.ts";
 import type { Encoding } from "./encoding.ts";
-import { isComplete, noteThrough, quietAt } from "./inflow.ts";
+import { isComplete, noteThrough, quietAt, quietScatterAt, tailLength } from "./inflow.ts";
 import type { Inflow } from "./inflow.ts";
 import { createNeighbor, forgetLateness, learnLateness } from "./neighbor.ts";
 import type { LinkCounts, Neighbor } from "./neighbor.ts";
@@ -183,6 +183,7 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
     result = undefined;
     slot.begunAt = now;
     slot.phaseMs = patience.phaseMs;
+    slot.graceMs = patience.graceMs;
     slot.values = values;
     slot.listening = listen;
     openOutflows(slot, listen);
@@ -200,7 +201,7 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
     for (const slot of slots) {
       if (slot.round >= round) continue;
       outbox.cancel(slot);
-      retire(slot, neighborAt);
+      retire(slot, neighborAt, patience);
     }
     slots = slots.filter((slot) => slot.round >= round);
   }
@@ -368,7 +369,7 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
     inflow.got += 1;
     if (inflow.firstAt < 0) inflow.firstAt = now;
     inflow.lastAt = now;
-    if (header.remaining === 0) noteThrough(inflow, now);
+    if (header.remaining <= tailLength(inflow)) noteThrough(inflow, now);
     if (inflow.settledAt >= 0 && !inflow.missed) learnLateness(neighbor, now - inflow.settledAt);
   }
 
@@ -389,6 +390,7 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
     const seat = slot ? seatOf(slot.view, from) : -1;
     const inflow = (marker.phase === "scatter" ? slot?.scatterIn : slot?.gatherIn)?.[seat];
     if (!slot || !inflow || inflow.markedSent >= 0) return;
+    if (marker.phase === "gather") noteThrough(slot.scatterIn[seat], now);
     inflow.markedSent = Math.min(marker.sent, inflow.expected);
     inflow.markedAt = now;
     if (slot.begunAt < 0 || inflow.settledAt >= 0 || !isComplete(inflow)) return;
@@ -432,13 +434,26 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
   function finishIfDone(slot: RoundSlot, now: number): void {
     if (slot !== current || slot.begunAt < 0 || slot.finishedAt >= 0) return;
     closeScatterIfDone(slot, now);
-    if (slot.scatterClosedAt < 0) return;
-    for (let seat = 0; seat < slot.gatherIn.length; seat++) {
-      const inflow = slot.gatherIn[seat];
-      if (!inflow || seat === slot.seat || inflow.settledAt >= 0 || inflow.expected === 0) continue;
-      if (neighborAt(slot, seat)?.awaited) return;
+    const few = stragglersAllowed(slot.view.members.length);
+    if (slot.scatterClosedAt < 0) {
+      if (slot.scatterNearlyAt < 0 && openSeats(slot, slot.scatterIn, neighborAt) <= few)
+        slot.scatterNearlyAt = now;
+      return;
     }
-    finish(slot, now);
+    const open = openSeats(slot, slot.gatherIn, neighborAt);
+    if (open === 0) finish(slot, now);
+    else if (slot.gatherNearlyAt < 0 && open <= few) slot.gatherNearlyAt = now;
+  }
+
+  /** When what is missing of a phase is given up. A straggler's averages wait for its own stragglers: twice the grace. */
+  function scatterDeadline(slot: RoundSlot): number {
+    const lastOnes = slot.scatterNearlyAt < 0 ? Infinity : slot.scatterNearlyAt + slot.graceMs;
+    return Math.min(slot.begunAt + slot.phaseMs, lastOnes);
+  }
+
+  function gatherDeadline(slot: RoundSlot): number {
+    const lastOnes = slot.gatherNearlyAt < 0 ? Infinity : slot.gatherNearlyAt + 2 * slot.graceMs;
+    return Math.min(slot.begunAt + 2 * slot.phaseMs, lastOnes);
   }
 
   function finish(slot: RoundSlot, now: number): void {
@@ -469,8 +484,8 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
     const slot = current;
     if (!slot || slot.finishedAt >= 0) return;
     settleQuiet(slot, now);
-    if (slot.scatterClosedAt < 0 && now >= slot.begunAt + slot.phaseMs) giveUpOnScatters(slot, now);
-    if (now >= slot.begunAt + 2 * slot.phaseMs) giveUpOnGathers(slot, now);
+    if (slot.scatterClosedAt < 0 && now >= scatterDeadline(slot)) giveUpOnScatters(slot, now);
+    if (slot.scatterClosedAt >= 0 && now >= gatherDeadline(slot)) giveUpOnGathers(slot, now);
     finishIfDone(slot, now);
   }
 
@@ -479,7 +494,7 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
       const quietMs = neighborAt(slot, seat)?.quietMs ?? 0;
       const scatter = slot.scatterIn[seat];
       const gather = slot.gatherIn[seat];
-      if (scatter && scatter.settledAt < 0 && now >= quietAt(scatter, quietMs))
+      if (scatter && scatter.settledAt < 0 && now >= quietScatterAt(scatter, quietMs))
         settleScatter(slot, seat, scatter, now);
       if (gather && gather.settledAt < 0 && now >= quietAt(gather, quietMs)) gather.settledAt = now;
     }
@@ -511,12 +526,13 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
       if (other.begunAt >= 0 && outbox.hasOpen(other)) at = Math.min(at, cancelAt);
     }
     if (!slot || slot.finishedAt >= 0) return at;
-    at = Math.min(at, slot.begunAt + (slot.scatterClosedAt < 0 ? 1 : 2) * slot.phaseMs);
+    at = Math.min(at, slot.scatterClosedAt < 0 ? scatterDeadline(slot) : gatherDeadline(slot));
     for (let seat = 0; seat < slot.scatterIn.length; seat++) {
       const quietMs = neighborAt(slot, seat)?.quietMs ?? 0;
-      for (const inflow of [slot.scatterIn[seat], slot.gatherIn[seat]]) {
-        if (inflow && inflow.settledAt < 0) at = Math.min(at, quietAt(inflow, quietMs));
-      }
+      const scatter = slot.scatterIn[seat];
+      const gather = slot.gatherIn[seat];
+      if (scatter && scatter.settledAt < 0) at = Math.min(at, quietScatterAt(scatter, quietMs));
+      if (gather && gather.settledAt < 0) at = Math.min(at, quietAt(gather, quietMs));
     }
     return at;
   }

@@ -1,0 +1,102 @@
+/** What peers' sockets may do: the rule of each event, and what the end of a socket means. */
+import type { Server } from "socket.io";
+import {
+  joinSchema,
+  protocolVersion,
+  readySchema,
+  reportSchema,
+  signalSchema,
+} from "../shared/net/messages.ts";
+import type { ClientEvents, JoinRequest, ServerEvents } from "../shared/net/messages.ts";
+import { accepted, guardEvents, refuse, ruleFor } from "./events.ts";
+import type { EventRule, GuardOptions, Outcome } from "./events.ts";
+import type { PeerSocket, RoomHost } from "./room-host.ts";
+
+export const peerEvents = ["join", "signal", "ready", "report", "leave"] as const;
+
+export interface PeersOptions extends Omit<GuardOptions, "rules"> {
+  readonly hosts: ReadonlyMap<string, RoomHost>;
+}
+
+export function servePeers(io: Server<ClientEvents, ServerEvents>, options: PeersOptions): void {
+  io.on("connection", (socket) => {
+    const session = createSession(socket, options.hosts);
+    guardEvents(socket, { ...options, rules: session.rules });
+    socket.on("disconnect", (reason) => session.end(endings[reason] ?? "connection lost"));
+  });
+}
+
+/** socket.io's words for the end of a socket, for people. */
+const endings: Partial<Record<string, string>> = {
+  "client namespace disconnect": "disconnected",
+  "server namespace disconnect": "disconnected by the server",
+  "ping timeout": "no answer to pings",
+};
+
+interface Session {
+  readonly rules: ReadonlyMap<string, EventRule>;
+  end(reason: string): void;
+}
+
+function createSession(socket: PeerSocket, hosts: ReadonlyMap<string, RoomHost>): Session {
+  let seat: { readonly host: RoomHost; readonly peerId: string } | null = null;
+
+  function join(request: JoinRequest): Outcome {
+    if (seat)
+      return refuse("taken", `this connection has joined room "${seat.host.room.name}": leave it first`);
+    const host = hosts.get(request.room);
+    if (!host) return refuse("room", noSuchRoom(request.room, [...hosts.keys()]));
+    const answer = host.join(socket, request);
+    if (answer.ok) seat = { host, peerId: request.peerId };
+    return answer;
+  }
+
+  /** Lets only joined peers through. */
+  const seated =
+    <T>(handle: (host: RoomHost, peerId: string, input: T) => Outcome | void) =>
+    (input: T): Outcome =>
+      seat ? (handle(seat.host, seat.peerId, input) ?? accepted) : refuse("room", "join a room first");
+
+  function end(reason: string): void {
+    const left = seat;
+    seat = null;
+    left?.host.leave(left.peerId, reason);
+  }
+
+  const rules: Record<(typeof peerEvents)[number], EventRule> = {
+    join: checkingVersion(ruleFor(joinSchema, join, { answered: true })),
+    signal: ruleFor(
+      signalSchema,
+      seated((host, peerId, message) => host.relay(peerId, message)),
+    ),
+    ready: ruleFor(
+      readySchema,
+      seated((host, peerId, { round }) => host.act((room, nowMs) => room.ready(peerId, round, nowMs))),
+    ),
+    report: ruleFor(
+      reportSchema,
+      seated((host, peerId, report) => host.act((room, nowMs) => room.report(peerId, report, nowMs))),
+    ),
+    leave: { answered: false, argumentCount: 0, take: seated(() => end("goodbye")) },
+  };
+  return { rules: new Map(Object.entries(rules)), end };
+}
+
+/** Before the schema: another version's request may look different, and "malformed" would not help anybody. */
+function checkingVersion(rule: EventRule): EventRule {
+  const take = (payload: unknown): Outcome => {
+    const theirs =
+      typeof payload === "object" && payload !== null && "protocol" in payload ? payload.protocol : undefined;
+    if (typeof theirs !== "number" || theirs === protocolVersion) return rule.take(payload);
+    const older = theirs < protocolVersion ? "peer" : "server";
+    return refuse(
+      "version",
+      `the server speaks protocol ${protocolVersion}, the peer ${theirs}: update the ${older}`,
+    );
+  };
+  return { ...rule, take };
+}
+
+function noSuchRoom(name: string, rooms: readonly string[]): string {
+  return `there is no room "${name}": this server has ${rooms.map((room) => `"${room}"`).join(", ")}`;
+}

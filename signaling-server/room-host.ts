@@ -1,0 +1,99 @@
+/** Ties a pure room to sockets and a clock: carries out what the room says, when it says so. */
+import type { Socket } from "socket.io";
+import type { Clock } from "../shared/core/clock.ts";
+import type { ClientEvents, JoinRequest, ServerEvents, SignalMessage } from "../shared/net/messages.ts";
+import { accepted, refuse } from "./events.ts";
+import type { Outcome } from "./events.ts";
+import type { Room, RoomEffect } from "./room.ts";
+
+export type PeerSocket = Socket<ClientEvents, ServerEvents>;
+
+export interface RoomHost {
+  readonly room: Room;
+  join(socket: PeerSocket, request: JoinRequest): Outcome;
+  /** Passes a signal on, to a peer of this room only. */
+  relay(from: string, message: SignalMessage): Outcome;
+  /** Does something to the room and carries out what follows. */
+  act(change: (room: Room, nowMs: number) => readonly RoomEffect[]): void;
+  leave(peerId: string, reason: string): void;
+  close(): void;
+}
+
+const beatMs = 1_000;
+
+export function createRoomHost(room: Room, clock: Clock): RoomHost {
+  const sockets = new Map<string, PeerSocket>();
+  let cancelDue: (() => void) | null = null;
+  let closed = false;
+  let cancelBeat = clock.after(beatMs, beat);
+
+  function beat(): void {
+    cancelBeat = clock.after(beatMs, beat);
+    act((it, nowMs) => it.tick(nowMs));
+  }
+
+  function act(change: (room: Room, nowMs: number) => readonly RoomEffect[]): void {
+    carryOut(change(room, clock.now()));
+  }
+
+  function carryOut(effects: readonly RoomEffect[]): void {
+    for (const effect of effects) {
+      for (const peerId of effect.to) {
+        const socket = sockets.get(peerId);
+        if (socket) deliver(socket, effect);
+      }
+    }
+    schedule();
+  }
+
+  function schedule(): void {
+    cancelDue?.();
+    cancelDue = null;
+    if (closed || room.dueMs === null) return;
+    cancelDue = clock.after(Math.max(0, room.dueMs - clock.now()), () => act((it, nowMs) => it.tick(nowMs)));
+  }
+
+  return {
+    room,
+    act,
+    join(socket, request) {
+      const { answer, effects } = room.join(request, clock.now());
+      if (answer.ok) sockets.set(request.peerId, socket);
+      carryOut(effects);
+      return answer;
+    },
+    relay(from, { to, attempt, data }) {
+      const socket = sockets.get(to);
+      if (!socket) return refuse("room", `peer ${to} is not in room "${room.name}"`);
+      socket.emit("signal", { from, attempt, data });
+      return accepted;
+    },
+    leave(peerId, reason) {
+      sockets.delete(peerId);
+      act((it, nowMs) => it.leave(peerId, reason, nowMs));
+    },
+    close() {
+      closed = true;
+      cancelBeat();
+      cancelDue?.();
+    },
+  };
+}
+
+/** One case per event, because TypeScript does not relate an event's name to its data across a union. */
+function deliver(socket: PeerSocket, effect: RoomEffect): void {
+  switch (effect.event) {
+    case "joined":
+      socket.emit("joined", effect.data);
+      break;
+    case "left":
+      socket.emit("left", effect.data);
+      break;
+    case "view":
+      socket.emit("view", effect.data);
+      break;
+    case "refused":
+      socket.emit("refused", effect.data);
+      break;
+  }
+}

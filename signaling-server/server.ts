@@ -1,0 +1,155 @@
+/**
+ * The signaling server: introduces peers, numbers views, relays signals inside a room, shows what goes on.
+ * It never sees a model; when it dies, training goes on without it.
+ *
+ * @example
+ * const server = await createSignalingServer({ tasks: { demo: task }, port: 8080 });
+ * console.log(server.url);
+ */
+import { createServer } from "node:http";
+import type { IncomingMessage, Server as HttpServer } from "node:http";
+import { Server } from "socket.io";
+import type { Clock } from "../shared/core/clock.ts";
+import type { Task } from "../shared/core/task.ts";
+import { limits } from "../shared/net/messages.ts";
+import type { ClientEvents, ServerEvents } from "../shared/net/messages.ts";
+import type { ServerStatus } from "../shared/net/status.ts";
+import { createEventCounters } from "./event-counters.ts";
+import { createRoom } from "./room.ts";
+import { createRoomHost } from "./room-host.ts";
+import type { RoomHost } from "./room-host.ts";
+import { peerEvents, servePeers } from "./peers.ts";
+import { systemClock } from "./system-clock.ts";
+import { serveWatchers } from "./watchers.ts";
+import { createWeb } from "./web.ts";
+
+export interface SignalingServerOptions {
+  /** Room name → the task that runs in it. */
+  readonly tasks: Readonly<Record<string, Task>>;
+  /** Where to listen; all addresses by default. */
+  readonly host?: string;
+  /** 0 = any free port. */
+  readonly port: number;
+  /** Handed to every peer; none by default. */
+  readonly iceServers?: readonly string[];
+  readonly version?: string;
+  readonly clock?: Clock;
+  readonly log?: (line: string) => void;
+}
+
+export interface SignalingServer {
+  readonly url: string;
+  readonly port: number;
+  status(): ServerStatus;
+  close(): Promise<void>;
+}
+
+/** Sockets of peers and watchers together; a stranger must not be able to open them without end. */
+const maxSockets = 1_024;
+/** Together they find a dead socket within 10 s. */
+const pingIntervalMs = 5_000;
+const pingTimeoutMs = 5_000;
+const connectTimeoutMs = 5_000;
+
+/** @throws (rejects) with `code` "EADDRINUSE" or "EACCES" and one sentence when it cannot listen. */
+export async function createSignalingServer(options: SignalingServerOptions): Promise<SignalingServer> {
+  const { clock = systemClock, log = () => undefined, host = "0.0.0.0" } = options;
+  const startedMs = clock.now();
+  const hosts = createHosts(options, clock);
+  const counters = createEventCounters(peerEvents);
+  const guard = { counters, now: () => clock.now(), log };
+
+  const status = (): ServerStatus => ({
+    schema: 1,
+    version: options.version ?? "0.0.0",
+    uptimeSeconds: (clock.now() - startedMs) / 1000,
+    sockets: io.engine.clientsCount,
+    signals: counters.read(),
+    rooms: [...hosts.values()].map(({ room }) => room.status()),
+  });
+  const http = createServer(createWeb({ status, hasRoom: (name) => hosts.has(name), log }));
+  const io = createSockets(http);
+  const stopWatchers = serveWatchers(io.of("/status"), { ...guard, clock, status });
+  servePeers(io, { ...guard, hosts });
+
+  const stop = () => {
+    stopWatchers();
+    for (const room of hosts.values()) room.close();
+  };
+  const port = await listen(http, host, options.port).catch((error: unknown) => {
+    stop();
+    throw error;
+  });
+  return {
+    url: `http://${shownHost(host)}:${port}`,
+    port,
+    status,
+    async close() {
+      stop();
+      const closing = io.close();
+      // A client that sends its request byte by byte must not keep the server from ending.
+      http.closeAllConnections();
+      await closing;
+    },
+  };
+}
+
+function createHosts(options: SignalingServerOptions, clock: Clock): ReadonlyMap<string, RoomHost> {
+  const { tasks, iceServers = [] } = options;
+  const rooms = Object.entries(tasks).map(([name, task]) =>
+    createRoom({ name, task, iceServers, madeAtMs: clock.now() }),
+  );
+  return new Map(rooms.map((room) => [room.name, createRoomHost(room, clock)]));
+}
+
+function createSockets(http: HttpServer): Server<ClientEvents, ServerEvents> {
+  const io = new Server<ClientEvents, ServerEvents>(http, {
+    // Long polling would need sticky sessions and has no use: every peer speaks WebRTC, so WebSocket too.
+    transports: ["websocket"],
+    allowUpgrades: false,
+    serveClient: false,
+    perMessageDeflate: false,
+    httpCompression: false,
+    maxHttpBufferSize: limits.eventBytes,
+    pingInterval: pingIntervalMs,
+    pingTimeout: pingTimeoutMs,
+    connectTimeout: connectTimeoutMs,
+    allowRequest: (request, done) => {
+      const welcome = isOwnPageOrNode(request) && io.engine.clientsCount < maxSockets;
+      done(welcome ? null : "connections come from this server's own pages or from no page", welcome);
+    },
+  });
+  return io;
+}
+
+/** WebSockets are outside the same-origin policy: without this, any page could speak as its visitor. */
+function isOwnPageOrNode({ headers }: IncomingMessage): boolean {
+  const { origin, host } = headers;
+  if (origin === undefined) return true;
+  return URL.canParse(origin) && new URL(origin).host === host;
+}
+
+function listen(http: HttpServer, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    http.once("error", (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
+    http.listen(port, host, () => {
+      const address = http.address();
+      resolve(typeof address === "object" && address ? address.port : port);
+    });
+  });
+}
+
+function listenError(error: NodeJS.ErrnoException, host: string, port: number): Error {
+  const sentences: Partial<Record<string, string>> = {
+    EADDRINUSE: `port ${port} is taken: choose another or stop what listens there`,
+    EACCES: `port ${port} needs more rights than this user has: choose one above 1023`,
+    EADDRNOTAVAIL: `host ${host} is not an address of this machine`,
+  };
+  const sentence = sentences[error.code ?? ""] ?? `cannot listen on ${host}:${port}: ${error.message}`;
+  return Object.assign(new Error(sentence, { cause: error }), { code: error.code });
+}
+
+function shownHost(host: string): string {
+  if (host === "0.0.0.0" || host === "::") return "localhost";
+  return host.includes(":") ? `[${host}]` : host;
+}

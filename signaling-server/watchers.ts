@@ -1,0 +1,56 @@
+/**
+ * The live feed of the status page: a namespace of its own, so that watchers never mix with peers. The
+ * first snapshot is whole; later ones carry only the new points of the curves. Nobody watches: no work.
+ */
+import type { Namespace } from "socket.io";
+import type { Clock } from "../shared/core/clock.ts";
+import type { ServerStatus } from "../shared/net/status.ts";
+import { guardEvents } from "./events.ts";
+import type { GuardOptions } from "./events.ts";
+
+export interface WatcherEvents {
+  status(status: ServerStatus): void;
+}
+
+export interface WatchersOptions extends Omit<GuardOptions, "rules"> {
+  readonly clock: Clock;
+  readonly status: () => ServerStatus;
+}
+
+const everyMs = 1_000;
+const noRules: GuardOptions["rules"] = new Map();
+
+/** Returns how to stop. */
+export function serveWatchers(
+  namespace: Namespace<Record<string, never>, WatcherEvents & { refused(refusal: object): void }>,
+  options: WatchersOptions,
+): () => void {
+  let last: ServerStatus | null = null;
+  let cancel = options.clock.after(everyMs, beat);
+
+  function beat(): void {
+    cancel = options.clock.after(everyMs, beat);
+    if (namespace.sockets.size === 0) {
+      last = null;
+      return;
+    }
+    const now = options.status();
+    namespace.emit("status", last ? sinceThen(now, last) : now);
+    last = now;
+  }
+
+  namespace.on("connection", (socket) => {
+    guardEvents(socket, { ...options, rules: noRules });
+    socket.emit("status", options.status());
+  });
+  return () => cancel();
+}
+
+/** `now` with only the points that `last` does not have; the page skips those it knows already. */
+function sinceThen(now: ServerStatus, last: ServerStatus): ServerStatus {
+  const rooms = now.rooms.map((room) => {
+    const newest = last.rooms.find(({ room: name }) => name === room.room)?.history.at(-1)?.t ?? -1;
+    return { ...room, history: room.history.filter(({ t }) => t > newest) };
+  });
+  return { ...now, rooms };
+}

@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseTask } from "../../shared/core/task.ts";
+import { builtInTasks } from "../../shared/training/built-in-tasks.ts";
+
+const good = {
+  name: "mine",
+  model: { kind: "cnn", channels: [8] },
+  data: { kind: "glyphs", samplesPerShard: 100, validationSamples: 10, seed: 1 },
+  optimizer: { kind: "sgd", learningRate: 0.1 },
+  batch: 32,
+  work: { samplesPerRound: 64 },
+  seed: 1,
+  rounds: 10,
+};
+
+test("what may be left out has the documented default", () => {
+  const task = parseTask(good);
+  assert.equal(task.averaging, "rps");
+  assert.equal(task.encoding, "f32");
+  assert.equal(task.minPeers, 1);
+  assert.deepEqual(task.optimizer, { ...good.optimizer, momentum: 0, warmupRounds: 0, decay: "none" });
+});
+
+test("a task survives its own JSON", () => {
+  for (const task of Object.values(builtInTasks)) {
+    assert.deepEqual(parseTask(JSON.parse(JSON.stringify(task))), task);
+  }
+  assert.deepEqual(Object.keys(builtInTasks), ["glyphs-mlp", "glyphs-cnn"]);
+});
+
+const bad: readonly (readonly [what: string, document: unknown, sentence: RegExp])[] = [
+  ["no document", undefined, /^task: the document is missing/],
+  ["null", null, /^task: the document is null/],
+  ["a text", "glyphs-cnn", /^task: the document is "glyphs-cnn"/],
+  ["a list", [], /^task: /],
+  ["no name", { ...good, name: undefined }, /^task: name is missing/],
+  ["a name with a slash", { ...good, name: "../x" }, /^task: name is "\.\.\/x": must be lower-case/],
+  ["an unknown field", { ...good, colour: "red" }, /^task: colour is /],
+  ["an unknown model", { ...good, model: { kind: "gpt" } }, /^task: model\.kind is "gpt"/],
+  ["no layers", { ...good, model: { kind: "mlp", hidden: [] } }, /^task: model\.hidden is \[\]/],
+  ["a layer of 0", { ...good, model: { kind: "cnn", channels: [0] } }, /^task: model\.channels\.0 is 0/],
+  ["too deep", { ...good, model: { kind: "cnn", channels: [1, 1, 1, 1] } }, /^task: model\.channels is /],
+  ["half a batch", { ...good, batch: 0.5 }, /^task: batch is 0\.5/],
+  ["a seed of 33 bits", { ...good, seed: 2 ** 32 }, /^task: seed is 4294967296/],
+  [
+    "a negative rate",
+    { ...good, optimizer: { kind: "sgd", learningRate: -1 } },
+    /^task: optimizer\.learningRate is -1/,
+  ],
+  [
+    "an endless rate",
+    { ...good, optimizer: { kind: "sgd", learningRate: Infinity } },
+    /^task: optimizer\.learningRate is /,
+  ],
+  [
+    "momentum 1",
+    { ...good, optimizer: { ...good.optimizer, momentum: 1 } },
+    /^task: optimizer\.momentum is 1/,
+  ],
+  [
+    "longer warm-up than the run",
+    { ...good, optimizer: { ...good.optimizer, warmupRounds: 10 } },
+    /^task: .*optimizer\.warmupRounds must be smaller than rounds$/,
+  ],
+  ["no work", { ...good, work: {} }, /^task: work is /],
+  ["an unknown rule", { ...good, averaging: "magic" }, /^task: averaging is "magic"/],
+  ["a million peers", { ...good, minPeers: 1e6 }, /^task: minPeers is 1000000/],
+  [
+    "a shard too large",
+    { ...good, data: { ...good.data, samplesPerShard: 1e9 } },
+    /^task: data\.samplesPerShard is /,
+  ],
+];
+
+for (const [what, document, sentence] of bad) {
+  test(`a task with ${what} is refused in one sentence`, () => {
+    assert.throws(
+      () => parseTask(document),
+      (error) => {
+        assert.ok(error instanceof Error);
+        assert.match(error.message, sentence);
+        assert.ok(!error.message.includes("\n") && error.message.length < 400, error.message);
+        return true;
+      },
+    );
+  });
+}

@@ -1,0 +1,139 @@
+/** A real server on a free port and real sockets to it; every wait ends. */
+import { once } from "node:events";
+import type { TestContext } from "node:test";
+import { io } from "socket.io-client";
+import type { Socket } from "socket.io-client";
+import { noDrops } from "../../shared/core/drops.ts";
+import { parseTask } from "../../shared/core/task.ts";
+import type { Task } from "../../shared/core/task.ts";
+import { protocolVersion } from "../../shared/net/messages.ts";
+import type {
+  ClientEvents,
+  JoinRequest,
+  PeerReport,
+  Refusal,
+  ServerEvents,
+  Welcome,
+} from "../../shared/net/messages.ts";
+import { createSignalingServer } from "../../signaling-server/server.ts";
+import type { SignalingServer, SignalingServerOptions } from "../../signaling-server/server.ts";
+
+export const waitMs = 5_000;
+
+export function testTask(more: Partial<Task> = {}): Task {
+  return parseTask({
+    name: "test",
+    model: { kind: "mlp", hidden: [8] },
+    data: { kind: "glyphs", samplesPerShard: 64, validationSamples: 64, seed: 1 },
+    optimizer: { kind: "sgd", learningRate: 0.1 },
+    batch: 8,
+    work: { samplesPerRound: 8 },
+    seed: 1,
+    rounds: 1_000,
+    ...more,
+  });
+}
+
+/** The id of test peer `number`: 32 hex digits. */
+export function peerIdOf(number: number): string {
+  return number.toString(16).padStart(32, "0");
+}
+
+export function joinRequest(number: number, more: Partial<JoinRequest> = {}): JoinRequest {
+  return {
+    protocol: protocolVersion,
+    room: "room",
+    peerId: peerIdOf(number),
+    name: `peer ${number}`,
+    kind: "node",
+    backend: "cpu",
+    ...more,
+  };
+}
+
+export function peerReport(more: Partial<PeerReport> = {}): PeerReport {
+  return {
+    state: "training",
+    round: 0,
+    samplesPerSecond: 100,
+    samples: 0,
+    bytesSent: 0,
+    bytesReceived: 0,
+    links: [],
+    ...more,
+  };
+}
+
+export function linkReport(
+  to: number,
+  sent: number,
+  received: number,
+  lost = 0,
+): PeerReport["links"][number] {
+  return { peerId: peerIdOf(to), state: "open", sent, received, drops: { ...noDrops(), lost } };
+}
+
+export async function startServer(
+  t: TestContext,
+  options: Partial<SignalingServerOptions> = {},
+): Promise<SignalingServer> {
+  const server = await createSignalingServer({
+    tasks: { room: testTask(), other: testTask() },
+    host: "127.0.0.1",
+    port: 0,
+    version: "test",
+    ...options,
+  });
+  t.after(() => server.close());
+  return server;
+}
+
+export type TestSocket = Socket<ServerEvents, ClientEvents>;
+
+/** An open socket that has not joined. */
+export async function connect(t: TestContext, server: SignalingServer): Promise<TestSocket> {
+  const socket: TestSocket = io(server.url, {
+    transports: ["websocket"],
+    forceNew: true,
+    reconnection: false,
+  });
+  t.after(() => socket.disconnect());
+  await next(socket, "connect");
+  return socket;
+}
+
+export function join(socket: TestSocket, request: JoinRequest): Promise<Welcome | Refusal> {
+  return socket.timeout(waitMs).emitWithAck("join", request);
+}
+
+export async function joined(
+  t: TestContext,
+  server: SignalingServer,
+  number: number,
+  more?: Partial<JoinRequest>,
+) {
+  const socket = await connect(t, server);
+  const answer = await join(socket, joinRequest(number, more));
+  if (!answer.ok) throw new Error(`peer ${number} was refused: ${answer.reason}`);
+  return { socket, peerId: peerIdOf(number), welcome: answer };
+}
+
+/** The data of the next such event. */
+export async function next<Name extends keyof ServerEvents>(
+  socket: TestSocket,
+  event: Name,
+): Promise<Parameters<ServerEvents[Name]>[0]>;
+export async function next(socket: TestSocket, event: "connect" | "disconnect"): Promise<unknown>;
+export async function next(socket: Socket, event: string): Promise<unknown> {
+  const target = new EventTarget();
+  const listener = (data?: unknown) => target.dispatchEvent(new CustomEvent(event, { detail: data }));
+  socket.on(event, listener);
+  try {
+    const [found] = await once(target, event, { signal: AbortSignal.timeout(waitMs) });
+    return found instanceof CustomEvent ? found.detail : undefined;
+  } catch (error) {
+    throw new Error(`no "${event}" within ${waitMs} ms`, { cause: error });
+  } finally {
+    socket.off(event, listener);
+  }
+}

@@ -1,0 +1,196 @@
+/** 10,000 mutated socket events at a live server, while two honest peers go on. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import * as fc from "fast-check";
+import type { Socket } from "socket.io-client";
+import type { ServerStatus } from "../../shared/net/status.ts";
+import { maxRefusalsInARow } from "../../signaling-server/events.ts";
+import {
+  connect,
+  join,
+  joinRequest,
+  joined,
+  next,
+  peerIdOf,
+  peerReport,
+  startServer,
+  waitMs,
+} from "./fixture.ts";
+import type { TestSocket } from "./fixture.ts";
+
+const seed = 20_261_121;
+const eventCount = 10_000;
+/** Fewer than what gets a socket disconnected, so that every event is judged and can be counted. */
+const eventsPerSocket = maxRefusalsInARow - 2;
+
+const validPayloads: readonly object[] = [
+  joinRequest(7),
+  { to: peerIdOf(1), attempt: "1", data: { type: "offer", sdp: "v=0" } },
+  { round: 3 },
+  peerReport({ validation: { round: 1, loss: 1, accuracy: 0.5 } }),
+];
+const nested = (depth: number) => JSON.parse("[".repeat(depth) + "]".repeat(depth)) as unknown;
+const hostileKey = (key: string): unknown => JSON.parse(`{"round": 1, "${key}": {"polluted": true}}`);
+
+const oddValue = fc.oneof(
+  fc.anything({ maxDepth: 3, withNullPrototype: true }),
+  fc.constantFrom(-1, 0.5, 2 ** 60, Number.NaN, "", null, undefined, [], {}, true),
+  fc.constantFrom(...["__proto__", "constructor", "prototype"].map(hostileKey)),
+  fc.integer({ min: 9, max: 1_500 }).map(nested),
+  fc.integer({ min: 1_000, max: 30_000 }).map((length) => "x".repeat(length)),
+  fc.uint8Array({ maxLength: 64 }).map((bytes) => Buffer.from(bytes)),
+);
+/** A valid payload with one field changed, dropped or added. */
+const nearlyValid = fc
+  .tuple(fc.constantFrom(...validPayloads), fc.nat(), oddValue, fc.constantFrom("set", "drop", "add"))
+  .map(([payload, pick, value, how]): unknown => {
+    const keys = Object.keys(payload);
+    const key = how === "add" ? "extra" : (keys[pick % keys.length] ?? "extra");
+    const rest = Object.entries(payload).filter(([name]) => name !== key);
+    return Object.fromEntries(how === "drop" ? rest : [...rest, [key, value]]);
+  });
+const name = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom("join", "signal", "ready", "report", "leave") },
+  fc.constantFrom("error", "__proto__", "constructor", "toString", "hasOwnProperty", "message", "ping", ""),
+  fc.string({ maxLength: 60 }).map((text) => `?${text}`),
+);
+interface MutatedEvent {
+  readonly name: string;
+  readonly args: readonly unknown[];
+  readonly callback: boolean;
+}
+const mutatedEvent: fc.Arbitrary<MutatedEvent> = fc.record({
+  name,
+  args: fc.array(fc.oneof(nearlyValid, oddValue, fc.constantFrom(...validPayloads)), { maxLength: 3 }),
+  callback: fc.boolean(),
+});
+
+/** socket.io's own encoder gives up on these; they cannot be sent. */
+function canBeSent(args: readonly unknown[]): boolean {
+  try {
+    return JSON.stringify(args).length < 50_000;
+  } catch {
+    return false;
+  }
+}
+
+const countOf = ({ signals }: ServerStatus) =>
+  Object.values(signals).reduce((sum, { accepted, refused }) => sum + accepted + refused, 0);
+
+/** Sends a batch over one socket; its last event is a join that is answered once all have been judged. */
+async function throwBatch(socket: TestSocket, batch: readonly MutatedEvent[]): Promise<number> {
+  const anyEvent: Socket = socket;
+  for (const event of batch) {
+    anyEvent.emit(event.name, ...event.args, ...(event.callback ? [() => undefined] : []));
+  }
+  await anyEvent.timeout(waitMs).emitWithAck("join", { not: "valid" });
+  socket.disconnect();
+  return batch.length + 1;
+}
+
+describe("a hostile crowd", () => {
+  test("10,000 mutated events: none throws, all are counted, honest peers notice nothing", async (t) => {
+    const failures: string[] = [];
+    const server = await startServer(t, { log: (line) => failures.push(line) });
+    const events = fc.sample(mutatedEvent, { numRuns: 2 * eventCount, seed });
+    const sendable = events.filter(({ args }) => canBeSent(args)).slice(0, eventCount);
+    assert.equal(sendable.length, eventCount);
+
+    const first = await joined(t, server, 1);
+    let sent = 1;
+    for (let at = 0; at < sendable.length; at += eventsPerSocket) {
+      const stranger = await joined(t, server, 1_000 + at, { room: "other" });
+      const batch = throwBatch(stranger.socket, sendable.slice(at, at + eventsPerSocket));
+      // Meanwhile another honest peer comes, is called, and goes.
+      const visitor = await joined(t, server, 2, { room: "room" });
+      const called = next(visitor.socket, "signal");
+      first.socket.emit("signal", { to: visitor.peerId, attempt: "1", data: { type: "offer", sdp: "v=0" } });
+      assert.equal((await called).from, first.peerId);
+      const gone = next(first.socket, "left");
+      visitor.socket.emit("leave");
+      await gone;
+      visitor.socket.disconnect();
+      sent += (await batch) + 4;
+    }
+    assert.deepEqual(failures, []);
+    assert.equal(countOf(server.status()), sent);
+    assert.equal(Object.prototype.hasOwnProperty.call(Object.prototype, "polluted"), false);
+    assert.deepEqual(Object.keys(server.status().signals), [
+      "join",
+      "signal",
+      "ready",
+      "report",
+      "leave",
+      "unknown",
+    ]);
+    t.diagnostic(JSON.stringify(server.status().signals));
+  });
+
+  test("raw frames below socket.io's events close their own socket at most", async (t) => {
+    const server = await startServer(t);
+    const honest = await joined(t, server, 1);
+    const deep = "[".repeat(32_000) + "]".repeat(32_000);
+    const frames = [
+      '2["error",1]',
+      "2",
+      "2[]",
+      "2[1]",
+      '2["connect"]',
+      '51000000-["x"]',
+      '51-["x",1]',
+      "9",
+      "2{",
+      "20[",
+      '2/nowhere,["x"]',
+      "0/nowhere,",
+      '3999["x"]',
+      "1",
+      "4",
+      "é",
+      `2["ready",${deep}]`,
+      `51-["ready",${deep}]`,
+    ];
+    for (const frame of frames) {
+      const socket = await connect(t, server);
+      socket.io.engine.write(frame);
+      if (frame.startsWith("51-")) socket.io.engine.write(Buffer.from("x"));
+      socket.io.engine.write("2[");
+      await next(socket, "disconnect");
+    }
+    const again = await joined(t, server, 2);
+    again.socket.emit("signal", { to: honest.peerId, attempt: "1", data: { type: "offer", sdp: "" } });
+    assert.equal((await next(honest.socket, "signal")).from, again.peerId);
+  });
+
+  test("an oversized frame closes only the socket it came on", async (t) => {
+    const server = await startServer(t);
+    const [honest, greedy] = [await joined(t, server, 1), await joined(t, server, 2)];
+    const left = next(honest.socket, "left");
+    const anyEvent: Socket = greedy.socket;
+    anyEvent.emit("report", "x".repeat(70_000));
+    assert.equal((await left).peerId, greedy.peerId);
+    assert.equal(honest.socket.connected, true);
+    assert.equal((await join(honest.socket, joinRequest(1))).ok, false);
+  });
+
+  test("a socket whose events are refused a hundred times in a row is disconnected, with the reason", async (t) => {
+    const server = await startServer(t);
+    const anyEvent: Socket = await connect(t, server);
+    const reasons: string[] = [];
+    anyEvent.on("refused", ({ reason }: { reason: string }) => reasons.push(reason));
+    const ended = new Promise((resolve) => anyEvent.once("disconnect", resolve));
+    for (let sent = 0; sent < maxRefusalsInARow; sent += 1) anyEvent.emit("nonsense");
+    await ended;
+    assert.equal(reasons.length, maxRefusalsInARow + 1);
+    assert.match(reasons.at(-1) ?? "", /100 events in a row were refused: disconnecting/);
+  });
+
+  test("more than a burst of events is refused with code limit", async (t) => {
+    const server = await startServer(t, { clock: { now: () => 0, after: () => () => undefined } });
+    const { socket } = await joined(t, server, 1);
+    const refused = next(socket, "refused");
+    for (let sent = 0; sent < 1_000; sent += 1) socket.emit("report", peerReport());
+    assert.equal((await refused).code, "limit");
+    assert.deepEqual(server.status().signals["report"], { accepted: 999, refused: 1 });
+  });
+});

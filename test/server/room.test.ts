@@ -1,0 +1,385 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { Task } from "../../shared/core/task.ts";
+import type { View } from "../../shared/core/view.ts";
+import type { JoinRequest, PeerReport } from "../../shared/net/messages.ts";
+import { safeRound } from "../../signaling-server/pace.ts";
+import { createRoomHistory, maxEvents, maxPoints } from "../../signaling-server/room-history.ts";
+import { createRoom } from "../../signaling-server/room.ts";
+import type { RoomEffect } from "../../signaling-server/room.ts";
+import { viewCoalesceMs } from "../../signaling-server/views.ts";
+import { joinRequest, linkReport, peerIdOf, peerReport, testTask } from "./fixture.ts";
+
+/** A room in virtual time. Peers are numbers; what the room said is kept in order. */
+function play(task: Partial<Task> = {}) {
+  let nowMs = 0;
+  const room = createRoom({ name: "room", task: testTask(task), iceServers: ["stun:s"], madeAtMs: 0 });
+  const said: RoomEffect[] = [];
+  return {
+    room,
+    said,
+    join(number: number, more?: Partial<JoinRequest>) {
+      const { answer, effects } = room.join(joinRequest(number, more), nowMs);
+      said.push(...effects);
+      return answer;
+    },
+    ready: (number: number, round = 0) => said.push(...room.ready(peerIdOf(number), round, nowMs)),
+    report: (number: number, more: Partial<PeerReport>) =>
+      said.push(...room.report(peerIdOf(number), peerReport(more), nowMs)),
+    leave: (number: number) => said.push(...room.leave(peerIdOf(number), "goodbye", nowMs)),
+    /** Lets time pass, ticking whenever the room wants it and once a second. */
+    pass(ms: number) {
+      const endMs = nowMs + ms;
+      while (nowMs < endMs) {
+        const beatMs = (Math.floor(nowMs / 1000) + 1) * 1000;
+        nowMs = Math.min(endMs, beatMs, Math.max(nowMs, room.dueMs ?? Infinity));
+        said.push(...room.tick(nowMs));
+      }
+    },
+    views: (): View[] => said.flatMap((effect) => (effect.event === "view" ? [effect.data] : [])),
+  };
+}
+
+function running(...numbers: number[]) {
+  const game = play();
+  for (const number of numbers) {
+    game.join(number);
+    game.ready(number);
+  }
+  game.pass(viewCoalesceMs);
+  return game;
+}
+
+const ids = (...numbers: number[]) => numbers.map(peerIdOf);
+
+describe("joining", () => {
+  test("a welcome carries the task, who is here, the shard and the ICE servers; the others hear of it", () => {
+    const game = play();
+    game.join(1);
+    const answer = game.join(2);
+    assert.ok(answer.ok);
+    assert.deepEqual(answer.roster, [{ peerId: peerIdOf(1), name: "peer 1", kind: "node" }]);
+    assert.deepEqual(
+      { view: answer.view, shard: answer.shard, iceServers: answer.iceServers, task: answer.task.name },
+      { view: null, shard: 1, iceServers: ["stun:s"], task: "test" },
+    );
+    assert.deepEqual(game.said.at(-1), {
+      to: ids(1),
+      event: "joined",
+      data: { peerId: peerIdOf(2), name: "peer 2", kind: "node" },
+    });
+  });
+
+  test("a peer that comes back has its old shard; a new one has the next", () => {
+    const game = play();
+    for (const number of [1, 2]) game.join(number);
+    game.leave(1);
+    assert.deepEqual(
+      [game.join(3), game.join(1)].map((answer) => answer.ok && answer.shard),
+      [2, 0],
+    );
+  });
+
+  test("old shards are forgotten in the end: a stream of strangers does not grow the room", () => {
+    const game = play();
+    for (let number = 1; number <= 2_000; number += 1) {
+      game.join(number);
+      game.leave(number);
+    }
+    const answer = game.join(1);
+    assert.equal(answer.ok && answer.shard, 2_000);
+  });
+
+  test("an id that is connected is taken, and free again once it has left", () => {
+    const game = play();
+    game.join(1);
+    const answer = game.join(1);
+    assert.equal(!answer.ok && answer.code, "taken");
+    game.leave(1);
+    assert.equal(game.join(1).ok, true);
+  });
+
+  test("a full room refuses, with its size", () => {
+    const game = play();
+    for (let number = 0; number < 32; number += 1) assert.equal(game.join(number).ok, true);
+    const answer = game.join(99);
+    assert.deepEqual(answer, {
+      ok: false,
+      code: "full",
+      reason: 'room "room" is full (32 peers): try again later',
+    });
+  });
+
+  test("what a peer that is not in the room says changes nothing", () => {
+    const game = play();
+    game.ready(7);
+    game.report(7, { round: 5 });
+    game.leave(7);
+    game.pass(5_000);
+    assert.deepEqual(game.said, []);
+  });
+});
+
+describe("views", () => {
+  test("the first view begins at round 0, once minPeers are ready", () => {
+    const game = play({ minPeers: 2 });
+    game.join(1);
+    game.join(2);
+    game.ready(1);
+    game.pass(60_000);
+    assert.deepEqual(game.views(), []);
+    game.ready(2);
+    game.pass(viewCoalesceMs);
+    assert.deepEqual(game.views(), [{ epoch: 1, fromRound: 0, members: ids(1, 2) }]);
+  });
+
+  test("a joined peer that is not ready is no member, but hears of the view", () => {
+    const game = play();
+    for (const number of [1, 2]) game.join(number);
+    game.ready(1);
+    game.pass(viewCoalesceMs);
+    assert.deepEqual(game.said.at(-1), {
+      to: ids(1, 2),
+      event: "view",
+      data: { epoch: 1, fromRound: 0, members: ids(1) },
+    });
+  });
+
+  test("a burst of changes makes one view; the next comes no earlier than the coalescing time", () => {
+    const game = play();
+    for (const number of [1, 2, 3, 4]) {
+      game.join(number);
+      game.ready(number);
+      game.pass(50);
+    }
+    game.pass(viewCoalesceMs - 4 * 50);
+    assert.deepEqual(
+      game.views().map(({ members }) => members),
+      [ids(1, 2, 3, 4)],
+    );
+    game.join(5);
+    game.ready(5);
+    game.pass(viewCoalesceMs - 1);
+    assert.equal(game.views().length, 1);
+    game.pass(1);
+    assert.equal(game.views().length, 2);
+  });
+
+  test("survivors keep their order and newcomers follow", () => {
+    const game = running(1, 2, 3);
+    game.leave(1);
+    game.join(4);
+    game.ready(4);
+    game.pass(viewCoalesceMs);
+    assert.deepEqual(game.views().at(-1)?.members, ids(2, 3, 4));
+    assert.deepEqual(
+      game.views().map(({ epoch }) => epoch),
+      [1, 2],
+    );
+  });
+
+  test("a change that is undone in time makes no view", () => {
+    const game = running(1, 2);
+    game.leave(2);
+    game.join(2, { resume: { epoch: 1, round: 3 } });
+    game.pass(5_000);
+    assert.equal(game.views().length, 1);
+  });
+
+  test("a later view begins about a second ahead of the fastest member's newest report", () => {
+    const game = running(1, 2);
+    game.report(1, { round: 40, cycleMs: 100 });
+    game.report(2, { round: 50, cycleMs: 100 });
+    game.pass(500);
+    game.join(3);
+    game.ready(3, 50);
+    game.pass(viewCoalesceMs);
+    // 800 ms after the report: 8 rounds on; 2 + 1000/100 ahead of that.
+    assert.equal(game.views().at(-1)?.fromRound, 50 + 8 + 12);
+  });
+
+  test("without a report the pace is taken to be five rounds per second", () => {
+    const game = running(1);
+    game.pass(1_000);
+    game.join(2);
+    game.ready(2);
+    game.pass(viewCoalesceMs);
+    assert.equal(game.views().at(-1)?.fromRound, Math.floor(1_300 / 200) + 2 + 5);
+  });
+
+  test("fromRound never falls while the room runs", () => {
+    const game = running(1, 2);
+    game.report(1, { round: 500, cycleMs: 10 });
+    game.join(3);
+    game.ready(3);
+    game.pass(viewCoalesceMs);
+    const before = game.views().at(-1)?.fromRound ?? 0;
+    assert.ok(before >= 500);
+    game.leave(1);
+    game.leave(3);
+    game.report(2, { round: 20, cycleMs: 10 });
+    game.pass(viewCoalesceMs);
+    assert.equal(game.views().at(-1)?.fromRound, before);
+  });
+
+  const paces: readonly [cycleMs: number | undefined, elapsedMs: number, expected: number][] = [
+    [undefined, 0, 7],
+    [200, 0, 7],
+    [200, 399, 8],
+    [1_000, 0, 3],
+    [30_000, 5_000, 3],
+    [1, 0, 100],
+    [-5, 0, 100],
+    [10, 60_000, 500 + 100],
+  ];
+  for (const [cycleMs, elapsedMs, expected] of paces) {
+    test(`a round of ${cycleMs ?? "unknown"} ms, ${elapsedMs} ms after the report: ${expected} rounds ahead`, () => {
+      assert.equal(safeRound({ round: 0, atMs: 0, cycleMs }, elapsedMs), expected);
+    });
+  }
+});
+
+describe("the end of a group", () => {
+  test("when the last member goes, an empty view sends everybody back to the start", () => {
+    const game = running(1);
+    game.join(2);
+    game.report(1, { round: 70 });
+    game.leave(1);
+    game.pass(viewCoalesceMs);
+    assert.deepEqual(game.said.at(-1), {
+      to: ids(2),
+      event: "view",
+      data: { epoch: 2, fromRound: 0, members: [] },
+    });
+    game.ready(2);
+    game.pass(viewCoalesceMs);
+    assert.deepEqual(game.views().at(-1), { epoch: 3, fromRound: 0, members: ids(2) });
+  });
+
+  test("a ready newcomer carries the model on when the last member goes", () => {
+    const game = running(1);
+    game.report(1, { round: 70, cycleMs: 1_000 });
+    game.join(2);
+    game.ready(2, 71);
+    game.leave(1);
+    game.pass(viewCoalesceMs);
+    assert.deepEqual(game.views().at(-1)?.members, ids(2));
+    assert.ok((game.views().at(-1)?.fromRound ?? 0) > 71);
+  });
+});
+
+describe("a restarted server", () => {
+  test("makes the view again from what its peers report: later epoch, round ahead of all of them", () => {
+    const game = play({ minPeers: 3 });
+    game.join(2, { resume: { epoch: 7, round: 120 } });
+    game.join(1, { resume: { epoch: 6, round: 118 } });
+    game.pass(viewCoalesceMs);
+    const [view] = game.views();
+    assert.equal(view?.epoch, 8);
+    assert.deepEqual(view?.members, ids(2, 1));
+    assert.ok((view?.fromRound ?? 0) > 120 && (view?.fromRound ?? 0) <= 120 + 10, `round ${view?.fromRound}`);
+  });
+
+  test("refuses a resume that no run of this task can have reached", () => {
+    const game = play();
+    for (const resume of [
+      { epoch: 0xffff_ffff, round: 1 },
+      { epoch: 1, round: 1_001 },
+    ]) {
+      const answer = game.join(1, { resume });
+      assert.equal(!answer.ok && answer.code, "malformed");
+    }
+  });
+});
+
+describe("a finished run", () => {
+  test("refuses who comes and who waits, and makes no more views", () => {
+    const game = running(1, 2);
+    game.join(3);
+    game.report(1, { round: 1_000 });
+    const reason = "the run has ended after 1000 rounds";
+    assert.deepEqual(game.said.at(-1), {
+      to: ids(3),
+      event: "refused",
+      data: { event: "ready", code: "finished", reason },
+    });
+    assert.deepEqual(game.join(4), { ok: false, code: "finished", reason });
+    game.leave(1);
+    game.leave(2);
+    game.ready(3);
+    game.pass(5_000);
+    assert.equal(game.views().length, 1);
+    assert.equal(game.room.dueMs, null);
+  });
+
+  test("is not brought about by a peer that is no member", () => {
+    const game = running(1);
+    game.join(2);
+    game.report(2, { round: 1_000 });
+    assert.equal(game.join(3).ok, true);
+  });
+});
+
+describe("the snapshot", () => {
+  test("a curve has one point per second: the median loss and the mean of the validations", () => {
+    const game = running(1, 2, 3);
+    const losses = [1, 2, 90];
+    for (const [index, loss] of losses.entries()) {
+      const validation = { round: 4, loss, accuracy: 0.5 + index / 10 };
+      game.report(index + 1, { round: 5, loss, validation, roundMsP50: 10 });
+    }
+    game.pass(3_000);
+    const { history } = game.room.status();
+    assert.deepEqual(
+      history.map(({ t }) => t),
+      [0, 1, 2, 3],
+    );
+    const { accuracy, ...point } = history.at(-1) ?? assert.fail("no point");
+    assert.deepEqual(point, { t: 3, round: 5, loss: 2, validationLoss: 31, peers: 3, roundMsP50: 10 });
+    assert.ok(Math.abs((accuracy ?? 0) - 0.6) < 1e-12);
+  });
+
+  test("totals never fall: not when a link is redialled, not when a peer leaves or comes back", () => {
+    const game = running(1, 2);
+    const totals = () => {
+      const { sent, received, drops } = game.room.status();
+      return [sent, received, drops.lost];
+    };
+    game.report(1, { links: [linkReport(2, 100, 90, 10)] });
+    assert.deepEqual(totals(), [100, 90, 10]);
+    game.report(1, { links: [linkReport(2, 7, 5, 2)] });
+    assert.deepEqual(totals(), [107, 95, 12]);
+    game.leave(1);
+    assert.deepEqual(totals(), [107, 95, 12]);
+    game.join(1);
+    game.report(1, { links: [linkReport(2, 8, 6, 2)] });
+    assert.deepEqual(totals(), [108, 96, 12]);
+  });
+
+  test("a peer's drop rate is the share of what it was owed", () => {
+    const game = running(1, 2);
+    game.report(1, { links: [linkReport(2, 1_000, 90, 10)] });
+    const [first, second] = game.room.status().peers;
+    assert.equal(first?.dropRate, 0.1);
+    assert.deepEqual([second?.dropRate, second?.state, second?.member], [null, "lobby", true]);
+  });
+
+  test("memory is bounded: an hour of points, older ones thinned; the newest events", () => {
+    const history = createRoomHistory();
+    const blank = { round: 0, loss: null, validationLoss: null, accuracy: null, peers: 1, roundMsP50: null };
+    for (let t = 0; t < 20_000; t += 1) {
+      history.addPoint({ ...blank, t });
+      history.addPoint({ ...blank, t });
+      history.addEvent({ t, text: `${t}` });
+      assert.ok(history.points.length <= maxPoints);
+    }
+    const times = history.points.map(({ t }) => t);
+    assert.equal(times[0], 0);
+    assert.deepEqual(
+      times.slice(-1_800),
+      Array.from({ length: 1_800 }, (_, index) => 18_200 + index),
+    );
+    assert.equal(history.events.length, maxEvents);
+    assert.equal(history.events[0]?.t, 20_000 - maxEvents);
+  });
+});
