@@ -68,7 +68,7 @@ function lagOf(slot: RoundSlot, others: readonly number[]): number | undefined {
   const starts = others
     .map((seat) => slot.scatterIn[seat]?.firstAt ?? -1)
     .filter((at) => at >= 0)
-    .sort((a, b) => a - b);
+    .toSorted((a, b) => a - b);
   const median = starts[Math.floor((starts.length - 1) / 2)];
   return median === undefined ? undefined : slot.begunAt - median;
 }

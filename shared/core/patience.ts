@@ -12,6 +12,8 @@ export interface PatienceLimits {
   readonly initialMs: number;
   readonly minMs: number;
   readonly maxMs: number;
+  readonly initialGraceMs: number;
+  readonly minGraceMs: number;
 }
 
 export interface Patience {
@@ -26,9 +28,19 @@ export interface Patience {
 }
 
 /** Two seconds are enough for a slow start (compilation, a cold link) and little when peers are dead. */
-export const defaultPatience: PatienceLimits = { initialMs: 2_000, minMs: 1_000, maxMs: 10_000 };
-const initialGraceMs = 300;
-const minGraceMs = 10;
+export const defaultPatience: PatienceLimits = {
+  initialMs: 2_000,
+  minMs: 1_000,
+  maxMs: 10_000,
+  initialGraceMs: 300,
+  minGraceMs: 10,
+};
+
+/** Waits for everything that may still come: for reliable channels, where only the dead are silent. */
+export function boundlessPatience(ms: number): PatienceLimits {
+  return { initialMs: ms, minMs: ms, maxMs: ms, initialGraceMs: ms, minGraceMs: ms };
+}
+
 const toleratedLateShare = 0.005;
 /** In balance when 3 % of the rounds are late: growth^0.03 · decay^0.97 = 1. */
 const growth = 1.25;
@@ -36,8 +48,7 @@ const decay = 0.993;
 
 export function createPatience(limits: PatienceLimits = defaultPatience): Patience {
   let phaseMs = limits.initialMs;
-  let graceMs = Math.min(initialGraceMs, limits.initialMs);
-  const within = (ms: number, min: number, max: number) => Math.min(max, Math.max(min, ms));
+  let graceMs = limits.initialGraceMs;
   return {
     get phaseMs() {
       return phaseMs;
@@ -49,11 +60,12 @@ export function createPatience(limits: PatienceLimits = defaultPatience): Patien
       phaseMs = within(phaseMs * (tooManyMissed ? 1.25 : 0.98), limits.minMs, limits.maxMs);
     },
     judgeLateness(lateShare) {
-      graceMs = within(
-        graceMs * (lateShare > toleratedLateShare ? growth : decay),
-        Math.min(minGraceMs, limits.minMs),
-        limits.initialMs,
-      );
+      const factor = lateShare > toleratedLateShare ? growth : decay;
+      graceMs = within(graceMs * factor, limits.minGraceMs, limits.initialMs);
     },
   };
+}
+
+function within(ms: number, min: number, max: number): number {
+  return Math.min(max, Math.max(min, ms));
 }

@@ -7,42 +7,26 @@
  * Packets are *pulled* by whoever owns the links, when a link can take one: nothing is queued that could
  * not be cancelled, and what is past its phase is never handed out.
  */
-import { contributorsWaitedFor, judgeRound, openSeats, stragglersAllowed } from "./attendance.ts";
+import { judgeRound } from "./attendance.ts";
 import type { Reduce } from "./averaging/rule.ts";
-import { maxListeners } from "./constants.ts";
+import { createClosing } from "./closing.ts";
 import type { Encoding } from "./encoding.ts";
-import { isComplete, noteThrough, quietAt, quietScatterAt, tailLength } from "./inflow.ts";
-import type { Inflow } from "./inflow.ts";
-import { createNeighbor, forgetLateness, learnLateness } from "./neighbor.ts";
+import { createIntake } from "./intake.ts";
+import { forgetLateness } from "./neighbor.ts";
 import type { LinkCounts, Neighbor } from "./neighbor.ts";
+import { createNeighborhood } from "./neighborhood.ts";
 import { createOutbox } from "./outbox.ts";
 import type { EndMarker } from "./outbox.ts";
-import {
-  emptyHeader,
-  maxPacketBytes,
-  packetKinds,
-  readHeader,
-  headerBytes,
-  valuesPerFragment,
-} from "./packet.ts";
-import type { PacketHeader } from "./packet.ts";
+import { valuesPerFragment } from "./packet.ts";
 import { createPatience } from "./patience.ts";
 import type { PatienceLimits } from "./patience.ts";
 import { createPlan, fragmentsFor } from "./plan.ts";
 import type { Plan, PlanInput } from "./plan.ts";
 import { retire } from "./retire.ts";
 import type { Rng } from "./rng.ts";
-import {
-  averageOwned,
-  contributeOwn,
-  createSlot,
-  fragmentLength,
-  fragmentState,
-  overlay,
-  rowOf,
-} from "./round-slot.ts";
+import { createSlot, fragmentState, overlay } from "./round-slot.ts";
 import type { RoundSlot, SlotShape } from "./round-slot.ts";
-import { seatOf, viewAt } from "./view.ts";
+import { seatOf } from "./view.ts";
 import type { View } from "./view.ts";
 
 export interface RoundMachineOptions {
@@ -120,14 +104,15 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
   const fragmentCount = fragmentsFor(valueCount, perFragment);
   const shape: SlotShape = { valueCount, fragmentCount, valuesPerFragment: perFragment };
   const planFor = options.planFor ?? createPlan;
-  const patience = createPatience(options.patience);
-  const neighbors = new Map<string, Neighbor>();
-  const outbox = createOutbox({ encoding, shape, rng });
-  const header = emptyHeader();
-  const scratch = new Uint8Array(maxPacketBytes);
 
-  let views: View[] = [];
-  /** Rounds current−1 (still being sent, late arrivals), current, current+1 (others are ahead). */
+  const neighborhood = createNeighborhood(peerId);
+  const patience = createPatience(options.patience);
+  const neighborAt = (slot: RoundSlot, seat: number) => neighborhood.get(slot.view.members[seat] ?? "");
+  const outbox = createOutbox({ encoding, shape, rng });
+  const closing = createClosing({ shape, encoding, reduce, rng, neighborAt });
+  const intake = createIntake({ shape, encoding, closing, slotFor: slotForPacket, findSlot });
+
+  /** By round: the one before (still being sent, late arrivals), the current, the next (others are ahead). */
   let slots: RoundSlot[] = [];
   let current: RoundSlot | undefined;
   /** The round we are in, or about to enter. */
@@ -135,66 +120,54 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
   let result: RoundResult | undefined;
   let strays = 0;
 
-  // ---- views and slots -----------------------------------------------------------------------------
-
   function install(view: View): void {
-    if (views.some((known) => known.epoch >= view.epoch)) return;
-    views = [...views.slice(-3), view];
-    slots = slots.filter((slot) => slot.begunAt >= 0 || viewAt(views, slot.round)?.epoch === slot.view.epoch);
-    for (const member of view.members) if (member !== peerId) neighborOf(member);
-    for (const id of neighbors.keys()) forgetStranger(id);
+    if (!neighborhood.install(view)) return;
+    const holds = (slot: RoundSlot) => neighborhood.viewAt(slot.round)?.epoch === slot.view.epoch;
+    slots = slots.filter((slot) => slot.begunAt >= 0 || holds(slot));
   }
 
-  function forgetStranger(id: string): void {
-    const neighbor = neighbors.get(id);
-    if (!neighbor?.connected && !views.some((view) => view.members.includes(id))) neighbors.delete(id);
-  }
+  // ---- slots -------------------------------------------------------------------------------------------
 
-  function neighborOf(id: string): Neighbor {
-    const known = neighbors.get(id) ?? createNeighbor(id);
-    neighbors.set(id, known);
-    return known;
+  function findSlot(round: number, epoch: number): RoundSlot | undefined {
+    return slots.find((slot) => slot.round === round && slot.view.epoch === epoch);
   }
 
   function slotFor(round: number): RoundSlot | undefined {
     const known = slots.find((slot) => slot.round === round);
-    if (known) return known;
-    const view = viewAt(views, round);
-    if (!view || view.members.length === 0) return undefined;
-    const members = view.members.length;
-    const plan = planFor({ seed: options.seed, epoch: view.epoch, round, members, fragmentCount });
+    const view = neighborhood.viewAt(round);
+    if (known || !view || view.members.length === 0) return known;
+    const { epoch, members } = view;
+    const plan = planFor({ seed: options.seed, epoch, round, members: members.length, fragmentCount });
     const slot = createSlot(round, view, plan, seatOf(view, peerId), shape, rng);
-    slots = [...slots, slot].sort((a, b) => a.round - b.round);
+    slots = [...slots, slot].toSorted((a, b) => a.round - b.round);
     return slot;
   }
 
-  const neighborAt = (slot: RoundSlot, seat: number) => neighbors.get(slot.view.members[seat] ?? "");
+  /** Two rounds are kept for packets that are early or late; what is further away only says where the sender is. */
+  function slotForPacket(neighbor: Neighbor, round: number, epoch: number): RoundSlot | undefined {
+    const view = neighborhood.viewAt(round);
+    if (view?.epoch !== epoch) return undefined;
+    if (view.members.includes(neighbor.peerId)) neighbor.newestRound = Math.max(neighbor.newestRound, round);
+    if (round < horizon - 1 || round > horizon + 1) return undefined;
+    return round < horizon ? findSlot(round, epoch) : slotFor(round);
+  }
 
-  // ---- a round begins --------------------------------------------------------------------------------
+  // ---- a round -----------------------------------------------------------------------------------------
 
   function begin(round: number, values: Float32Array, now: number, listen = false): void {
     const slot = slotFor(round);
     if (!slot) throw new Error(`round ${round}: no view holds yet`);
     if (slot.seat < 0 && !listen) throw new Error(`round ${round}: not a member of view ${slot.view.epoch}`);
     retireBefore(round - 1);
-    cancelScatters(round);
+    for (const older of slots) if (older.round < round) outbox.cancelScatter(older);
     current = slot;
     horizon = round;
     result = undefined;
-    slot.begunAt = now;
-    slot.phaseMs = patience.phaseMs;
-    slot.graceMs = patience.graceMs;
-    slot.values = values;
-    slot.listening = listen;
-    openOutflows(slot, listen);
-    settleUnreachable(slot, now);
-    if (listen) slot.scatterClosedAt = now;
-    else startAveraging(slot, now);
-    finishIfDone(slot, now);
-  }
-
-  function cancelScatters(round: number): void {
-    for (const slot of slots) if (slot.round < round) outbox.cancelScatter(slot);
+    Object.assign(slot, { values, listening: listen, begunAt: now });
+    Object.assign(slot, { phaseMs: patience.phaseMs, graceMs: patience.graceMs });
+    if (!listen) openOutflows(slot);
+    closing.start(slot, now);
+    finishIfOver(now);
   }
 
   function retireBefore(round: number): void {
@@ -206,266 +179,24 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
     slots = slots.filter((slot) => slot.round >= round);
   }
 
-  function openOutflows(slot: RoundSlot, listen: boolean): void {
-    if (listen) return;
-    for (const neighbor of neighbors.values()) {
+  function openOutflows(slot: RoundSlot): void {
+    for (const neighbor of neighborhood.all()) {
       const seat = seatOf(slot.view, neighbor.peerId);
       if (neighbor.connected && (seat >= 0 || neighbor.listening)) outbox.open(slot, neighbor, seat);
     }
   }
 
-  /** Who has no link to us can't send: not waited for from the start. */
-  function settleUnreachable(slot: RoundSlot, now: number): void {
-    for (let seat = 0; seat < slot.view.members.length; seat++) {
-      if (seat !== slot.seat && !neighborAt(slot, seat)?.connected) settleSeat(slot, seat, now);
-    }
-  }
-
-  function settleSeat(slot: RoundSlot, seat: number, now: number): void {
-    const scatter = slot.scatterIn[seat];
-    const gather = slot.gatherIn[seat];
-    if (scatter && scatter.settledAt < 0) settleScatter(slot, seat, scatter, now);
-    if (gather && gather.settledAt < 0) gather.settledAt = now;
-  }
-
-  function startAveraging(slot: RoundSlot, now: number): void {
-    contributeOwn(slot, shape, slot.values ?? new Float32Array(valueCount));
-    for (let seat = 0; seat < slot.scatterIn.length; seat++) {
-      const inflow = slot.scatterIn[seat];
-      if (inflow && inflow.settledAt < 0 && isComplete(inflow)) inflow.settledAt = now;
-    }
-    for (let at = 0; at < slot.waiting.length; at++) {
-      const index = slot.closingOrder[at] ?? 0;
-      slot.waiting[index] = contributorsWaitedFor(slot, index, neighborAt);
-      if (slot.waiting[index] === 0) average(slot, index);
-    }
-    closeScatterIfDone(slot, now);
-  }
-
-  // ---- packets in ------------------------------------------------------------------------------------
-
-  function receive(from: string, bytes: Uint8Array, now: number): void {
-    const neighbor = neighbors.get(from);
-    if (!neighbor) {
-      strays += 1;
-      return;
-    }
-    if (!readHeader(bytes, header)) {
-      neighbor.counts.drops.rejected += 1;
-      return;
-    }
-    const slot = acceptableSlot(neighbor, header);
-    if (!slot) {
-      neighbor.counts.drops.stale += 1;
-      return;
-    }
-    const seat = header.seat;
-    if (slot.view.members[seat] !== from || !fits(header, bytes.length)) {
-      neighbor.counts.drops.rejected += 1;
-      return;
-    }
-    noteProgress(slot, seat, now);
-    if (header.kind === packetKinds.scatter) takeScatter(slot, seat, neighbor, bytes, now);
-    else takeGather(slot, seat, neighbor, bytes, now);
-  }
-
-  /** The slot a packet belongs to; undefined for a round or an epoch that is not ours (any more, or yet). */
-  function acceptableSlot(neighbor: Neighbor, packet: PacketHeader): RoundSlot | undefined {
-    const { round, epoch } = packet;
-    if (viewAt(views, round)?.epoch !== epoch) return undefined;
-    if (seatOf(viewAt(views, round) ?? { epoch, fromRound: 0, members: [] }, neighbor.peerId) >= 0) {
-      neighbor.newestRound = Math.max(neighbor.newestRound, round);
-    }
-    if (round < horizon - 1 || round > horizon + 1) return undefined;
-    if (round < horizon) return slots.find((slot) => slot.round === round);
-    return slotFor(round);
-  }
-
-  /** Senders go through their phases in order (outbox.ts): this packet says which ones are behind them. */
-  function noteProgress(slot: RoundSlot, seat: number, now: number): void {
-    if (header.kind === packetKinds.gather) noteThrough(slot.scatterIn[seat], now);
-    if (slot.round !== horizon + 1 || !current || current.view.epoch !== slot.view.epoch) return;
-    noteThrough(current.scatterIn[seat], now);
-    noteThrough(current.gatherIn[seat], now);
-  }
-
-  function fits(packet: PacketHeader, bytes: number): boolean {
-    if (packet.encoding !== encoding.id || packet.fragment >= fragmentCount) return false;
-    return bytes === headerBytes + fragmentLength(shape, packet.fragment) * encoding.bytesPerValue;
-  }
-
-  function takeScatter(
-    slot: RoundSlot,
-    seat: number,
-    neighbor: Neighbor,
-    bytes: Uint8Array,
-    now: number,
-  ): void {
-    const inflow = slot.scatterIn[seat];
-    if (!inflow || slot.seat < 0 || seat === slot.seat || slot.plan.ownerOf(header.fragment) !== slot.seat) {
-      neighbor.counts.drops.rejected += 1;
-      return;
-    }
-    const index = header.fragment - slot.owned.first;
-    const presentAt = index * slot.contributions.members + seat;
-    if (slot.contributions.present[presentAt] !== 0) {
-      neighbor.counts.duplicates += 1;
-      return;
-    }
-    if (slot.received[header.fragment] !== fragmentState.missing || slot.finishedAt >= 0) {
-      slot.contributions.present[presentAt] = 2;
-      countLate(inflow, neighbor, now);
-      return;
-    }
-    const row = rowOf(slot, shape, index, seat);
-    const length = fragmentLength(shape, header.fragment);
-    if (!encoding.decode(bytes, headerBytes, length, slot.contributions.values, row)) {
-      reject(inflow, neighbor);
-      return;
-    }
-    slot.contributions.present[presentAt] = 1;
-    noteArrival(inflow, neighbor, now);
-    if (slot.begunAt < 0 || slot.listening || inflow.settledAt >= 0) return;
-    if (neighbor.awaited) nowWaitingForOneLess(slot, index);
-    if (isComplete(inflow)) settleScatter(slot, seat, inflow, now);
-    finishIfDone(slot, now);
-  }
-
-  function takeGather(
-    slot: RoundSlot,
-    seat: number,
-    neighbor: Neighbor,
-    bytes: Uint8Array,
-    now: number,
-  ): void {
-    const { fragment } = header;
-    const inflow = slot.gatherIn[seat];
-    if (!inflow || seat === slot.seat || slot.plan.ownerOf(fragment) !== seat) {
-      neighbor.counts.drops.rejected += 1;
-      return;
-    }
-    if (slot.received[fragment] !== fragmentState.missing) {
-      neighbor.counts.duplicates += 1;
-      return;
-    }
-    if (slot.finishedAt >= 0) {
-      slot.received[fragment] = fragmentState.lateOnly;
-      countLate(inflow, neighbor, now);
-      return;
-    }
-    const length = fragmentLength(shape, fragment);
-    if (!encoding.decode(bytes, headerBytes, length, slot.averages, fragment * perFragment)) {
-      reject(inflow, neighbor);
-      return;
-    }
-    slot.received[fragment] = fragmentState.counted;
-    slot.contributors[fragment] = header.contributors;
-    noteArrival(inflow, neighbor, now);
-    if (inflow.settledAt < 0 && isComplete(inflow)) inflow.settledAt = now;
-    finishIfDone(slot, now);
-  }
-
-  function noteArrival(inflow: Inflow, neighbor: Neighbor, now: number): void {
-    inflow.got += 1;
-    if (inflow.firstAt < 0) inflow.firstAt = now;
-    inflow.lastAt = now;
-    if (header.remaining <= tailLength(inflow)) noteThrough(inflow, now);
-    if (inflow.settledAt >= 0 && !inflow.missed) learnLateness(neighbor, now - inflow.settledAt);
-  }
-
-  function countLate(inflow: Inflow, neighbor: Neighbor, now: number): void {
-    inflow.late += 1;
-    if (inflow.firstAt < 0) inflow.firstAt = now;
-    inflow.lastAt = now;
-    if (inflow.settledAt >= 0 && !inflow.missed) learnLateness(neighbor, now - inflow.settledAt);
-  }
-
-  function reject(inflow: Inflow, neighbor: Neighbor): void {
-    inflow.rejected += 1;
-    neighbor.counts.drops.rejected += 1;
-  }
-
-  function endOfPhase(from: string, marker: EndMarker, now: number): void {
-    const slot = slots.find((known) => known.round === marker.round && known.view.epoch === marker.epoch);
-    const seat = slot ? seatOf(slot.view, from) : -1;
-    const inflow = (marker.phase === "scatter" ? slot?.scatterIn : slot?.gatherIn)?.[seat];
-    if (!slot || !inflow || inflow.markedSent >= 0) return;
-    if (marker.phase === "gather") noteThrough(slot.scatterIn[seat], now);
-    inflow.markedSent = Math.min(marker.sent, inflow.expected);
-    inflow.markedAt = now;
-    if (slot.begunAt < 0 || inflow.settledAt >= 0 || !isComplete(inflow)) return;
-    if (marker.phase === "scatter") settleScatter(slot, seat, inflow, now);
-    else inflow.settledAt = now;
-    finishIfDone(slot, now);
-  }
-
-  // ---- averaging and finishing -----------------------------------------------------------------------
-
-  function average(slot: RoundSlot, index: number): void {
-    averageOwned(slot, shape, index, reduce, encoding, scratch, rng);
-  }
-
-  function nowWaitingForOneLess(slot: RoundSlot, index: number): void {
-    const waiting = (slot.waiting[index] ?? 0) - 1;
-    slot.waiting[index] = waiting;
-    if (waiting === 0) average(slot, index);
-  }
-
-  /** Nothing more is expected of a seat: what it did not deliver is not waited for any longer. */
-  function settleScatter(slot: RoundSlot, seat: number, inflow: Inflow, now: number): void {
-    inflow.settledAt = now;
-    if (slot.begunAt < 0 || slot.listening || slot.scatterClosedAt >= 0) return;
-    if (slot.waiting.length > 0 && neighborAt(slot, seat)?.awaited) releaseSeat(slot, seat);
-    closeScatterIfDone(slot, now);
-  }
-
-  function releaseSeat(slot: RoundSlot, seat: number): void {
-    for (const index of slot.closingOrder) {
-      const present = slot.contributions.present[index * slot.contributions.members + seat] !== 0;
-      const open = slot.received[slot.owned.first + index] === fragmentState.missing;
-      if (!present && open && (slot.waiting[index] ?? 0) > 0) nowWaitingForOneLess(slot, index);
-    }
-  }
-
-  function closeScatterIfDone(slot: RoundSlot, now: number): void {
-    if (slot.scatterClosedAt < 0 && slot.averagedCount === slot.waiting.length) slot.scatterClosedAt = now;
-  }
-
-  function finishIfDone(slot: RoundSlot, now: number): void {
-    if (slot !== current || slot.begunAt < 0 || slot.finishedAt >= 0) return;
-    closeScatterIfDone(slot, now);
-    const few = stragglersAllowed(slot.view.members.length);
-    if (slot.scatterClosedAt < 0) {
-      if (slot.scatterNearlyAt < 0 && openSeats(slot, slot.scatterIn, neighborAt) <= few)
-        slot.scatterNearlyAt = now;
-      return;
-    }
-    const open = openSeats(slot, slot.gatherIn, neighborAt);
-    if (open === 0) finish(slot, now);
-    else if (slot.gatherNearlyAt < 0 && open <= few) slot.gatherNearlyAt = now;
-  }
-
-  /** When what is missing of a phase is given up. A straggler's averages wait for its own stragglers: twice the grace. */
-  function scatterDeadline(slot: RoundSlot): number {
-    const lastOnes = slot.scatterNearlyAt < 0 ? Infinity : slot.scatterNearlyAt + slot.graceMs;
-    return Math.min(slot.begunAt + slot.phaseMs, lastOnes);
-  }
-
-  function gatherDeadline(slot: RoundSlot): number {
-    const lastOnes = slot.gatherNearlyAt < 0 ? Infinity : slot.gatherNearlyAt + 2 * slot.graceMs;
-    return Math.min(slot.begunAt + 2 * slot.phaseMs, lastOnes);
-  }
-
-  function finish(slot: RoundSlot, now: number): void {
+  function finishIfOver(now: number): void {
+    if (!current || current.finishedAt >= 0 || !closing.isOver(current, now)) return;
+    const slot = current;
     slot.finishedAt = now;
-    const own = slot.values ?? new Float32Array(valueCount);
     const verdict = judgeRound(slot, neighborAt, patience);
-    for (const neighbor of neighbors.values()) forgetLateness(neighbor);
+    for (const neighbor of neighborhood.all()) forgetLateness(neighbor);
     const averaged = slot.received.map((state) => (state === fragmentState.counted ? 1 : 0));
     result = {
       round: slot.round,
       epoch: slot.view.epoch,
-      values: overlay(slot, shape, own),
+      values: overlay(slot, shape, slot.values ?? new Float32Array(valueCount)),
       averaged,
       averagedCount: averaged.reduce((sum, one) => sum + one, 0),
       roundMs: now - slot.begunAt,
@@ -475,133 +206,78 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
     };
   }
 
-  // ---- time ------------------------------------------------------------------------------------------
+  // ---- events ------------------------------------------------------------------------------------------
 
-  function tick(now: number): void {
-    for (const slot of slots) {
-      if (slot.begunAt >= 0 && now >= slot.begunAt + 2 * slot.phaseMs) outbox.cancel(slot);
-    }
-    const slot = current;
-    if (!slot || slot.finishedAt >= 0) return;
-    settleQuiet(slot, now);
-    if (slot.scatterClosedAt < 0 && now >= scatterDeadline(slot)) giveUpOnScatters(slot, now);
-    if (slot.scatterClosedAt >= 0 && now >= gatherDeadline(slot)) giveUpOnGathers(slot, now);
-    finishIfDone(slot, now);
+  function receive(from: string, bytes: Uint8Array, now: number): void {
+    const neighbor = neighborhood.get(from);
+    if (!neighbor) return void (strays += 1);
+    intake.receive(neighbor, bytes, now);
+    finishIfOver(now);
   }
 
-  function settleQuiet(slot: RoundSlot, now: number): void {
-    for (let seat = 0; seat < slot.scatterIn.length; seat++) {
-      const quietMs = neighborAt(slot, seat)?.quietMs ?? 0;
-      const scatter = slot.scatterIn[seat];
-      const gather = slot.gatherIn[seat];
-      if (scatter && scatter.settledAt < 0 && now >= quietScatterAt(scatter, quietMs))
-        settleScatter(slot, seat, scatter, now);
-      if (gather && gather.settledAt < 0 && now >= quietAt(gather, quietMs)) gather.settledAt = now;
-    }
+  function endOfPhase(from: string, marker: EndMarker, now: number): void {
+    intake.endOfPhase(from, marker, now);
+    finishIfOver(now);
   }
-
-  function giveUpOnScatters(slot: RoundSlot, now: number): void {
-    for (let seat = 0; seat < slot.scatterIn.length; seat++) {
-      const inflow = slot.scatterIn[seat];
-      if (!inflow || inflow.settledAt >= 0 || inflow.expected === 0) continue;
-      inflow.missed = true;
-      settleScatter(slot, seat, inflow, now);
-    }
-    closeScatterIfDone(slot, now);
-  }
-
-  function giveUpOnGathers(slot: RoundSlot, now: number): void {
-    for (const inflow of slot.gatherIn) {
-      if (inflow.settledAt >= 0 || inflow.expected === 0) continue;
-      inflow.missed = true;
-      inflow.settledAt = now;
-    }
-  }
-
-  function wakeAt(): number {
-    let at = Infinity;
-    const slot = current;
-    for (const other of slots) {
-      const cancelAt = other.begunAt + 2 * other.phaseMs;
-      if (other.begunAt >= 0 && outbox.hasOpen(other)) at = Math.min(at, cancelAt);
-    }
-    if (!slot || slot.finishedAt >= 0) return at;
-    at = Math.min(at, slot.scatterClosedAt < 0 ? scatterDeadline(slot) : gatherDeadline(slot));
-    for (let seat = 0; seat < slot.scatterIn.length; seat++) {
-      const quietMs = neighborAt(slot, seat)?.quietMs ?? 0;
-      const scatter = slot.scatterIn[seat];
-      const gather = slot.gatherIn[seat];
-      if (scatter && scatter.settledAt < 0) at = Math.min(at, quietScatterAt(scatter, quietMs));
-      if (gather && gather.settledAt < 0) at = Math.min(at, quietAt(gather, quietMs));
-    }
-    return at;
-  }
-
-  // ---- links and the room ------------------------------------------------------------------------------
 
   function linkClosed(id: string, now: number): void {
-    const neighbor = neighbors.get(id);
-    if (!neighbor) return;
-    neighbor.connected = false;
-    neighbor.listening = false;
-    neighbor.newestRound = -1;
+    neighborhood.linkClosed(id);
     for (const slot of slots) {
       slot.outflows.delete(id);
       const seat = seatOf(slot.view, id);
-      if (seat >= 0 && slot.begunAt >= 0) settleSeat(slot, seat, now);
-      finishIfDone(slot, now);
+      if (seat >= 0 && slot.begunAt >= 0) closing.settleSeat(slot, seat, now);
     }
-    forgetStranger(id);
+    finishIfOver(now);
   }
 
-  function setListening(id: string, listening: boolean): boolean {
-    const neighbor = neighborOf(id);
-    const others = [...neighbors.values()].filter((other) => other.listening && other !== neighbor);
-    neighbor.listening = listening && others.length < maxListeners;
-    return neighbor.listening === listening;
+  function tick(now: number): void {
+    for (const slot of slots) if (slot.begunAt >= 0 && now >= sendingEnds(slot)) outbox.cancel(slot);
+    if (!current || current.finishedAt >= 0) return;
+    closing.tick(current, now);
+    finishIfOver(now);
   }
 
-  /** Some members (a quarter, at least two where there are two) are two rounds ahead: go where they are. */
-  function jumpTo(): number | undefined {
-    const newest = [...neighbors.values()]
-      .filter((neighbor) => neighbor.newestRound >= 0)
-      .map((neighbor) => neighbor.newestRound)
-      .sort((a, b) => b - a);
-    const members = views.at(-1)?.members.length ?? 0;
-    const quorum = Math.min(newest.length, Math.max(2, Math.ceil(members / 4)));
-    const ahead = newest[quorum - 1] ?? -1;
-    return ahead >= horizon + 2 ? ahead : undefined;
+  function wakeAt(): number {
+    const sending = slots.filter((slot) => slot.begunAt >= 0 && outbox.hasOpen(slot)).map(sendingEnds);
+    const waiting = current && current.finishedAt < 0 ? closing.wakeAt(current) : Infinity;
+    return Math.min(waiting, ...sending);
   }
 
   return {
     fragmentCount,
     install,
-    viewFor: (round) => viewAt(views, round),
-    expect(round) {
-      horizon = round;
-    },
+    viewFor: neighborhood.viewAt,
+    expect: (round) => void (horizon = round),
     begin,
     receive,
     endOfPhase,
-    linkOpened: (id) => void (neighborOf(id).connected = true),
+    linkOpened: neighborhood.linkOpened,
     linkClosed,
-    setListening,
+    setListening: neighborhood.setListening,
     tick,
     nextPacket(to, out) {
-      const neighbor = neighbors.get(to);
+      const neighbor = neighborhood.get(to);
       return neighbor?.connected ? outbox.nextPacket(slots, neighbor, out) : 0;
     },
-    nextMarker: () => outbox.nextMarker(),
+    nextMarker: outbox.nextMarker,
     takeResult() {
       const taken = result;
       result = undefined;
       return taken;
     },
     wakeAt,
-    jumpTo,
-    counts: (id) => neighbors.get(id)?.counts,
+    jumpTo() {
+      const newest = neighborhood.newestRound();
+      return newest >= horizon + 2 ? newest : undefined;
+    },
+    counts: (id) => neighborhood.get(id)?.counts,
     get strays() {
       return strays;
     },
   };
+}
+
+/** Until then the round's packets are worth sending. */
+function sendingEnds(slot: RoundSlot): number {
+  return slot.begunAt + 2 * slot.phaseMs;
 }

@@ -65,9 +65,16 @@ export function createMembership(deps: {
     });
     if (hasLeft) return;
     if (!answer.ok && answer.code === "taken" && attempt < takenRetries) {
-      clock.after(takenRetryMs, () => void join(attempt + 1));
+      clock.after(takenRetryMs, () => rejoin(attempt + 1));
     } else if (!answer.ok) events.onRefused(answer);
     else welcome(answer);
+  }
+
+  /** The socket says `connected` again after a failure, so this is not the last try. */
+  function rejoin(attempt = 0): void {
+    join(attempt).catch((error: unknown) =>
+      events.onNotice(`joining again failed: ${error instanceof Error ? error.message : String(error)}`),
+    );
   }
 
   function welcome(answer: Welcome): void {
@@ -101,7 +108,7 @@ export function createMembership(deps: {
 
   signaling.on({
     connected() {
-      if (!isJoined && !hasLeft) void join();
+      if (!isJoined && !hasLeft) rejoin();
     },
     disconnected(reason) {
       if (isJoined)

@@ -7,6 +7,7 @@ import { createPace } from "../core/pace.ts";
 import type { Pace } from "../core/pace.ts";
 import { valuesPerFragment } from "../core/packet.ts";
 import type { Rng } from "../core/rng.ts";
+import { boundlessPatience } from "../core/patience.ts";
 import { createRoundMachine } from "../core/round.ts";
 import type { RoundMachine } from "../core/round.ts";
 import type { Task } from "../core/task.ts";
@@ -28,7 +29,7 @@ export interface Session {
 }
 
 /** Reliable averaging waits for retransmissions; only a dead peer makes it give up. */
-const reliablePatience = { initialMs: 30_000, minMs: 30_000, maxMs: 30_000 };
+const reliablePatience = boundlessPatience(30_000);
 /** Images of one validation pass while training; the final figure takes them all. */
 const imagesPerPass = 1_024;
 

@@ -10,6 +10,7 @@ import { encodingOf } from "../core/encoding.ts";
 import { createPace } from "../core/pace.ts";
 import type { Pace } from "../core/pace.ts";
 import { valuesPerFragment } from "../core/packet.ts";
+import { boundlessPatience } from "../core/patience.ts";
 import { createRng, mix } from "../core/rng.ts";
 import type { Rng } from "../core/rng.ts";
 import { createRoundMachine } from "../core/round.ts";
@@ -154,6 +155,7 @@ function createWorld(options: SimulationOptions, seed: number): { world: World; 
       encoding,
       reduce: rule.reduce,
       rng,
+      ...(rule.channel === "reliable" ? { patience: boundlessPatience(30_000) } : {}),
     });
     const isSlow = index >= options.peers - (options.slowPeers ?? 0);
     const node: Node = {
@@ -250,7 +252,7 @@ function finishRound(world: World, node: Node, result: RoundResult): void {
 /** Where the bulk of the living peers is. */
 function newestRound(world: World): number {
   const rounds = world.nodes.filter((node) => node.isAlive).map((node) => node.nextRound);
-  return rounds.sort((a, b) => a - b)[Math.floor(rounds.length / 4)] ?? Infinity;
+  return rounds.toSorted((a, b) => a - b)[Math.floor(rounds.length / 4)] ?? Infinity;
 }
 
 function makeRow(world: World, validation: ImageSet): SimulationRow {
@@ -310,6 +312,6 @@ function mean(values: readonly number[]): number {
 }
 
 function quantile(values: readonly number[], q: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
+  const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? NaN;
 }

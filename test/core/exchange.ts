@@ -1,6 +1,7 @@
 /** One averaging among n round machines over a simulated network, for tests that look at its result. */
 import { createRule } from "../../shared/core/averaging/rules.ts";
 import { encodingOf } from "../../shared/core/encoding.ts";
+import type { PatienceLimits } from "../../shared/core/patience.ts";
 import type { Plan, PlanInput } from "../../shared/core/plan.ts";
 import { createRng, mix } from "../../shared/core/rng.ts";
 import { createRoundMachine } from "../../shared/core/round.ts";
@@ -22,6 +23,7 @@ export interface GroupOptions {
   readonly averaging?: AveragingName;
   readonly encoding?: EncodingName;
   readonly planFor?: (input: PlanInput) => Plan;
+  readonly patience?: PatienceLimits;
   readonly onSend?: (from: string, to: string, bytes: Uint8Array) => void;
 }
 
@@ -55,6 +57,7 @@ export function createGroup(options: GroupOptions): Group {
       reduce: createRule(options.averaging ?? "rps", options.valuesPerFragment ?? 1024).reduce,
       rng: createRng(mix(options.seed, seat, 77)),
       ...(options.valuesPerFragment ? { valuesPerFragment: options.valuesPerFragment } : {}),
+      ...(options.patience ? { patience: options.patience } : {}),
       ...(options.planFor ? { planFor: options.planFor } : {}),
     });
     network.add({ peerId, machine, onResult: (result) => void results.set(peerId, result) });

@@ -1,0 +1,145 @@
+/**
+ * What comes in from strangers: packets and end markers. Anything malformed, from the wrong epoch, out of
+ * range, not finite or not owed to us is dropped and counted; nothing here throws. The first copy of a
+ * fragment counts, whatever comes after it.
+ */
+import type { Closing } from "./closing.ts";
+import type { Encoding } from "./encoding.ts";
+import { isComplete, noteThrough, tailLength } from "./inflow.ts";
+import type { Inflow } from "./inflow.ts";
+import { learnLateness } from "./neighbor.ts";
+import type { Neighbor } from "./neighbor.ts";
+import type { EndMarker } from "./outbox.ts";
+import { emptyHeader, headerBytes, packetKinds, readHeader } from "./packet.ts";
+import type { PacketHeader } from "./packet.ts";
+import { fragmentLength, fragmentState, rowOf } from "./round-slot.ts";
+import type { RoundSlot, SlotShape } from "./round-slot.ts";
+import { seatOf } from "./view.ts";
+
+export interface Intake {
+  receive(neighbor: Neighbor, bytes: Uint8Array, now: number): void;
+  endOfPhase(peerId: string, marker: EndMarker, now: number): void;
+}
+
+export function createIntake(deps: {
+  readonly shape: SlotShape;
+  readonly encoding: Encoding;
+  readonly closing: Closing;
+  /** The slot for a round and epoch that we take packets of, made if need be. */
+  readonly slotFor: (neighbor: Neighbor, round: number, epoch: number) => RoundSlot | undefined;
+  /** A slot that is there, in whatever state. */
+  readonly findSlot: (round: number, epoch: number) => RoundSlot | undefined;
+}): Intake {
+  const { shape, encoding, closing } = deps;
+  const header = emptyHeader();
+
+  function receive(neighbor: Neighbor, bytes: Uint8Array, now: number): void {
+    const { drops } = neighbor.counts;
+    if (!readHeader(bytes, header)) return void (drops.rejected += 1);
+    const slot = deps.slotFor(neighbor, header.round, header.epoch);
+    if (!slot) return void (drops.stale += 1);
+    if (slot.view.members[header.seat] !== neighbor.peerId || !fits(bytes.length) || !isOwed(slot)) {
+      return void (drops.rejected += 1);
+    }
+    noteProgress(slot, now);
+    if (header.kind === packetKinds.scatter) takeScatter(slot, neighbor, bytes, now);
+    else takeGather(slot, neighbor, bytes, now);
+  }
+
+  function fits(bytes: number): boolean {
+    if (header.encoding !== encoding.id || header.fragment >= shape.fragmentCount) return false;
+    return bytes === headerBytes + fragmentLength(shape, header.fragment) * encoding.bytesPerValue;
+  }
+
+  /** Scatters go to the fragment's owner, gathers come from it. */
+  function isOwed(slot: RoundSlot): boolean {
+    const owner = slot.plan.ownerOf(header.fragment);
+    if (header.seat === slot.seat) return false;
+    return header.kind === packetKinds.scatter ? owner === slot.seat : owner === header.seat;
+  }
+
+  /** Senders go through their phases in order (outbox.ts): this packet says which ones are behind them. */
+  function noteProgress(slot: RoundSlot, now: number): void {
+    if (header.kind === packetKinds.gather) noteThrough(slot.scatterIn[header.seat], now);
+    const before = deps.findSlot(slot.round - 1, slot.view.epoch);
+    noteThrough(before?.scatterIn[header.seat], now);
+    noteThrough(before?.gatherIn[header.seat], now);
+  }
+
+  function takeScatter(slot: RoundSlot, neighbor: Neighbor, bytes: Uint8Array, now: number): void {
+    const { seat, fragment } = header;
+    const inflow = slot.scatterIn[seat];
+    if (!inflow) return;
+    const index = fragment - slot.owned.first;
+    const { present, members, values } = slot.contributions;
+    const presentAt = index * members + seat;
+    if (present[presentAt] !== 0) return void (neighbor.counts.duplicates += 1);
+    if (slot.received[fragment] !== fragmentState.missing || slot.finishedAt >= 0) {
+      present[presentAt] = 2;
+      return countLate(inflow, neighbor, now);
+    }
+    const row = rowOf(slot, shape, index, seat);
+    const length = fragmentLength(shape, fragment);
+    if (!encoding.decode(bytes, headerBytes, length, values, row)) return reject(inflow, neighbor);
+    present[presentAt] = 1;
+    countArrival(inflow, neighbor, header, now);
+    if (slot.begunAt < 0 || slot.listening || inflow.settledAt >= 0) return;
+    if (neighbor.awaited) closing.contributed(slot, index);
+    if (isComplete(inflow)) closing.settleScatter(slot, seat, inflow, now);
+  }
+
+  function takeGather(slot: RoundSlot, neighbor: Neighbor, bytes: Uint8Array, now: number): void {
+    const { seat, fragment } = header;
+    const inflow = slot.gatherIn[seat];
+    if (!inflow) return;
+    if (slot.received[fragment] !== fragmentState.missing) return void (neighbor.counts.duplicates += 1);
+    if (slot.finishedAt >= 0) {
+      slot.received[fragment] = fragmentState.lateOnly;
+      return countLate(inflow, neighbor, now);
+    }
+    const length = fragmentLength(shape, fragment);
+    const start = fragment * shape.valuesPerFragment;
+    if (!encoding.decode(bytes, headerBytes, length, slot.averages, start)) return reject(inflow, neighbor);
+    slot.received[fragment] = fragmentState.counted;
+    slot.contributors[fragment] = header.contributors;
+    countArrival(inflow, neighbor, header, now);
+    if (inflow.settledAt < 0 && isComplete(inflow)) inflow.settledAt = now;
+  }
+
+  function endOfPhase(peerId: string, marker: EndMarker, now: number): void {
+    const slot = deps.findSlot(marker.round, marker.epoch);
+    const seat = slot ? seatOf(slot.view, peerId) : -1;
+    const inflow = (marker.phase === "scatter" ? slot?.scatterIn : slot?.gatherIn)?.[seat];
+    if (!slot || !inflow || inflow.markedSent >= 0) return;
+    if (marker.phase === "gather") noteThrough(slot.scatterIn[seat], now);
+    inflow.markedSent = Math.min(marker.sent, inflow.expected);
+    inflow.markedAt = now;
+    if (slot.begunAt < 0 || inflow.settledAt >= 0 || !isComplete(inflow)) return;
+    if (marker.phase === "scatter") closing.settleScatter(slot, seat, inflow, now);
+    else inflow.settledAt = now;
+  }
+
+  return { receive, endOfPhase };
+}
+
+function countArrival(inflow: Inflow, neighbor: Neighbor, header: PacketHeader, now: number): void {
+  inflow.got += 1;
+  if (header.remaining <= tailLength(inflow)) noteThrough(inflow, now);
+  noteTime(inflow, neighbor, now);
+}
+
+function countLate(inflow: Inflow, neighbor: Neighbor, now: number): void {
+  inflow.late += 1;
+  noteTime(inflow, neighbor, now);
+}
+
+function noteTime(inflow: Inflow, neighbor: Neighbor, now: number): void {
+  if (inflow.firstAt < 0) inflow.firstAt = now;
+  inflow.lastAt = now;
+  if (inflow.settledAt >= 0 && !inflow.missed) learnLateness(neighbor, now - inflow.settledAt);
+}
+
+function reject(inflow: Inflow, neighbor: Neighbor): void {
+  inflow.rejected += 1;
+  neighbor.counts.drops.rejected += 1;
+}
