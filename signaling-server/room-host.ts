@@ -76,6 +76,8 @@ export function createRoomHost(room: Room, clock: Clock): RoomHost {
       closed = true;
       cancelBeat();
       cancelDue?.();
+      // Peers part when the server says that others left: a server that goes away must say nothing.
+      sockets.clear();
     },
   };
 }

@@ -80,8 +80,7 @@ export function createClosing(deps: {
   function release(slot: RoundSlot, seat: number): void {
     for (const index of slot.closingOrder) {
       const isPresent = slot.contributions.present[index * slot.contributions.members + seat] !== 0;
-      const isOpen = slot.received[slot.owned.first + index] === fragmentState.missing;
-      if (!isPresent && isOpen && (slot.waiting[index] ?? 0) > 0) contributed(slot, index);
+      if (!isPresent && isOpen(slot, index) && (slot.waiting[index] ?? 0) > 0) contributed(slot, index);
     }
   }
 
@@ -116,15 +115,13 @@ export function createClosing(deps: {
       if (gather && gather.settledAt < 0 && now >= quietAt(gather, quietMs)) gather.settledAt = now;
     }
     if (slot.scatterClosedAt < 0 && now >= scatterDeadline(slot)) giveUpOnScatters(slot, now);
-    if (slot.scatterClosedAt >= 0 && now >= gatherDeadline(slot)) giveUpOnGathers(slot, now);
+    if (slot.scatterClosedAt >= 0 && now >= gatherDeadline(slot)) giveUp(slot.gatherIn, now);
   }
 
   function giveUpOnScatters(slot: RoundSlot, now: number): void {
-    for (const [seat, inflow] of slot.scatterIn.entries()) {
-      if (inflow.settledAt >= 0 || inflow.expected === 0) continue;
-      inflow.missed = true;
-      settleScatter(slot, seat, inflow, now);
-    }
+    giveUp(slot.scatterIn, now);
+    for (const index of slot.closingOrder) if (isOpen(slot, index)) average(slot, index);
+    closeScatterIfDone(slot, now);
   }
 
   function wakeAt(slot: RoundSlot): number {
@@ -142,8 +139,13 @@ export function createClosing(deps: {
   return { start, contributed, settleScatter, settleSeat, tick, isOver, wakeAt };
 }
 
-function giveUpOnGathers(slot: RoundSlot, now: number): void {
-  for (const inflow of slot.gatherIn) {
+/** An owned fragment that has not been averaged. */
+function isOpen(slot: RoundSlot, index: number): boolean {
+  return slot.received[slot.owned.first + index] === fragmentState.missing;
+}
+
+function giveUp(inflows: readonly Inflow[], now: number): void {
+  for (const inflow of inflows) {
     if (inflow.settledAt >= 0 || inflow.expected === 0) continue;
     inflow.missed = true;
     inflow.settledAt = now;

@@ -41,7 +41,7 @@ export function createInflow(expected: number): Inflow {
 
 export function isComplete(inflow: Inflow): boolean {
   if (inflow.got >= inflow.expected) return true;
-  return inflow.markedSent >= 0 && inflow.got + inflow.rejected >= inflow.markedSent;
+  return inflow.markedSent >= 0 && inflow.got >= inflow.markedSent;
 }
 
 /** When an unsettled inflow counts as over, if nothing comes before; Infinity while the sender is not through. */

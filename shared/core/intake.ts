@@ -18,7 +18,7 @@ import { seatOf } from "./view.ts";
 
 export interface Intake {
   receive(neighbor: Neighbor, bytes: Uint8Array, now: number): void;
-  endOfPhase(peerId: string, marker: EndMarker, now: number): void;
+  endOfPhase(neighbor: Neighbor, marker: EndMarker, now: number): void;
 }
 
 export function createIntake(deps: {
@@ -41,9 +41,9 @@ export function createIntake(deps: {
     if (slot.view.members[header.seat] !== neighbor.peerId || !fits(bytes.length) || !isOwed(slot)) {
       return void (drops.rejected += 1);
     }
-    noteProgress(slot, now);
-    if (header.kind === packetKinds.scatter) takeScatter(slot, neighbor, bytes, now);
-    else takeGather(slot, neighbor, bytes, now);
+    const take = header.kind === packetKinds.scatter ? takeScatter : takeGather;
+    if (take(slot, neighbor, bytes, now)) noteProgress(slot, now);
+    else neighbor.counts.drops.rejected += 1;
   }
 
   function fits(bytes: number): boolean {
@@ -66,49 +66,53 @@ export function createIntake(deps: {
     noteThrough(before?.gatherIn[header.seat], now);
   }
 
-  function takeScatter(slot: RoundSlot, neighbor: Neighbor, bytes: Uint8Array, now: number): void {
+  /** False when a value is not finite. */
+  function takeScatter(slot: RoundSlot, neighbor: Neighbor, bytes: Uint8Array, now: number): boolean {
     const { seat, fragment } = header;
     const inflow = slot.scatterIn[seat];
-    if (!inflow) return;
+    if (!inflow) return false;
     const index = fragment - slot.owned.first;
     const { present, members, values } = slot.contributions;
     const presentAt = index * members + seat;
-    if (present[presentAt] !== 0) return void (neighbor.counts.duplicates += 1);
+    if (present[presentAt] !== 0) return countDuplicate(neighbor);
     if (slot.received[fragment] !== fragmentState.missing || slot.finishedAt >= 0) {
       present[presentAt] = 2;
       return countLate(inflow, neighbor, now);
     }
     const row = rowOf(slot, shape, index, seat);
     const length = fragmentLength(shape, fragment);
-    if (!encoding.decode(bytes, headerBytes, length, values, row)) return reject(inflow, neighbor);
+    if (!encoding.decode(bytes, headerBytes, length, values, row)) return reject(inflow);
     present[presentAt] = 1;
     countArrival(inflow, neighbor, header, now);
-    if (slot.begunAt < 0 || slot.listening || inflow.settledAt >= 0) return;
+    if (slot.begunAt < 0 || slot.listening || inflow.settledAt >= 0) return true;
     if (neighbor.awaited) closing.contributed(slot, index);
     if (isComplete(inflow)) closing.settleScatter(slot, seat, inflow, now);
+    return true;
   }
 
-  function takeGather(slot: RoundSlot, neighbor: Neighbor, bytes: Uint8Array, now: number): void {
+  function takeGather(slot: RoundSlot, neighbor: Neighbor, bytes: Uint8Array, now: number): boolean {
     const { seat, fragment } = header;
     const inflow = slot.gatherIn[seat];
-    if (!inflow) return;
-    if (slot.received[fragment] !== fragmentState.missing) return void (neighbor.counts.duplicates += 1);
+    if (!inflow) return false;
+    if (slot.received[fragment] !== fragmentState.missing) return countDuplicate(neighbor);
     if (slot.finishedAt >= 0) {
       slot.received[fragment] = fragmentState.lateOnly;
       return countLate(inflow, neighbor, now);
     }
     const length = fragmentLength(shape, fragment);
     const start = fragment * shape.valuesPerFragment;
-    if (!encoding.decode(bytes, headerBytes, length, slot.averages, start)) return reject(inflow, neighbor);
+    if (!encoding.decode(bytes, headerBytes, length, slot.averages, start)) return reject(inflow);
     slot.received[fragment] = fragmentState.counted;
     slot.contributors[fragment] = header.contributors;
     countArrival(inflow, neighbor, header, now);
     if (inflow.settledAt < 0 && isComplete(inflow)) inflow.settledAt = now;
+    return true;
   }
 
-  function endOfPhase(peerId: string, marker: EndMarker, now: number): void {
-    const slot = deps.findSlot(marker.round, marker.epoch);
-    const seat = slot ? seatOf(slot.view, peerId) : -1;
+  /** May be the first we hear of a round: its packets may all be lost, or there were none. */
+  function endOfPhase(neighbor: Neighbor, marker: EndMarker, now: number): void {
+    const slot = deps.slotFor(neighbor, marker.round, marker.epoch);
+    const seat = slot ? seatOf(slot.view, neighbor.peerId) : -1;
     const inflow = (marker.phase === "scatter" ? slot?.scatterIn : slot?.gatherIn)?.[seat];
     if (!slot || !inflow || inflow.markedSent >= 0) return;
     if (marker.phase === "gather") noteThrough(slot.scatterIn[seat], now);
@@ -128,9 +132,15 @@ function countArrival(inflow: Inflow, neighbor: Neighbor, header: PacketHeader, 
   noteTime(inflow, neighbor, now);
 }
 
-function countLate(inflow: Inflow, neighbor: Neighbor, now: number): void {
+function countLate(inflow: Inflow, neighbor: Neighbor, now: number): true {
   inflow.late += 1;
   noteTime(inflow, neighbor, now);
+  return true;
+}
+
+function countDuplicate(neighbor: Neighbor): true {
+  neighbor.counts.duplicates += 1;
+  return true;
 }
 
 function noteTime(inflow: Inflow, neighbor: Neighbor, now: number): void {
@@ -139,7 +149,7 @@ function noteTime(inflow: Inflow, neighbor: Neighbor, now: number): void {
   if (inflow.settledAt >= 0 && !inflow.missed) learnLateness(neighbor, now - inflow.settledAt);
 }
 
-function reject(inflow: Inflow, neighbor: Neighbor): void {
+function reject(inflow: Inflow): false {
   inflow.rejected += 1;
-  neighbor.counts.drops.rejected += 1;
+  return false;
 }

@@ -5,19 +5,18 @@ import type { Neighbor } from "./neighbor.ts";
 import { viewAt } from "./view.ts";
 import type { View } from "./view.ts";
 
-/** Views a machine remembers: the current one, those about to begin, and the one before. */
-const rememberedViews = 4;
-
 export interface Neighborhood {
   /** False when the view is an old one. */
   install(view: View): boolean;
   viewAt(round: number): View | undefined;
+  /** A round begins: views that ended before the round before it are forgotten. */
+  enter(round: number): void;
   get(peerId: string): Neighbor | undefined;
   all(): Iterable<Neighbor>;
   linkOpened(peerId: string): void;
   linkClosed(peerId: string): void;
   setListening(peerId: string, listening: boolean): boolean;
-  /** The newest round that a quarter of the members (at least two, where there are two) have been seen in. */
+  /** The newest round that a quarter of the members (at least two, where we have links to two) have been seen in. */
   newestRound(): number;
 }
 
@@ -27,10 +26,16 @@ export function createNeighborhood(ownId: string): Neighborhood {
 
   function install(view: View): boolean {
     if (views.some((older) => older.epoch >= view.epoch)) return false;
-    views = [...views.slice(1 - rememberedViews), view];
+    // A view that begins no earlier than a newer one never holds.
+    views = [...views.filter((older) => older.fromRound < view.fromRound), view];
     for (const member of view.members) if (member !== ownId) known(member);
     for (const peerId of neighbors.keys()) forgetStranger(peerId);
     return true;
+  }
+
+  function enter(round: number): void {
+    const oldest = viewAt(views, round - 1)?.epoch ?? 0;
+    views = views.filter((view) => view.epoch >= oldest);
   }
 
   function known(peerId: string): Neighbor {
@@ -61,17 +66,19 @@ export function createNeighborhood(ownId: string): Neighborhood {
   }
 
   function newestRound(): number {
-    const rounds = [...neighbors.values()]
-      .map((neighbor) => neighbor.newestRound)
-      .filter((round) => round >= 0);
-    const members = views.at(-1)?.members.length ?? 0;
-    const quorum = Math.min(rounds.length, Math.max(2, Math.ceil(members / 4)));
+    const members = views.at(-1)?.members ?? [];
+    const rounds = members
+      .map((peerId) => neighbors.get(peerId))
+      .filter((neighbor) => neighbor?.connected)
+      .map((neighbor) => neighbor?.newestRound ?? -1);
+    const quorum = Math.min(rounds.length, Math.max(2, Math.ceil(members.length / 4)));
     return rounds.toSorted((a, b) => b - a)[quorum - 1] ?? -1;
   }
 
   return {
     install,
     viewAt: (round) => viewAt(views, round),
+    enter,
     get: (peerId) => neighbors.get(peerId),
     all: () => neighbors.values(),
     linkOpened: (peerId) => void (known(peerId).connected = true),

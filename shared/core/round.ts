@@ -73,7 +73,7 @@ export interface RoundMachine {
   /**
    * Enters a round with our values after the local steps. With `listen` nothing of ours is contributed: a
    * newcomer or a peer that fell behind completes its replica from the gathers.
-   * @throws when no view holds in this round, or (not listening) we are no member of it
+   * @throws when no view holds in this round, (not listening) we are no member of it, or it has begun before
    */
   begin(round: number, values: Float32Array, now: number, listen?: boolean): void;
   receive(from: string, bytes: Uint8Array, now: number): void;
@@ -122,20 +122,22 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
 
   function install(view: View): void {
     if (!neighborhood.install(view)) return;
-    const holds = (slot: RoundSlot) => neighborhood.viewAt(slot.round)?.epoch === slot.view.epoch;
-    slots = slots.filter((slot) => slot.begunAt >= 0 || holds(slot));
+    keep((slot) => slot.begunAt >= 0 || viewHolds(slot));
   }
 
   // ---- slots -------------------------------------------------------------------------------------------
+
+  const viewHolds = (slot: RoundSlot) => neighborhood.viewAt(slot.round)?.epoch === slot.view.epoch;
 
   function findSlot(round: number, epoch: number): RoundSlot | undefined {
     return slots.find((slot) => slot.round === round && slot.view.epoch === epoch);
   }
 
   function slotFor(round: number): RoundSlot | undefined {
-    const known = slots.find((slot) => slot.round === round);
     const view = neighborhood.viewAt(round);
-    if (known || !view || view.members.length === 0) return known;
+    if (!view || view.members.length === 0) return undefined;
+    const known = findSlot(round, view.epoch);
+    if (known) return known;
     const { epoch, members } = view;
     const plan = planFor({ seed: options.seed, epoch, round, members: members.length, fragmentCount });
     const slot = createSlot(round, view, plan, seatOf(view, peerId), shape, rng);
@@ -145,11 +147,30 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
 
   /** Two rounds are kept for packets that are early or late; what is further away only says where the sender is. */
   function slotForPacket(neighbor: Neighbor, round: number, epoch: number): RoundSlot | undefined {
-    const view = neighborhood.viewAt(round);
+    const known = findSlot(round, epoch);
+    const view = known?.view ?? neighborhood.viewAt(round);
     if (view?.epoch !== epoch) return undefined;
     if (view.members.includes(neighbor.peerId)) neighbor.newestRound = Math.max(neighbor.newestRound, round);
     if (round < horizon - 1 || round > horizon + 1) return undefined;
-    return round < horizon ? findSlot(round, epoch) : slotFor(round);
+    // A round that has begun under an older view stays with it.
+    return known || round < horizon || round === current?.round ? known : slotFor(round);
+  }
+
+  /** Gives up the slots that are not to be kept, and their accounts with them. */
+  function keep(isKept: (slot: RoundSlot) => boolean): void {
+    for (const slot of slots) {
+      if (isKept(slot)) continue;
+      outbox.cancel(slot);
+      retire(slot, neighborAt, patience);
+    }
+    slots = slots.filter(isKept);
+    if (current && !slots.includes(current)) current = undefined;
+  }
+
+  /** No more than three rounds are ever held, wherever we jump to. */
+  function expect(round: number): void {
+    horizon = round;
+    keep((slot) => slot.round === round - 1 || (Math.abs(slot.round - round) <= 1 && viewHolds(slot)));
   }
 
   // ---- a round -----------------------------------------------------------------------------------------
@@ -158,25 +179,17 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
     const slot = slotFor(round);
     if (!slot) throw new Error(`round ${round}: no view holds yet`);
     if (slot.seat < 0 && !listen) throw new Error(`round ${round}: not a member of view ${slot.view.epoch}`);
-    retireBefore(round - 1);
+    if (slot.begunAt >= 0) throw new Error(`round ${round}: begun before`);
+    expect(round);
+    neighborhood.enter(round);
     for (const older of slots) if (older.round < round) outbox.cancelScatter(older);
     current = slot;
-    horizon = round;
     result = undefined;
     Object.assign(slot, { values, listening: listen, begunAt: now });
     Object.assign(slot, { phaseMs: patience.phaseMs, graceMs: patience.graceMs });
     if (!listen) openOutflows(slot);
     closing.start(slot, now);
     finishIfOver(now);
-  }
-
-  function retireBefore(round: number): void {
-    for (const slot of slots) {
-      if (slot.round >= round) continue;
-      outbox.cancel(slot);
-      retire(slot, neighborAt, patience);
-    }
-    slots = slots.filter((slot) => slot.round >= round);
   }
 
   function openOutflows(slot: RoundSlot): void {
@@ -216,17 +229,18 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
   }
 
   function endOfPhase(from: string, marker: EndMarker, now: number): void {
-    intake.endOfPhase(from, marker, now);
+    const neighbor = neighborhood.get(from);
+    if (neighbor) intake.endOfPhase(neighbor, marker, now);
     finishIfOver(now);
   }
 
   function linkClosed(id: string, now: number): void {
-    neighborhood.linkClosed(id);
     for (const slot of slots) {
       slot.outflows.delete(id);
       const seat = seatOf(slot.view, id);
       if (seat >= 0 && slot.begunAt >= 0) closing.settleSeat(slot, seat, now);
     }
+    neighborhood.linkClosed(id); // last: it may forget the neighbour
     finishIfOver(now);
   }
 
@@ -247,7 +261,7 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
     fragmentCount,
     install,
     viewFor: neighborhood.viewAt,
-    expect: (round) => void (horizon = round),
+    expect,
     begin,
     receive,
     endOfPhase,

@@ -75,6 +75,6 @@ export type CreateLink = (options: LinkOptions) => Link;
 
 /** Largest message on either channel. A fragment is ≤ 1,150 bytes; control texts are far below this. */
 export const maxMessageBytes = 16_384;
-/** Fragments are refused above this; small, because what is queued can no longer be cancelled (DESIGN §5). */
-export const highWaterBytes = 65_536;
-export const lowWaterBytes = 16_384;
+/** Fragments are refused above this; small, because what is queued can't be cancelled and ages (docs/design.md). */
+export const highWaterBytes = 16_384;
+export const lowWaterBytes = 4_096;

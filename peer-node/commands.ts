@@ -1,0 +1,119 @@
+/** What the `shoal` command can do: the tables that parse its options and print its help. */
+import { flag, list, number, oneOf, text, wholeNumber } from "./cli-options.ts";
+import type { OptionTable } from "./cli-options.ts";
+
+export interface Command {
+  readonly summary: string;
+  /** What follows `shoal NAME`. */
+  readonly usage: string;
+  /** What it does → how to say it. */
+  readonly examples: readonly (readonly [string, string])[];
+  /** Names of the arguments that must be there. */
+  readonly takes: readonly string[];
+  readonly options: OptionTable;
+}
+
+const port = { min: 0, max: 65_535 };
+const seed = { min: 0, max: 0xffff_ffff };
+/** Above this WebRTC's own handshake no longer gets through. */
+const loss = number("P", "add packet loss on this peer's links, 0.1 = 10 %", { min: 0, max: 0.9 });
+const taskOption = text("NAME|FILE", "a built-in task or a task file (default: glyphs-cnn)");
+
+export const demo = {
+  summary: "server and peers on this machine, training over real WebRTC (npm start)",
+  usage: "[options]",
+  examples: [
+    ["four peers train on this machine", "shoal demo"],
+    ["the same with 10 % packet loss", "shoal demo --loss 0.1"],
+  ],
+  takes: [],
+  options: {
+    peers: wholeNumber("N", "peer processes to start (default: 4)", { min: 1, max: 32 }),
+    task: taskOption,
+    port: wholeNumber("PORT", "the server's port (default: 8080, or the next that is free)", port),
+    loss: { ...loss, help: "add packet loss on all links, 0.1 = 10 %" },
+    "no-color": flag("no colours (so does NO_COLOR=1)"),
+  },
+} as const satisfies Command;
+
+export const serve = {
+  summary: "start a signaling server with one room",
+  usage: "[options]",
+  examples: [
+    ["a room that trains the built-in CNN", "shoal serve"],
+    ["write a task file, change it, train it", "shoal serve --print-task > mine.json"],
+    ["", "shoal serve --task mine.json --room mine"],
+  ],
+  takes: [],
+  options: {
+    task: taskOption,
+    room: text("NAME", "the room's name (default: main)"),
+    port: wholeNumber("PORT", "where to listen, 0 = any free port (default: 8080)", port),
+    host: text("ADDRESS", "the address to listen on (default: 0.0.0.0, all of them)"),
+    "ice-server": list(
+      "URL",
+      "STUN or TURN server for the peers; may be repeated (default: none)",
+      /^(stun|turns?):\S+$/,
+      "stun:… or turn:…",
+    ),
+    "print-task": flag("print the task as JSON and exit"),
+  },
+} as const satisfies Command;
+
+export const join = {
+  summary: "train in a room, as one peer",
+  usage: "URL [options]",
+  examples: [
+    ['join the room "main"', "shoal join http://192.168.1.20:8080"],
+    ["join another room of that server", "shoal join http://192.168.1.20:8080/join/mine"],
+    ["for programs: one JSON object per line", "shoal join http://localhost:8080 --rounds 100 --json"],
+  ],
+  takes: ["URL"],
+  options: {
+    name: text("NAME", "how others see this peer (default: peer-…)"),
+    webrtc: oneOf(["native", "wrtc"], "the WebRTC stack (default: native)"),
+    rounds: wholeNumber("N", "stop after so many of our own rounds", { min: 1, max: 0xffff_fffe }),
+    loss,
+    seed: wholeNumber("N", "repeat this peer's random choices (default: random)", seed),
+    json: flag("one JSON object per line on standard output, for programs"),
+    quiet: flag("say nothing but errors"),
+    "no-color": flag("no colours (so does NO_COLOR=1)"),
+    "exit-with-parent": flag("exit when standard input closes", { hidden: true }),
+  },
+} as const satisfies Command;
+
+export const simulate = {
+  summary: "the same algorithm over a simulated network, in virtual time",
+  usage: "[options]",
+  examples: [
+    ["16 peers at 10 % loss", "shoal simulate --peers 16 --loss 0.1 --rounds 500"],
+    ["losses in bursts, one slow peer", "shoal simulate --loss 0.1 --burst 50 --slow 1"],
+    ["what others do, for comparison", "shoal simulate --loss 0.1 --averaging reliable"],
+  ],
+  takes: [],
+  options: {
+    peers: wholeNumber("N", "how many peers (default: 16)", { min: 1, max: 64 }),
+    loss: number("P", "share of packets lost (default: 0.1)", { min: 0, max: 0.95 }),
+    burst: number("N", "mean length of a burst of losses, in packets (default: 1)", { min: 1, max: 10_000 }),
+    rounds: wholeNumber("N", "how long (default: 500)", { min: 1, max: 1_000_000 }),
+    averaging: oneOf(["rps", "gradient", "reliable"], "the rule (default: rps)"),
+    slow: wholeNumber("K", "so many peers are slow (default: 0)", { min: 0, max: 64 }),
+    "slow-factor": number("F", "how many times slower they are (default: 10)", { min: 1, max: 1_000 }),
+    delay: number("MS", "time that a packet takes (default: 1)", { min: 0, max: 10_000 }),
+    jitter: number("MS", "random time on top: packets overtake each other (default: 0)", {
+      min: 0,
+      max: 10_000,
+    }),
+    duplicate: number("P", "share of packets that arrive twice (default: 0)", { min: 0, max: 1 }),
+    seed: wholeNumber("N", "the same seed gives the same numbers (default: 1)", seed),
+    json: text("FILE", "write the options and all figures to a file"),
+  },
+} as const satisfies Command;
+
+export const commands = { demo, serve, join, simulate } as const;
+export type CommandName = keyof typeof commands;
+export const commandNames: readonly CommandName[] = ["demo", "serve", "join", "simulate"];
+
+export function isCommandName(word: string): word is CommandName {
+  return Object.hasOwn(commands, word);
+}

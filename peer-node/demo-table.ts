@@ -1,0 +1,60 @@
+/** The demo's live table: what the server knows of each peer, and what became of our own processes. */
+import type { PeerStatus, RoomStatus } from "../shared/net/status.ts";
+import type { DemoPeer } from "./demo-peers.ts";
+import { lossFigure, milliseconds, percent, whole } from "./format.ts";
+import { tableLines } from "./table.ts";
+import type { Column } from "./table.ts";
+
+const columns: readonly Column[] = [
+  { title: "peer", align: "left", max: 14 },
+  { title: "state", align: "left" },
+  { title: "round", align: "right" },
+  { title: "loss", align: "right" },
+  { title: "accuracy", align: "right" },
+  { title: "samples/s", align: "right" },
+  { title: "delivered", align: "right" },
+  { title: "averaging", align: "right" },
+];
+
+/** The title line first. */
+export function demoTable(peers: readonly DemoPeer[], room: RoomStatus | undefined): string[] {
+  const known = [...(room?.peers ?? [])];
+  const own = peers.map((peer) => {
+    const at = known.findIndex(({ name }) => name === peer.name);
+    const [status] = at < 0 ? [] : known.splice(at, 1);
+    return peer.exitCode === undefined ? liveRow(peer.name, status) : endedRow(peer);
+  });
+  const others = known.map((status) => liveRow(status.name, status));
+  return tableLines(columns, [...own, ...others]);
+}
+
+const stateWords: Record<PeerStatus["state"], string> = {
+  lobby: "joined",
+  connecting: "waiting",
+  listening: "listening",
+  training: "training",
+};
+
+function liveRow(name: string, status: PeerStatus | undefined): string[] {
+  if (!status) return [name, "starting"];
+  return [
+    name,
+    stateWords[status.state],
+    whole(status.round),
+    lossFigure(status.loss),
+    percent(status.accuracy),
+    whole(status.samplesPerSecond),
+    percent(status.dropRate === null ? null : 1 - status.dropRate),
+    milliseconds(status.roundMsP50),
+  ];
+}
+
+function endedRow(peer: DemoPeer): string[] {
+  const { end } = peer;
+  return [peer.name, endState(peer), end ? whole(end.round) : "", "", percent(end?.accuracy)];
+}
+
+function endState({ end, exitCode, isAsked }: DemoPeer): string {
+  if (end?.outcome === "finished") return "finished";
+  return isAsked || exitCode === 0 ? "stopped" : `died (${exitCode})`;
+}

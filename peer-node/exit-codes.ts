@@ -1,0 +1,35 @@
+/** How the `shoal` command ends: the numbers are documented (`shoal --help`) and do not change. */
+
+export const exitCodes = {
+  done: 0,
+  usage: 2,
+  unreachable: 3,
+  refused: 4,
+  trainer: 5,
+  diverged: 6,
+  stoppedNow: 130,
+} as const;
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+export const exitCodeMeanings: readonly (readonly [ExitCode, string])[] = [
+  [exitCodes.done, "done, or stopped because you asked"],
+  [exitCodes.usage, "wrong use, or a task file that can't be read"],
+  [exitCodes.unreachable, "the server can't be reached, or its port is taken"],
+  [exitCodes.refused, "the server refused: no such room, room full, other version, run over"],
+  [exitCodes.trainer, "training can't run here"],
+  [exitCodes.diverged, "training diverged"],
+  [exitCodes.stoppedNow, "stopped at once: Ctrl-C twice, or finishing took too long"],
+];
+
+/** An end that the user can do something about: one sentence, `what (value): hint`, and an exit code. */
+export class CommandError extends Error {
+  readonly exitCode: ExitCode;
+  constructor(exitCode: ExitCode, sentence: string) {
+    super(sentence);
+    this.exitCode = exitCode;
+  }
+}
+
+export function usageError(sentence: string): CommandError {
+  return new CommandError(exitCodes.usage, sentence);
+}

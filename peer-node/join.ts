@@ -1,0 +1,113 @@
+/** `shoal join`: one peer, from the command line to its exit code. */
+import { randomBytes, randomInt } from "node:crypto";
+import { createRng } from "../shared/core/rng.ts";
+import { createPeer } from "../shared/net/peer.ts";
+import type { Peer, PeerEvent, PeerOutcome } from "../shared/net/peer.ts";
+import { limits } from "../shared/net/messages.ts";
+import type { Signaling } from "../shared/net/messages.ts";
+import type { OptionValues } from "./cli-options.ts";
+import type { join } from "./commands.ts";
+import { outcomeInWords, silentDisplay } from "./display.ts";
+import type { Display } from "./display.ts";
+import { exitCodes, usageError } from "./exit-codes.ts";
+import type { ExitCode } from "./exit-codes.ts";
+import { createJsonLines } from "./json-lines.ts";
+import { openLinkStack } from "./link-stack.ts";
+import { endWithParent } from "./parent.ts";
+import { createPeerScreen } from "./peer-screen.ts";
+import { createPlainLines } from "./plain-lines.ts";
+import { realClock } from "./real-clock.ts";
+import { parseRoomAddress } from "./room-address.ts";
+import { isTerminal } from "./screen.ts";
+import { connectSignaling } from "./signaling-client.ts";
+import { listenForStop } from "./stop-signals.ts";
+import { createStyle } from "./style.ts";
+import { startTrainerThread } from "./trainer-thread.ts";
+
+type JoinOptions = OptionValues<typeof join.options>;
+
+export async function runJoin(url: string, options: JoinOptions): Promise<ExitCode> {
+  if (options.json && options.quiet) throw usageError("--quiet (with --json): choose one");
+  const { server, room } = parseRoomAddress(url);
+  const identity = createIdentity(options.name);
+  const seed = options.seed ?? randomInt(0x1_0000_0000);
+  const stack = await openLinkStack({ webrtc: options.webrtc ?? "native", loss: options.loss ?? 0, seed });
+  const orphaned = options["exit-with-parent"] ? endWithParent() : () => {};
+  const signaling: Signaling = await connectSignaling(server).catch((error: unknown) => {
+    orphaned();
+    stack.cleanup();
+    throw error;
+  });
+
+  let backend = "–";
+  let hasServer = false;
+  const peer = createPeer({
+    identity,
+    room,
+    signaling,
+    createLink: stack.createLink,
+    async startTrainer(task, shard) {
+      hasServer = true;
+      const trainer = await startTrainerThread(task, { shard });
+      backend = trainer.backend;
+      return trainer;
+    },
+    clock: realClock,
+    rng: createRng(seed),
+    onEvent: (event) => onEvent(event),
+  });
+  const display = createDisplay(options, peer, () => backend);
+  const afterRound = stopAfter(options.rounds ?? Infinity, peer);
+  const onEvent = (event: PeerEvent) => {
+    display.event(event);
+    afterRound(event);
+  };
+  const forgetSignals = listenForStop({
+    onStop() {
+      display.say("finishing this round (Ctrl-C again to stop now)");
+      peer.stop();
+    },
+  });
+
+  const outcome = await peer.run();
+  const exitCode = exitCodeOf(outcome, hasServer);
+  display.end({ outcome, exitCode, snapshot: peer.snapshot() });
+  forgetSignals();
+  orphaned();
+  stack.cleanup();
+  if (exitCode !== exitCodes.done) process.stderr.write(`shoal: ${outcomeInWords(outcome)}\n`);
+  return exitCode;
+}
+
+function createIdentity(name: string | undefined) {
+  const peerId = randomBytes(16).toString("hex");
+  const shown = name ?? `peer-${peerId.slice(0, 4)}`;
+  if (shown.length < 1 || shown.length > limits.nameLength)
+    throw usageError(`--name (${shown}): must have 1 to ${limits.nameLength} characters`);
+  return { peerId, name: shown, kind: "node", backend: "wasm" } as const;
+}
+
+function createDisplay(options: JoinOptions, peer: Peer, backend: () => string): Display {
+  const out = process.stdout;
+  if (options.json) return createJsonLines(out, process.stderr);
+  if (options.quiet) return silentDisplay;
+  const deps = { out, clock: realClock, snapshot: () => peer.snapshot() };
+  if (!isTerminal(out)) return createPlainLines(deps);
+  return createPeerScreen({ ...deps, backend, style: createStyle({ color: !options["no-color"] }) });
+}
+
+function stopAfter(rounds: number, peer: Peer): (event: PeerEvent) => void {
+  let left = rounds;
+  return ({ kind }) => {
+    if (kind !== "round") return;
+    left -= 1;
+    if (left === 0) peer.stop();
+  };
+}
+
+function exitCodeOf(outcome: PeerOutcome, hasServer: boolean): ExitCode {
+  if (outcome.kind === "refused") return exitCodes.refused;
+  if (outcome.kind !== "failed") return exitCodes.done;
+  if (outcome.diverged) return exitCodes.diverged;
+  return hasServer ? exitCodes.trainer : exitCodes.unreachable;
+}

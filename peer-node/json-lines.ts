@@ -1,0 +1,41 @@
+/** `--json`: one JSON object per line on standard output and nothing else there; people read standard error. */
+import type { PeerEvent, PeerOutcome } from "../shared/net/peer.ts";
+import type { Display } from "./display.ts";
+
+export function createJsonLines(out: NodeJS.WritableStream, forPeople: NodeJS.WritableStream): Display {
+  const write = (line: object) => void out.write(`${JSON.stringify(line)}\n`);
+  return {
+    event: (event) => write(lineOf(event)),
+    say: (text) => void forPeople.write(`${text}\n`),
+    end({ outcome, exitCode, snapshot }) {
+      const { report, drops, sent, received } = snapshot;
+      write({ event: "end", ...ending(outcome), exitCode, report, drops, sent, received });
+    },
+  };
+}
+
+function lineOf(event: PeerEvent): object {
+  if (event.kind === "state") return { event: "state", state: event.state };
+  if (event.kind === "notice") return { event: "notice", text: event.text };
+  if (event.kind === "validation") return { event: "validation", ...event.figure };
+  const { result, local } = event;
+  return {
+    event: "round",
+    round: result.round,
+    epoch: result.epoch,
+    loss: local.loss,
+    samples: local.samples,
+    roundMs: result.roundMs,
+    averaged: result.averagedCount,
+    fragments: result.averaged.length,
+    missed: result.missed,
+  };
+}
+
+function ending(outcome: PeerOutcome): object {
+  const { kind } = outcome;
+  if (kind === "finished") return { outcome: kind, validation: outcome.validation };
+  if (kind === "refused") return { outcome: kind, ...outcome.refusal, ok: undefined };
+  if (kind === "failed") return { outcome: kind, reason: outcome.reason, diverged: outcome.diverged };
+  return { outcome: kind };
+}

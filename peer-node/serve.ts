@@ -1,0 +1,52 @@
+/** `shoal serve`: a signaling server with one room, until Ctrl-C. */
+import type { OptionValues } from "./cli-options.ts";
+import type { serve } from "./commands.ts";
+import { exitCodes } from "./exit-codes.ts";
+import type { ExitCode } from "./exit-codes.ts";
+import { lanAddress } from "./lan-address.ts";
+import { checkRoomName, defaultRoom } from "./room-address.ts";
+import { listenError } from "./server-role.ts";
+import type { StartServer } from "./server-role.ts";
+import { listenForStop } from "./stop-signals.ts";
+import { defaultTask, loadTask } from "./task-source.ts";
+
+type ServeOptions = OptionValues<typeof serve.options> & { readonly startServer: StartServer };
+
+const log = (line: string) => void process.stderr.write(`${line}\n`);
+
+export async function runServe(options: ServeOptions): Promise<ExitCode> {
+  const task = loadTask(options.task ?? defaultTask);
+  const room = checkRoomName(options.room ?? defaultRoom);
+  const { port = 8080, host = "0.0.0.0" } = options;
+  if (options["print-task"]) {
+    process.stdout.write(`${JSON.stringify(task, null, 2)}\n`);
+    return exitCodes.done;
+  }
+  const iceServers = options["ice-server"] ?? [];
+  const server = await options
+    .startServer({ tasks: { [room]: task }, port, host, iceServers, log })
+    .catch((error: unknown) => {
+      throw listenError(error, port, host);
+    });
+  process.stdout.write(
+    `room "${room}" trains ${task.name}: ${task.rounds} rounds, ${task.averaging} averaging\n` +
+      `  page  ${server.url}/\n` +
+      `  join  ${joinCommand(server.url, room, host)}\n` +
+      `Ctrl-C ends the server.\n`,
+  );
+  await stopped();
+  await server.close();
+  return exitCodes.done;
+}
+
+function stopped(): Promise<void> {
+  return new Promise((resolve) => listenForStop({ onStop: resolve }));
+}
+
+/** What someone on another machine types. */
+export function joinCommand(serverUrl: string, room: string, host = "0.0.0.0"): string {
+  const url = new URL(serverUrl);
+  const lan = host === "0.0.0.0" || host === "::" ? lanAddress() : undefined;
+  if (lan !== undefined) url.hostname = lan;
+  return `shoal join ${url.origin}${room === defaultRoom ? "" : `/join/${room}`}`;
+}

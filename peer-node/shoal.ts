@@ -1,0 +1,86 @@
+#!/usr/bin/env node
+/**
+ * The `shoal` command: says what to do and loads only what does it, so that a peer starts fast. The one
+ * file that sees more than one role: the signaling server comes in here and is handed on.
+ */
+import { parseOptions } from "./cli-options.ts";
+import { commandNames, commands, isCommandName } from "./commands.ts";
+import type { CommandName } from "./commands.ts";
+import { CommandError, exitCodes, usageError } from "./exit-codes.ts";
+import type { ExitCode } from "./exit-codes.ts";
+import { commandHelp, generalHelp } from "./help.ts";
+import { suggestion } from "./nearest.ts";
+import type { ServerOptions } from "./server-role.ts";
+import { readVersion } from "./version.ts";
+
+async function startServer(options: ServerOptions) {
+  const { createSignalingServer } = await import("../signaling-server/server.ts");
+  return createSignalingServer({ ...options, version: readVersion() });
+}
+
+const runners: Record<CommandName, (args: readonly string[]) => Promise<ExitCode>> = {
+  async demo(args) {
+    const { values } = parse("demo", args);
+    const { runDemo } = await import("./demo.ts");
+    return runDemo({ ...values, shoal: process.argv[1] ?? "", startServer });
+  },
+  async serve(args) {
+    const { values } = parse("serve", args);
+    const { runServe } = await import("./serve.ts");
+    return runServe({ ...values, startServer });
+  },
+  async join(args) {
+    const { values, positionals } = parse("join", args);
+    const { runJoin } = await import("./join.ts");
+    return runJoin(positionals[0] ?? "", values);
+  },
+  async simulate(args) {
+    const { values } = parse("simulate", args);
+    const { runSimulate } = await import("./simulate-command.ts");
+    return runSimulate(values);
+  },
+};
+
+function parse<Name extends CommandName>(name: Name, args: readonly string[]) {
+  const { options, takes } = commands[name];
+  const parsed = parseOptions<(typeof commands)[Name]["options"]>(options, args);
+  const missing = takes[parsed.positionals.length];
+  const surplus = parsed.positionals[takes.length];
+  if (missing !== undefined) throw usageError(`${missing} (nothing): shoal ${name} ${commands[name].usage}`);
+  if (surplus !== undefined)
+    throw usageError(`argument (${surplus}): shoal ${name} takes ${takes.length || "none"}`);
+  return parsed;
+}
+
+async function main([first, ...rest]: readonly string[]): Promise<ExitCode> {
+  if (first === undefined || first === "--help" || first === "-h") return print(generalHelp());
+  if (first === "--version") return print(`${readVersion()}\n`);
+  if (first === "help") return print(rest[0] === undefined ? generalHelp() : commandHelp(commandOf(rest[0])));
+  const command = commandOf(first);
+  if (rest.includes("--help") || rest.includes("-h")) return print(commandHelp(command));
+  return runners[command](rest);
+}
+
+function commandOf(word: string): CommandName {
+  if (isCommandName(word)) return word;
+  const kind = word.startsWith("-") ? "unknown option" : "unknown command";
+  throw usageError(
+    `${kind} (${word}): ${suggestion(word, commandNames, "`shoal --help` lists the commands")}`,
+  );
+}
+
+function print(content: string): ExitCode {
+  process.stdout.write(content);
+  return exitCodes.done;
+}
+
+// The reader is gone (`shoal … | head`): nobody wants to know any more.
+process.stdout.on("error", () => process.exit(exitCodes.done));
+try {
+  // Set, not exited with: a process that does not end by itself has a leak that must be seen.
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof CommandError)) throw error;
+  process.stderr.write(`shoal: ${error.message}\n`);
+  process.exitCode = error.exitCode;
+}

@@ -1,0 +1,84 @@
+/** `shoal simulate`: a training in virtual time, as a table and as JSON. */
+import { writeFileSync } from "node:fs";
+import { dropCauses } from "../shared/core/drops.ts";
+import { simulate } from "../shared/simulation/simulate.ts";
+import type { SimulationOptions, SimulationResult, SimulationRow } from "../shared/simulation/simulate.ts";
+import type { OptionValues } from "./cli-options.ts";
+import type { simulate as simulateCommand } from "./commands.ts";
+import { exitCodes, usageError } from "./exit-codes.ts";
+import type { ExitCode } from "./exit-codes.ts";
+import { deliveredShare, milliseconds, percent, whole } from "./format.ts";
+
+type SimulateOptions = OptionValues<typeof simulateCommand.options>;
+
+export async function runSimulate(options: SimulateOptions): Promise<ExitCode> {
+  const simulated = simulationOf(options);
+  print(`${titleOf(simulated)}\n`);
+  print(rowLine(["round", "loss", "accuracy", "worst", "spread", "virtual s"]));
+  const result = simulate({ ...simulated, onRow: (row) => print(rowLine(cellsOf(row))) });
+  print(`\n${summaryOf(result)}`);
+  if (options.json !== undefined) writeJson(options.json, { options: simulated, ...result });
+  return exitCodes.done;
+}
+
+function simulationOf(options: SimulateOptions) {
+  const { peers = 16, slow = 0 } = options;
+  if (slow > peers) throw usageError(`--slow (${slow}): must be at most --peers (${peers})`);
+  return {
+    peers,
+    rounds: options.rounds ?? 500,
+    averaging: options.averaging ?? "rps",
+    weather: {
+      loss: options.loss ?? 0.1,
+      meanBurst: options.burst ?? 1,
+      delayMs: options.delay ?? 1,
+      jitterMs: options.jitter ?? 0,
+      duplicate: options.duplicate ?? 0,
+    },
+    slowPeers: slow,
+    slowFactor: options["slow-factor"] ?? 10,
+    seed: options.seed ?? 1,
+  } as const satisfies SimulationOptions;
+}
+
+function titleOf({ peers, rounds, averaging, weather, seed }: ReturnType<typeof simulationOf>): string {
+  const bursts = weather.meanBurst > 1 ? ` in bursts of ${weather.meanBurst}` : "";
+  return `${peers} peers, ${rounds} rounds of ${averaging}, ${percent(weather.loss)} loss${bursts}, seed ${seed}`;
+}
+
+function cellsOf({ round, loss, accuracy, worstAccuracy, spread, seconds }: SimulationRow): string[] {
+  return [
+    whole(round),
+    loss.toFixed(4),
+    percent(accuracy, 2),
+    percent(worstAccuracy, 2),
+    spread.toExponential(1),
+    seconds.toFixed(1),
+  ];
+}
+
+function rowLine(cells: readonly string[]): string {
+  return cells.map((cell) => cell.padStart(10)).join("");
+}
+
+function summaryOf(result: SimulationResult): string {
+  const { roundMsP50, roundMsP99, cycleMsP50, received, drops } = result;
+  const causes = dropCauses.map((cause) => `${cause} ${whole(drops[cause])}`).join(", ");
+  return [
+    `averaging    p50 ${milliseconds(roundMsP50)}, p99 ${milliseconds(roundMsP99)}; whole round ${milliseconds(cycleMsP50)}`,
+    `deadline     at most ${percent(result.worstDeadlineUse)} of it was used`,
+    `fragments    ${whole(received)} delivered (${percent(deliveredShare(received, drops), 2)}); ${causes}`,
+  ].join("\n");
+}
+
+function writeJson(file: string, content: object): void {
+  try {
+    writeFileSync(file, `${JSON.stringify(content, null, 2)}\n`);
+  } catch (error) {
+    throw usageError(`--json (${file}): ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

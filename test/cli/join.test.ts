@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { TestContext } from "node:test";
+import * as v from "valibot";
+import { reportSchema } from "../../shared/net/messages.ts";
+import type { Task } from "../../shared/core/task.ts";
+import { startServer, testTask } from "../server/fixture.ts";
+import { isAlive, start } from "./command.ts";
+
+const lineSchema = v.variant("event", [
+  v.strictObject({ event: v.literal("state"), state: v.string() }),
+  v.strictObject({ event: v.literal("notice"), text: v.string() }),
+  v.strictObject({
+    event: v.literal("validation"),
+    round: v.number(),
+    loss: v.number(),
+    accuracy: v.number(),
+  }),
+  v.strictObject({
+    event: v.literal("round"),
+    round: v.number(),
+    epoch: v.number(),
+    loss: v.number(),
+    samples: v.number(),
+    roundMs: v.number(),
+    averaged: v.number(),
+    fragments: v.number(),
+    missed: v.array(v.string()),
+  }),
+  v.object({
+    event: v.literal("end"),
+    outcome: v.picklist(["finished", "stopped", "refused", "failed"]),
+    validation: v.optional(v.object({ accuracy: v.number() })),
+    exitCode: v.number(),
+    report: reportSchema,
+    sent: v.number(),
+    received: v.number(),
+  }),
+]);
+
+function parseLines(stdout: string) {
+  const lines = stdout.trimEnd().split("\n");
+  return lines.map((line) => v.parse(lineSchema, JSON.parse(line)));
+}
+
+async function serverFor(t: TestContext, task: Partial<Task>): Promise<string> {
+  const { port } = await startServer(t, { tasks: { main: testTask(task) } });
+  return `http://127.0.0.1:${port}`;
+}
+
+void test("two peers train to the end; every line of --json is an object of the documented shape", async (t) => {
+  const url = await serverFor(t, { rounds: 20, minPeers: 2 });
+  const peers = ["a", "b"].map((name) => start(t, "join", url, "--name", name, "--json"));
+  for (const { code, stdout, stderr } of await Promise.all(peers.map((peer) => peer.ended()))) {
+    assert.deepEqual([code, stderr], [0, ""]);
+    const lines = parseLines(stdout);
+    const rounds = lines.filter((line) => line.event === "round");
+    assert.ok(rounds.length >= 15 && rounds.length <= 20, `${rounds.length} rounds`);
+    const end = lines.at(-1);
+    assert.ok(end?.event === "end" && end.outcome === "finished" && end.exitCode === 0);
+    assert.ok(end.validation && end.received > 0 && end.sent > 0);
+  }
+});
+
+void test("--rounds stops after so many rounds", async (t) => {
+  const url = await serverFor(t, {});
+  const { code, stdout } = await start(t, "join", url, "--rounds", "3", "--json").ended();
+  const lines = parseLines(stdout);
+  assert.equal(lines.filter((line) => line.event === "round").length, 3);
+  assert.ok(lines.at(-1)?.event === "end" && code === 0);
+});
+
+void test("--quiet says nothing, plain output says what happens", async (t) => {
+  const url = await serverFor(t, {});
+  const quiet = await start(t, "join", url, "--rounds", "3", "--quiet").ended();
+  assert.deepEqual([quiet.code, quiet.stdout, quiet.stderr], [0, "", ""]);
+  const plain = await start(t, "join", url, "--rounds", "3").ended();
+  assert.match(plain.stdout, /training alone\n.*round 3\/1000 .*\n.*stopped\n$/);
+});
+
+void test("Ctrl-C finishes the round, says goodbye and leaves no process", async (t) => {
+  const url = await serverFor(t, {});
+  const peer = start(t, "join", url, "--json");
+  await peer.line(/"round"/);
+  peer.kill("SIGINT");
+  const { code, stdout, stderr } = await peer.ended(5_000);
+  const end = parseLines(stdout).at(-1);
+  assert.ok(code === 0 && end?.event === "end" && end.outcome === "stopped");
+  assert.match(stderr, /finishing this round/);
+  assert.equal(isAlive(peer.pid), false);
+});
+
+void test("a second Ctrl-C does not wait for the round", async (t) => {
+  const url = await serverFor(t, { work: { samplesPerRound: 1_000_000 } });
+  const peer = start(t, "join", url, "--json");
+  await peer.line(/"training"/);
+  peer.kill("SIGINT");
+  await peer.line(/"training"/);
+  setTimeout(() => peer.kill("SIGINT"), 300);
+  assert.equal((await peer.ended(5_000)).code, 130);
+});
+
+void test("training that diverges is exit code 6 and says what to change", async (t) => {
+  const optimizer = { kind: "sgd", learningRate: 1e30, momentum: 0, warmupRounds: 0, decay: "none" } as const;
+  const url = await serverFor(t, { optimizer });
+  const { code, stderr } = await start(t, "join", url, "--quiet").ended();
+  assert.equal(code, 6);
+  assert.match(stderr, /^shoal: training diverged: .*learningRate.*\n$/);
+});

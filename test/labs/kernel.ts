@@ -1,0 +1,150 @@
+/**
+ * The lab with real kernel drops: a network namespace per peer and one for the server, cabled to a bridge in
+ * a namespace of its own, with no route out. Loss is iptables' on arrival, rate is `tc tbf`, delay a small
+ * AF_PACKET bridge in place of the kernel's (`netem` is often missing). Root and Linux: `needsKernelLab`.
+ * @example
+ * const lab = await createKernelLab({ peers: 4 });
+ * lab.drop(0.1);
+ * const child = lab.spawn(2, process.execPath, ["dist/peer-node/shoal.js", "join", …]);
+ * await lab.close();
+ */
+import type { ChildProcess } from "node:child_process";
+import { createDatagramRules } from "./datagram-rules.ts";
+import type { DatagramCounts } from "./datagram-rules.ts";
+import { createLabChildren } from "./lab-children.ts";
+import type { LabSpawnOptions } from "./lab-children.ts";
+import { addNamespace, commandIn, deleteNamespace, ipIn, nextLabName, sweepLeftovers } from "./netns.ts";
+import { startDelayBridge, startKernelBridge } from "./switches.ts";
+import type { Switch } from "./switches.ts";
+
+/** A peer's number, 0-based, or the server. */
+export type LabNode = number | "server";
+
+export interface KernelLab {
+  readonly peers: number;
+  address(node: LabNode): string;
+  /** Every datagram that reaches a peer is dropped with this probability: each direction of a link loses it. */
+  drop(probability: number): void;
+  /** What every peer can send; 0 lifts the limit. */
+  rate(bytesPerSecond: number): void;
+  /** One way, for every frame; 0 is the kernel's own bridge again. */
+  delay(ms: number): Promise<void>;
+  /** A process inside a node's namespace; killed when the lab closes. */
+  spawn(node: LabNode, program: string, args: readonly string[], options?: LabSpawnOptions): ChildProcess;
+  /** The kernel's own count of a peer's datagrams since the last `drop`. */
+  datagrams(peer: number): DatagramCounts;
+  close(): Promise<void>;
+}
+
+export async function createKernelLab(options: { readonly peers: number }): Promise<KernelLab> {
+  sweepLeftovers();
+  const name = nextLabName();
+  const hub = `${name}-hub`;
+  const nodes: readonly LabNode[] = ["server", ...Array.from({ length: options.peers }, (_, peer) => peer)];
+  const peers = nodes.filter((node) => node !== "server");
+  const spaceOf = (node: LabNode) => `${name}-${node}`;
+  const children = createLabChildren();
+  const cleanUp = onExit(() => {
+    children.killAll();
+    for (const space of [...nodes.map(spaceOf), hub]) deleteNamespace(space);
+  });
+
+  let bridge: Switch | undefined;
+  try {
+    addNamespace(hub);
+    for (const node of nodes) connect(spaceOf(node), node, nodes, hub);
+    bridge = startKernelBridge(hub, nodes.map(portOf));
+  } catch (error) {
+    cleanUp();
+    throw error;
+  }
+  const rules = peers.map((peer) => createDatagramRules(spaceOf(peer)));
+  for (const each of rules) each.drop(0);
+
+  async function close(): Promise<void> {
+    await children.end();
+    await bridge?.stop();
+    cleanUp();
+  }
+
+  return {
+    peers: options.peers,
+    address: addressOf,
+    drop(probability) {
+      for (const each of rules) each.drop(probability);
+    },
+    rate(bytesPerSecond) {
+      for (const peer of peers) limitRate(spaceOf(peer), bytesPerSecond);
+    },
+    async delay(ms) {
+      await bridge?.stop();
+      const ports = nodes.map(portOf);
+      for (const node of nodes) finishChecksums(spaceOf(node));
+      bridge = ms === 0 ? startKernelBridge(hub, ports) : await startDelayBridge(hub, ports, ms);
+    },
+    spawn: (node, program, args, spawnOptions) => children.spawn(spaceOf(node), program, args, spawnOptions),
+    datagrams(peer) {
+      const found = rules[peer];
+      if (!found) throw new Error(`no peer ${peer} in a lab of ${options.peers}`);
+      return found.counts();
+    },
+    close,
+  };
+}
+
+const portOf = (node: LabNode) => `to-${node}`;
+const hostOf = (node: LabNode) => (node === "server" ? 1 : node + 2);
+const addressOf = (node: LabNode) => `10.77.0.${hostOf(node)}`;
+const hardwareOf = (node: LabNode) => `02:00:0a:4d:00:${hostOf(node).toString(16).padStart(2, "0")}`;
+
+/**
+ * A node's namespace and its cable to the hub. No IPv6 (`addrgenmode none`): it would go around the rules.
+ * Neighbours are given, so that no first packet waits for ARP and the switch can be changed under way.
+ */
+function connect(space: string, node: LabNode, nodes: readonly LabNode[], hub: string): void {
+  addNamespace(space);
+  const others = nodes.filter((other) => other !== node);
+  ipIn(hub, [
+    `link add ${portOf(node)} type veth peer name eth0 netns ${space}`,
+    `link set ${portOf(node)} addrgenmode none up`,
+  ]);
+  ipIn(space, [
+    `link set eth0 address ${hardwareOf(node)}`,
+    "link set eth0 addrgenmode none",
+    `addr add ${addressOf(node)}/24 dev eth0`,
+    "link set eth0 up",
+    ...others.map((to) => `neigh replace ${addressOf(to)} lladdr ${hardwareOf(to)} dev eth0 nud permanent`),
+  ]);
+}
+
+function limitRate(space: string, bytesPerSecond: number): void {
+  const place = ["qdisc", bytesPerSecond > 0 ? "replace" : "del", "dev", "eth0", "root"];
+  // A queue of 50 ms: what does not fit is dropped, like at a short router queue.
+  const limit = ["tbf", "rate", `${Math.round(bytesPerSecond * 8)}bit`, "burst", "16kb", "latency", "50ms"];
+  if (bytesPerSecond > 0) commandIn(space, "tc", [...place, ...limit]);
+  else if (commandIn(space, "tc", ["qdisc", "show", "dev", "eth0"]).includes("tbf"))
+    commandIn(space, "tc", place);
+}
+
+/** A frame that leaves the kernel half-way, through the delay bridge, has to be complete. */
+function finishChecksums(space: string): void {
+  commandIn(space, "ethtool", ["-K", "eth0", "tx", "off"]);
+}
+
+const endings = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** Runs once: when the process ends in whatever way but SIGKILL, or when the returned function is called. */
+function onExit(run: () => void): () => void {
+  const interrupted = (signal: NodeJS.Signals) => {
+    once();
+    process.kill(process.pid, signal);
+  };
+  function once(): void {
+    process.off("exit", once);
+    for (const signal of endings) process.off(signal, interrupted);
+    run();
+  }
+  process.on("exit", once);
+  for (const signal of endings) process.on(signal, interrupted);
+  return once;
+}

@@ -1,0 +1,3 @@
+import { linkSuite } from "./suite.ts";
+
+await linkSuite("memory", { lossPaceMs: 0, lossQuietMs: 200 });

@@ -1,0 +1,3 @@
+import { linkSuite } from "./suite.ts";
+
+await linkSuite("node-datachannel");

@@ -1,0 +1,106 @@
+/** A real server and real peers of one process, over any kind of link. */
+import type { TestContext } from "node:test";
+import { createRng } from "../../shared/core/rng.ts";
+import type { RoundResult } from "../../shared/core/round.ts";
+import { parseTask } from "../../shared/core/task.ts";
+import type { Task } from "../../shared/core/task.ts";
+import type { CreateLink } from "../../shared/net/link.ts";
+import { createPeer } from "../../shared/net/peer.ts";
+import type { Peer, PeerEvent, PeerOutcome } from "../../shared/net/peer.ts";
+import { createNodeDatachannelLink } from "../../peer-node/node-datachannel-link.ts";
+import { connectSignaling } from "../../peer-node/signaling-client.ts";
+import { createSignalingServer } from "../../signaling-server/server.ts";
+import type { SignalingServer } from "../../signaling-server/server.ts";
+import { realClock, within } from "../labs/real-time.ts";
+import { createToyTrainer } from "./toy-trainer.ts";
+
+export interface TestPeer {
+  readonly peer: Peer;
+  readonly peerId: string;
+  readonly events: PeerEvent[];
+  /** Results of finished rounds, in order. */
+  readonly results: RoundResult[];
+  readonly outcome: Promise<PeerOutcome>;
+  /** Resolves when `done` holds after some event; rejects after `ms`. */
+  until(what: string, done: () => boolean, ms?: number): Promise<void>;
+}
+
+export function toyTask(more: Partial<Task> = {}): Task {
+  return parseTask({
+    name: "toy",
+    model: { kind: "mlp", hidden: [24] },
+    data: { kind: "glyphs", samplesPerShard: 512, validationSamples: 500, seed: 1 },
+    optimizer: { kind: "sgd", learningRate: 0.1 },
+    batch: 16,
+    work: { samplesPerRound: 64 },
+    seed: 1,
+    rounds: 100_000,
+    ...more,
+  });
+}
+
+export interface TestRoom {
+  readonly server: SignalingServer;
+  closeServer(): Promise<void>;
+  add(number: number, createLink?: CreateLink): Promise<TestPeer>;
+}
+
+export async function openRoom(t: TestContext, task: Task, port = 0): Promise<TestRoom> {
+  const server = await createSignalingServer({ tasks: { main: task }, host: "127.0.0.1", port });
+  const running: TestPeer[] = [];
+  let isClosed = false;
+  async function closeServer(): Promise<void> {
+    if (isClosed) return;
+    isClosed = true;
+    await server.close();
+  }
+  t.after(async () => {
+    for (const { peer } of running) peer.stop();
+    await within(20_000, "peers end", Promise.all(running.map(({ outcome }) => outcome)));
+    await closeServer();
+  });
+  return {
+    server,
+    closeServer,
+    async add(number, createLink = createNodeDatachannelLink) {
+      const peer = await startPeer(`http://127.0.0.1:${server.port}`, number, createLink);
+      running.push(peer);
+      return peer;
+    },
+  };
+}
+
+async function startPeer(url: string, number: number, createLink: CreateLink): Promise<TestPeer> {
+  const events: PeerEvent[] = [];
+  const results: RoundResult[] = [];
+  const watchers = new Set<() => void>();
+  const peerId = number.toString(16).padStart(32, "0");
+  const peer = createPeer({
+    identity: { peerId, name: `peer ${number}`, kind: "node", backend: "toy" },
+    room: "main",
+    signaling: await connectSignaling(url),
+    createLink,
+    startTrainer: (task, shard) => Promise.resolve(createToyTrainer(task, shard)),
+    clock: realClock,
+    rng: createRng(number),
+    onEvent(event) {
+      if (event.kind === "round") results.push(event.result);
+      else events.push(event);
+      for (const watch of watchers) watch();
+    },
+  });
+  const outcome = peer.run();
+  function until(what: string, done: () => boolean, ms = 20_000): Promise<void> {
+    const happened = new Promise<void>((resolve) => {
+      const watch = () => {
+        if (!done()) return;
+        watchers.delete(watch);
+        resolve();
+      };
+      watchers.add(watch);
+      watch();
+    });
+    return within(ms, `peer ${number}: ${what}`, happened);
+  }
+  return { peer, peerId, events, results, outcome, until };
+}
