@@ -12,7 +12,7 @@ import { exitCodes } from "./exit-codes.ts";
 /** A peer that was asked to stop and is still there after this is killed. */
 const stopMs = 5_000;
 
-export interface PeerEnd {
+interface PeerEnd {
   readonly outcome: string;
   readonly round: number;
   /** The last validation. */

@@ -4,7 +4,7 @@ import type { PeerSnapshot } from "../shared/net/report.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { percent } from "./format.ts";
 
-export interface DisplayEnd {
+interface DisplayEnd {
   readonly outcome: PeerOutcome;
   readonly exitCode: ExitCode;
   readonly snapshot: PeerSnapshot;

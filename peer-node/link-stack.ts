@@ -1,4 +1,5 @@
 /** `--webrtc` and `--loss`: which WebRTC stack makes the links, and what its packets meet. */
+import { withLanes } from "../shared/net/lanes.ts";
 import type { CreateLink } from "../shared/net/link.ts";
 import { usageError } from "./exit-codes.ts";
 
@@ -15,10 +16,10 @@ export async function openLinkStack(options: {
   readonly seed: number;
 }): Promise<LinkStack> {
   const stack = await (options.webrtc === "wrtc" ? wrtcStack() : nativeStack());
-  if (options.loss === 0) return stack;
+  if (options.loss === 0) return { ...stack, createLink: withLanes(stack.createLink) };
   const { withLossyProxy } = await import("./lossy-proxy.ts");
   const { createLink } = withLossyProxy(stack.createLink, { loss: options.loss, seed: options.seed });
-  return { ...stack, createLink };
+  return { ...stack, createLink: withLanes(createLink) };
 }
 
 async function nativeStack(): Promise<LinkStack> {

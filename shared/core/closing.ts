@@ -37,8 +37,12 @@ export function createClosing(deps: {
   readonly reduce: Reduce;
   readonly rng: Rng;
   readonly neighborAt: NeighborAt;
+  /** See `PatienceLimits`. */
+  readonly lossless: boolean;
 }): Closing {
   const { shape, encoding, reduce, rng, neighborAt } = deps;
+  const quietMsOf = (slot: RoundSlot, seat: number) =>
+    deps.lossless ? Infinity : (neighborAt(slot, seat)?.quietMs ?? 0);
   const scratch = new Uint8Array(maxPacketBytes);
 
   function start(slot: RoundSlot, now: number): void {
@@ -106,7 +110,7 @@ export function createClosing(deps: {
 
   function tick(slot: RoundSlot, now: number): void {
     for (let seat = 0; seat < slot.scatterIn.length; seat++) {
-      const quietMs = neighborAt(slot, seat)?.quietMs ?? 0;
+      const quietMs = quietMsOf(slot, seat);
       const scatter = slot.scatterIn[seat];
       const gather = slot.gatherIn[seat];
       if (scatter && scatter.settledAt < 0 && now >= quietScatterAt(scatter, quietMs)) {
@@ -127,7 +131,7 @@ export function createClosing(deps: {
   function wakeAt(slot: RoundSlot): number {
     let at = slot.scatterClosedAt < 0 ? scatterDeadline(slot) : gatherDeadline(slot);
     for (let seat = 0; seat < slot.scatterIn.length; seat++) {
-      const quietMs = neighborAt(slot, seat)?.quietMs ?? 0;
+      const quietMs = quietMsOf(slot, seat);
       const scatter = slot.scatterIn[seat];
       const gather = slot.gatherIn[seat];
       if (scatter && scatter.settledAt < 0) at = Math.min(at, quietScatterAt(scatter, quietMs));

@@ -4,6 +4,8 @@
 export const minQuietMs = 4;
 export const initialQuietMs = 20;
 /** Beyond this a fragment is late, whatever its link does. */
-export const maxQuietMs = 1_500;
+export const maxQuietMs = 100;
 /** Peers that listen without being members cost upload: few at a time. */
 export const maxListeners = 8;
+/** Peers whose figures are kept after they left; strangers come and go without end. */
+export const maxAccounts = 64;

@@ -7,7 +7,6 @@ import type { Closing } from "./closing.ts";
 import type { Encoding } from "./encoding.ts";
 import { isComplete, noteThrough, tailLength } from "./inflow.ts";
 import type { Inflow } from "./inflow.ts";
-import { learnLateness } from "./neighbor.ts";
 import type { Neighbor } from "./neighbor.ts";
 import type { EndMarker } from "./outbox.ts";
 import { emptyHeader, headerBytes, packetKinds, readHeader } from "./packet.ts";
@@ -146,7 +145,8 @@ function countDuplicate(neighbor: Neighbor): true {
 function noteTime(inflow: Inflow, neighbor: Neighbor, now: number): void {
   if (inflow.firstAt < 0) inflow.firstAt = now;
   inflow.lastAt = now;
-  if (inflow.settledAt >= 0 && !inflow.missed) learnLateness(neighbor, now - inflow.settledAt);
+  if (inflow.settledAt < 0) neighbor.inTime += 1;
+  else if (!inflow.missed) neighbor.tooLate += 1;
 }
 
 function reject(inflow: Inflow): false {

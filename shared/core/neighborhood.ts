@@ -1,7 +1,7 @@
 /** Whom a peer knows: the views and its neighbours. */
-import { maxListeners } from "./constants.ts";
+import { maxAccounts, maxListeners } from "./constants.ts";
 import { createNeighbor } from "./neighbor.ts";
-import type { Neighbor } from "./neighbor.ts";
+import type { LinkCounts, Neighbor } from "./neighbor.ts";
 import { viewAt } from "./view.ts";
 import type { View } from "./view.ts";
 
@@ -12,6 +12,8 @@ export interface Neighborhood {
   /** A round begins: views that ended before the round before it are forgotten. */
   enter(round: number): void;
   get(peerId: string): Neighbor | undefined;
+  /** Outlives the neighbour: figures are about the whole run. */
+  account(peerId: string): LinkCounts | undefined;
   all(): Iterable<Neighbor>;
   linkOpened(peerId: string): void;
   linkClosed(peerId: string): void;
@@ -22,6 +24,7 @@ export interface Neighborhood {
 
 export function createNeighborhood(ownId: string): Neighborhood {
   const neighbors = new Map<string, Neighbor>();
+  const accounts = new Map<string, LinkCounts>();
   let views: readonly View[] = [];
 
   function install(view: View): boolean {
@@ -39,9 +42,18 @@ export function createNeighborhood(ownId: string): Neighborhood {
   }
 
   function known(peerId: string): Neighbor {
-    const neighbor = neighbors.get(peerId) ?? createNeighbor(peerId);
+    const neighbor = neighbors.get(peerId) ?? createNeighbor(peerId, accounts.get(peerId));
     neighbors.set(peerId, neighbor);
+    keepAccount(peerId, neighbor.counts);
     return neighbor;
+  }
+
+  /** The oldest accounts of those who left go first. */
+  function keepAccount(peerId: string, counts: LinkCounts): void {
+    accounts.set(peerId, counts);
+    const excess = accounts.size - maxAccounts;
+    const gone = [...accounts.keys()].filter((id) => !neighbors.has(id));
+    for (const id of gone.slice(0, Math.max(0, excess))) accounts.delete(id);
   }
 
   function forgetStranger(peerId: string): void {
@@ -80,6 +92,7 @@ export function createNeighborhood(ownId: string): Neighborhood {
     viewAt: (round) => viewAt(views, round),
     enter,
     get: (peerId) => neighbors.get(peerId),
+    account: (peerId) => accounts.get(peerId),
     all: () => neighbors.values(),
     linkOpened: (peerId) => void (known(peerId).connected = true),
     linkClosed,

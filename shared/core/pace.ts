@@ -11,10 +11,15 @@ export interface Pace {
     readonly trainMs: number;
     readonly samples: number;
     readonly lagMs: number | undefined;
+    /** How long the averaging took. */
+    readonly roundMs?: number;
   }): void;
 }
 
-/** A lag below this share of the learning time is noise. */
+/**
+ * A lag below this share of the whole round is noise: where packets get lost, members end a round at quite
+ * different times. Learning that takes less than that is not the reason for any lag.
+ */
 const tolerance = 0.15;
 const minToleranceMs = 3;
 
@@ -23,13 +28,14 @@ export function createPace(work: { samplesPerRound: number } | { secondsPerRound
   let samples = nominal;
   let smoothedLagMs = 0;
 
-  function update(outcome: { trainMs: number; samples: number; lagMs: number | undefined }): void {
+  function update(outcome: Parameters<Pace["update"]>[0]): void {
     const msPerSample = outcome.trainMs / Math.max(1, outcome.samples);
     if ("secondsPerRound" in work)
       nominal = Math.max(1, (work.secondsPerRound * 1000) / Math.max(msPerSample, 1e-6));
     smoothedLagMs += 0.3 * ((outcome.lagMs ?? 0) - smoothedLagMs);
-    const noiseMs = Math.max(minToleranceMs, tolerance * outcome.trainMs);
-    if (smoothedLagMs > noiseMs) slowDown(msPerSample);
+    const usualMs = tolerance * (outcome.trainMs + (outcome.roundMs ?? 0));
+    const isNoise = smoothedLagMs <= Math.max(minToleranceMs, usualMs);
+    if (!isNoise && outcome.trainMs >= usualMs) slowDown(msPerSample);
     else samples = Math.min(nominal, samples + growth(msPerSample));
   }
 

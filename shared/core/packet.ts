@@ -7,7 +7,7 @@
  *
  * Reading and writing allocate nothing.
  */
-export const packetVersion = 1;
+const packetVersion = 1;
 export const headerBytes = 24;
 export const maxPacketBytes = 1_150;
 

@@ -14,6 +14,8 @@ export interface PatienceLimits {
   readonly maxMs: number;
   readonly initialGraceMs: number;
   readonly minGraceMs: number;
+  /** On a reliable channel silence means a retransmission and never a loss: nobody is given up for it. */
+  readonly lossless?: boolean;
 }
 
 export interface Patience {
@@ -28,7 +30,7 @@ export interface Patience {
 }
 
 /** Two seconds are enough for a slow start (compilation, a cold link) and little when peers are dead. */
-export const defaultPatience: PatienceLimits = {
+const defaultPatience: PatienceLimits = {
   initialMs: 2_000,
   minMs: 1_000,
   maxMs: 10_000,
@@ -36,9 +38,14 @@ export const defaultPatience: PatienceLimits = {
   minGraceMs: 10,
 };
 
-/** Waits for everything that may still come: for reliable channels, where only the dead are silent. */
+/** No deadline but this one. */
 export function boundlessPatience(ms: number): PatienceLimits {
   return { initialMs: ms, minMs: ms, maxMs: ms, initialGraceMs: ms, minGraceMs: ms };
+}
+
+/** For reliable channels: everything comes, only the dead are given up. */
+export function reliablePatience(ms: number): PatienceLimits {
+  return { ...boundlessPatience(ms), lossless: true };
 }
 
 const toleratedLateShare = 0.005;

@@ -27,7 +27,7 @@ export function retire(
 }
 
 /**
- * lost: sent, and never came. late: came too late, or its sender never got there. unsent: the sender says
+ * lost: sent (the sender was through), and never came. late: came too late, or its sender never got there. unsent: the sender says
  * that it did not send it, or has no link any more. (`rejected` was counted on arrival.)
  */
 function account(inflow: Inflow, neighbor: Neighbor): void {
@@ -36,7 +36,8 @@ function account(inflow: Inflow, neighbor: Neighbor): void {
   drops.late += inflow.late;
   const missing = inflow.expected - inflow.got - inflow.late - inflow.rejected;
   if (missing <= 0) return;
-  if (inflow.markedSent >= 0) {
+  if (inflow.markedSent < 0 && inflow.throughAt >= 0 && !inflow.missed) drops.lost += missing;
+  else if (inflow.markedSent >= 0) {
     const lost = Math.min(missing, Math.max(0, inflow.markedSent - (inflow.expected - missing)));
     drops.lost += lost;
     drops.unsent += missing - lost;

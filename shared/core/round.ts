@@ -12,7 +12,7 @@ import type { Reduce } from "./averaging/rule.ts";
 import { createClosing } from "./closing.ts";
 import type { Encoding } from "./encoding.ts";
 import { createIntake } from "./intake.ts";
-import { forgetLateness } from "./neighbor.ts";
+import { steerQuiet } from "./neighbor.ts";
 import type { LinkCounts, Neighbor } from "./neighbor.ts";
 import { createNeighborhood } from "./neighborhood.ts";
 import { createOutbox } from "./outbox.ts";
@@ -93,6 +93,8 @@ export interface RoundMachine {
   wakeAt(): number;
   /** The round to jump to when we fell behind; undefined while we keep pace. */
   jumpTo(): number | undefined;
+  /** The run is over: what the last rounds came to is counted. */
+  conclude(): void;
   counts(peerId: string): LinkCounts | undefined;
   /** Bytes that were nobody's packet: unknown sender, before any view, … */
   readonly strays: number;
@@ -109,7 +111,8 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
   const patience = createPatience(options.patience);
   const neighborAt = (slot: RoundSlot, seat: number) => neighborhood.get(slot.view.members[seat] ?? "");
   const outbox = createOutbox({ encoding, shape, rng });
-  const closing = createClosing({ shape, encoding, reduce, rng, neighborAt });
+  const lossless = options.patience?.lossless ?? false;
+  const closing = createClosing({ shape, encoding, reduce, rng, neighborAt, lossless });
   const intake = createIntake({ shape, encoding, closing, slotFor: slotForPacket, findSlot });
 
   /** By round: the one before (still being sent, late arrivals), the current, the next (others are ahead). */
@@ -158,8 +161,7 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
 
   /** Gives up the slots that are not to be kept, and their accounts with them. */
   function keep(isKept: (slot: RoundSlot) => boolean): void {
-    for (const slot of slots) {
-      if (isKept(slot)) continue;
+    for (const slot of slots.filter((held) => !isKept(held))) {
       outbox.cancel(slot);
       retire(slot, neighborAt, patience);
     }
@@ -204,7 +206,7 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
     const slot = current;
     slot.finishedAt = now;
     const verdict = judgeRound(slot, neighborAt, patience);
-    for (const neighbor of neighborhood.all()) forgetLateness(neighbor);
+    for (const neighbor of neighborhood.all()) steerQuiet(neighbor);
     const averaged = slot.received.map((state) => (state === fragmentState.counted ? 1 : 0));
     result = {
       round: slot.round,
@@ -284,7 +286,8 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
       const newest = neighborhood.newestRound();
       return newest >= horizon + 2 ? newest : undefined;
     },
-    counts: (id) => neighborhood.get(id)?.counts,
+    conclude: () => keep(() => false),
+    counts: (id) => neighborhood.account(id),
     get strays() {
       return strays;
     },

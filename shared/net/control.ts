@@ -19,6 +19,8 @@ const controlSchema = v.variant("type", [
   }),
   /** The sender is no member but wants your gathers (or not any more). */
   v.strictObject({ type: v.literal("listen"), on: v.boolean() }),
+  /** Fragments get lost on the way to the sender: you dialled, so please open one more connection. */
+  v.strictObject({ type: v.literal("widen") }),
 ]);
 export type ControlMessage = v.InferOutput<typeof controlSchema>;
 

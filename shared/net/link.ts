@@ -7,7 +7,7 @@
 import type { Clock } from "../core/clock.ts";
 
 /** What one side's WebRTC stack says to the other's, relayed by the signaling server. */
-export type Signal =
+export type Signal = (
   | { readonly type: "offer" | "answer"; readonly sdp: string }
   | {
       readonly type: "candidate";
@@ -16,7 +16,11 @@ export type Signal =
         readonly sdpMid?: string | null | undefined;
         readonly sdpMLineIndex?: number | null | undefined;
       };
-    };
+    }
+) & {
+  /** Which of a link's connections it is about (lanes.ts); absent: the first. */
+  readonly lane?: number | undefined;
+};
 
 export type ChannelName = "fragments" | "control";
 
@@ -67,6 +71,10 @@ export interface Link {
   /** Sends text on the control channel. False when the link is not open or the text is too long. */
   sendText(text: string): boolean;
   stats(): LinkStats;
+  /** Connections that carry fragments (lanes.ts); absent where there is never more than one. */
+  readonly lanes?: number;
+  /** The path loses packets: carry fragments over one more connection, if that can be had. */
+  widen?(): void;
   /** Idempotent. `onClose` follows (asynchronously). */
   close(reason?: string): void;
 }

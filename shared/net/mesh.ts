@@ -53,6 +53,8 @@ export interface Mesh {
   canSend(peerId: string): boolean;
   send(peerId: string, channel: ChannelName, bytes: Uint8Array): boolean;
   tell(peerId: string, message: ControlMessage): boolean;
+  /** The path to this peer loses packets: use one more connection for it. */
+  widen(peerId: string): void;
   /** Resolves when no first attempt to connect is under way any more. */
   settled(): Promise<void>;
   ends(): readonly MeshEnd[];
@@ -160,7 +162,8 @@ export function createMesh(options: MeshOptions): Mesh {
       if (end.nonsense > maxNonsense) end.link?.close("too many messages that make no sense");
     } else if (message.type === "hello" && message.protocol !== protocolVersion) {
       end.link?.close(`protocol ${message.protocol}, ours is ${protocolVersion}`);
-    } else events.onControl(end.peerId, message);
+    } else if (message.type === "widen") end.link?.widen?.();
+    else events.onControl(end.peerId, message);
   }
 
   function beat(): void {
@@ -208,6 +211,12 @@ export function createMesh(options: MeshOptions): Mesh {
     return ends.get(peerId)?.link?.sendText(JSON.stringify(message)) ?? false;
   }
 
+  function widen(peerId: string): void {
+    const end = ends.get(peerId);
+    if (end?.dials) end.link?.widen?.();
+    else tell(peerId, { type: "widen" });
+  }
+
   function settled(): Promise<void> {
     if (![...ends.values()].some((end) => !end.isSettled)) return Promise.resolve();
     return new Promise((resolve) => waiting.push(resolve));
@@ -230,6 +239,7 @@ export function createMesh(options: MeshOptions): Mesh {
     },
     send: (peerId, channel, bytes) => ends.get(peerId)?.link?.send(channel, bytes) ?? false,
     tell,
+    widen,
     settled,
     ends: () =>
       [...ends.values()].map(({ peerId, link, nonsense }) => ({

@@ -51,13 +51,15 @@ const candidateSchema = v.strictObject({
   sdpMid: v.optional(v.nullable(shortText(32))),
   sdpMLineIndex: v.optional(v.nullable(whole)),
 });
+/** A link may use several connections; absent: the first. */
+const lane = v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(15)));
 export const signalSchema = v.strictObject({
   to: peerIdSchema,
   /** Which attempt to connect this belongs to; signals of an older attempt are ignored. */
   attempt: shortText(32),
   data: v.variant("type", [
-    v.strictObject({ type: v.picklist(["offer", "answer"]), sdp: shortText(limits.signalBytes) }),
-    v.strictObject({ type: v.literal("candidate"), candidate: candidateSchema }),
+    v.strictObject({ type: v.picklist(["offer", "answer"]), sdp: shortText(limits.signalBytes), lane }),
+    v.strictObject({ type: v.literal("candidate"), candidate: candidateSchema, lane }),
   ]),
 });
 export type SignalMessage = v.InferOutput<typeof signalSchema>;
@@ -72,6 +74,8 @@ const linkReportSchema = v.strictObject({
   state: v.picklist(["connecting", "open", "closed"]),
   rttMs: v.optional(finite),
   candidateType: v.optional(v.picklist(["host", "srflx", "prflx", "relay"])),
+  /** Connections that carry fragments. */
+  lanes: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(16))),
   /** Fragments since the link opened: handed to the channel; arrived and counted; not, by cause. */
   sent: whole,
   received: whole,

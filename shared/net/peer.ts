@@ -14,6 +14,7 @@ import { createMembership } from "./membership.ts";
 import type { Identity, Membership } from "./membership.ts";
 import { createMesh } from "./mesh.ts";
 import type { Mesh } from "./mesh.ts";
+import { limits } from "./messages.ts";
 import type { Refusal, RosterEntry, Signaling, Welcome } from "./messages.ts";
 import { createMeters, figureOf } from "./meters.ts";
 import type { Meters, ValidationFigure } from "./meters.ts";
@@ -21,6 +22,7 @@ import { createReport } from "./report.ts";
 import type { PeerSnapshot, PeerState } from "./report.ts";
 import { createSession } from "./session.ts";
 import type { Session } from "./session.ts";
+import { createWidening } from "./widening.ts";
 
 /** Images validated in each round. */
 const validationSlice = 32;
@@ -29,6 +31,7 @@ const reportEveryMs = 1_000;
 const farewellMs = 300;
 /** How long to wait for the first attempts to connect before starting without. */
 const settleMs = 10_000;
+const maxDeparted = limits.linksPerReport / 2;
 const announceMs = 2_000;
 
 export type PeerEvent =
@@ -67,6 +70,7 @@ export interface Peer {
 export function createPeer(options: PeerOptions): Peer {
   const { identity, clock, onEvent } = options;
   const meters: Meters = createMeters();
+  const widening = createWidening();
   const names = new Map<string, string>();
   let session: Session | undefined;
   let mesh: Mesh | undefined;
@@ -82,6 +86,8 @@ export function createPeer(options: PeerOptions): Peer {
   let isComplete = false;
   let outcome: PeerOutcome | undefined;
   let isStopping = false;
+  /** Whose links belong to this run's figures although they are gone. */
+  let departed: readonly string[] = [];
   /** Of the run's end: the links and their figures are gone afterwards. */
   let lastSnapshot: PeerSnapshot | undefined;
   let wake: () => void = () => undefined;
@@ -105,6 +111,7 @@ export function createPeer(options: PeerOptions): Peer {
       onLeft(peerId, reason) {
         notice(`${names.get(peerId) ?? peerId} left: ${reason}`);
         mesh?.forget(peerId, "left the room");
+        departed = [...departed.filter((id) => id !== peerId), peerId].slice(-maxDeparted);
         names.delete(peerId);
         listeners.delete(peerId);
       },
@@ -276,7 +283,8 @@ export function createPeer(options: PeerOptions): Peer {
     if (averaged.kind === "behind") return catchUp(s, local.parameters, averaged.newest);
     if (averaged.kind === "aborted") return;
     replica = s.rule.incoming(before, averaged.result.values);
-    s.pace.update({ trainMs: local.trainMs, samples: local.samples, lagMs: averaged.result.lagMs });
+    const { lagMs, roundMs } = averaged.result;
+    s.pace.update({ trainMs: local.trainMs, samples: local.samples, lagMs, roundMs });
     meters.averaged(averaged.result, clock.now());
     nextRound += 1;
     onEvent({ kind: "round", result: averaged.result, local });
@@ -378,13 +386,16 @@ export function createPeer(options: PeerOptions): Peer {
       meters,
       now: clock.now(),
       mesh,
+      departed,
       machine: session?.machine,
       exchange: session?.exchange,
     });
   }
 
   function report(): void {
-    membership.report(snapshot().report);
+    const figures = snapshot().report;
+    membership.report(figures);
+    for (const peerId of widening.due(figures.links)) mesh?.widen(peerId);
     cancelReport = clock.after(reportEveryMs, report);
   }
 
@@ -393,6 +404,7 @@ export function createPeer(options: PeerOptions): Peer {
     if (session) membership.report(snapshot().report);
     membership.leave();
     await pause(clock, farewellMs);
+    session?.machine.conclude();
     lastSnapshot = snapshot();
     session?.exchange.close();
     mesh?.close();

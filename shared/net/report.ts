@@ -41,11 +41,14 @@ export function createReport(from: {
   readonly meters: Meters;
   readonly now: number;
   readonly mesh: Mesh | undefined;
+  /** Who left: their links are over, what went over them is not undone. */
+  readonly departed: readonly string[];
   readonly machine: RoundMachine | undefined;
   readonly exchange: Exchange | undefined;
 }): PeerSnapshot {
   const { meters, now } = from;
-  const links = (from.mesh?.ends() ?? []).map((end) => linkReport(end, from.machine));
+  const ends = from.mesh?.ends() ?? [];
+  const links = [...ends, ...departedEnds(from.departed, ends)].map((end) => linkReport(end, from.machine));
   const drops = noDrops();
   for (const link of links) addDrops(drops, link.drops);
   return {
@@ -76,6 +79,12 @@ export function createReport(from: {
   };
 }
 
+function departedEnds(departed: readonly string[], present: readonly MeshEnd[]): readonly MeshEnd[] {
+  const isPresent = (peerId: string) => present.some((end) => end.peerId === peerId);
+  const over = { state: "closed", link: undefined, nonsense: 0 } as const;
+  return departed.filter((peerId) => !isPresent(peerId)).map((peerId) => ({ peerId, ...over }));
+}
+
 function linkReport(end: MeshEnd, machine: RoundMachine | undefined): LinkReport {
   const counts = machine?.counts(end.peerId);
   const stats = end.link?.stats();
@@ -84,6 +93,7 @@ function linkReport(end: MeshEnd, machine: RoundMachine | undefined): LinkReport
     state: end.state,
     ...known("rttMs", stats?.rttMs),
     ...known("candidateType", stats?.candidateType),
+    ...known("lanes", end.link?.lanes),
     sent: counts?.sent ?? 0,
     received: counts?.received ?? 0,
     drops: { ...(counts?.drops ?? noDrops()) },

@@ -7,7 +7,7 @@ import { createPace } from "../core/pace.ts";
 import type { Pace } from "../core/pace.ts";
 import { valuesPerFragment } from "../core/packet.ts";
 import type { Rng } from "../core/rng.ts";
-import { boundlessPatience } from "../core/patience.ts";
+import { reliablePatience } from "../core/patience.ts";
 import { createRoundMachine } from "../core/round.ts";
 import type { RoundMachine } from "../core/round.ts";
 import type { Task } from "../core/task.ts";
@@ -29,9 +29,9 @@ export interface Session {
 }
 
 /** Reliable averaging waits for retransmissions; only a dead peer makes it give up. */
-const reliablePatience = boundlessPatience(30_000);
+const reliableMs = 30_000;
 /** Images of one validation pass while training; the final figure takes them all. */
-const imagesPerPass = 1_024;
+const imagesPerPass = 512;
 
 export function createSession(deps: {
   readonly task: Task;
@@ -51,7 +51,7 @@ export function createSession(deps: {
     encoding,
     reduce: rule.reduce,
     rng,
-    ...(rule.channel === "reliable" ? { patience: reliablePatience } : {}),
+    ...(rule.channel === "reliable" ? { patience: reliablePatience(reliableMs) } : {}),
   });
   return {
     task,

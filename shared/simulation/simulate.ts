@@ -10,7 +10,7 @@ import { encodingOf } from "../core/encoding.ts";
 import { createPace } from "../core/pace.ts";
 import type { Pace } from "../core/pace.ts";
 import { valuesPerFragment } from "../core/packet.ts";
-import { boundlessPatience } from "../core/patience.ts";
+import { reliablePatience } from "../core/patience.ts";
 import { createRng, mix } from "../core/rng.ts";
 import type { Rng } from "../core/rng.ts";
 import { createRoundMachine } from "../core/round.ts";
@@ -19,6 +19,7 @@ import type { AveragingName } from "../core/task.ts";
 import { pixelsPerImage } from "../training/data/data-set.ts";
 import type { ImageSet } from "../training/data/data-set.ts";
 import { createGlyphs } from "../training/data/glyphs.ts";
+import { mean, quantile, relativeSpread } from "./figures.ts";
 import { createSimulatedNetwork } from "./network.ts";
 import type { SimulatedNetwork } from "./network.ts";
 import { createToyLearner } from "./toy-learner.ts";
@@ -155,7 +156,7 @@ function createWorld(options: SimulationOptions, seed: number): { world: World; 
       encoding,
       reduce: rule.reduce,
       rng,
-      ...(rule.channel === "reliable" ? { patience: boundlessPatience(30_000) } : {}),
+      ...(rule.channel === "reliable" ? { patience: reliablePatience(30_000) } : {}),
     });
     const isSlow = index >= options.peers - (options.slowPeers ?? 0);
     const node: Node = {
@@ -214,14 +215,12 @@ function beginRound(world: World, node: Node, samples: number, trainMs: number):
   node.samples += samples;
   node.lastWork = { trainMs, samples };
   const newest = node.machine.jumpTo();
-  node.isListening = newest !== undefined;
-  if (newest === undefined) {
-    world.network.begin(node.id, node.nextRound, world.rule.outgoing(node.before, parameters));
-  } else {
-    node.nextRound = newest;
-    node.before = parameters;
-    world.network.begin(node.id, newest, parameters, true);
-  }
+  node.nextRound = newest ?? node.nextRound;
+  // Gathers of gradients say nothing about where the others' models are.
+  node.isListening = newest !== undefined && world.rule.name !== "gradient";
+  if (node.isListening) node.before = parameters;
+  const outgoing = node.isListening ? parameters : world.rule.outgoing(node.before, parameters);
+  world.network.begin(node.id, node.nextRound, outgoing, node.isListening);
 }
 
 /** Dies after its scatters are on their way and before any gather: the worst moment for its block. */
@@ -245,7 +244,7 @@ function finishRound(world: World, node: Node, result: RoundResult): void {
   world.worstDeadlineUse = Math.max(world.worstDeadlineUse, result.roundMs / result.deadlineMs);
   node.finishedAt = now;
   node.nextRound = result.round + 1;
-  if (!node.isListening) node.pace.update({ ...node.lastWork, lagMs: result.lagMs });
+  if (!node.isListening) node.pace.update({ ...node.lastWork, lagMs: result.lagMs, roundMs: result.roundMs });
   startLearning(world, node);
 }
 
@@ -293,25 +292,4 @@ function summarize(world: World, rows: readonly SimulationRow[]): SimulationResu
     drops,
     samplesPerPeer: world.nodes.map((node) => node.samples),
   };
-}
-
-function relativeSpread(replicas: readonly Float32Array[]): number {
-  const length = replicas[0]?.length ?? 0;
-  let distance = 0;
-  let size = 0;
-  for (let i = 0; i < length; i++) {
-    const center = mean(replicas.map((replica) => replica[i] ?? 0));
-    size += center ** 2;
-    for (const replica of replicas) distance += ((replica[i] ?? 0) - center) ** 2 / replicas.length;
-  }
-  return Math.sqrt(distance / Math.max(size, 1e-30));
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function quantile(values: readonly number[], q: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? NaN;
 }

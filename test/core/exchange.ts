@@ -31,6 +31,8 @@ export interface GroupOptions {
   readonly planFor?: (input: PlanInput) => Plan;
   readonly patience?: PatienceLimits;
   readonly onSend?: (from: string, to: string, bytes: Uint8Array) => void;
+  /** Sees every packet that arrives, wherever it comes from. */
+  readonly onReceive?: (from: string, to: string) => void;
 }
 
 export interface Group {
@@ -73,8 +75,14 @@ export function createGroup(options: GroupOptions): Group {
       ...(options.patience ? { patience: options.patience } : {}),
       ...(options.planFor ? { planFor: options.planFor } : {}),
     });
-    network.add({ peerId, machine, onResult: (result) => void results.set(peerId, result) });
-    return machine;
+    const watched: RoundMachine = Object.assign(Object.create(machine), {
+      receive(from: string, bytes: Uint8Array, now: number) {
+        options.onReceive?.(from, peerId);
+        machine.receive(from, bytes, now);
+      },
+    });
+    network.add({ peerId, machine: watched, onResult: (result) => void results.set(peerId, result) });
+    return watched;
   });
   for (const machine of machines) machine.install({ epoch: 1, fromRound: 0, members: ids });
 
@@ -120,7 +128,7 @@ export function createGroup(options: GroupOptions): Group {
   };
 }
 
-export function sumCounts(all: readonly LinkCounts[]): LinkCounts {
+function sumCounts(all: readonly LinkCounts[]): LinkCounts {
   const total = { sent: 0, received: 0, duplicates: 0, drops: noDrops() };
   for (const counts of all) {
     total.sent += counts.sent;

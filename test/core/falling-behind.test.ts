@@ -100,7 +100,8 @@ test("a machine holds three rounds at most, wherever packets and jumps lead it",
   for (let step = 0; step < 60; step++) {
     for (let ahead = -2; ahead <= 4; ahead++) {
       for (const seat of [1, 2, 3]) {
-        for (let fragment = 0; fragment < 8; fragment++) lone.scatter(seat, fragment, 1, Math.max(0, round + ahead));
+        for (let fragment = 0; fragment < 8; fragment++)
+          lone.scatter(seat, fragment, 1, Math.max(0, round + ahead));
         lone.endOf(seat, "gather", 0, Math.max(0, round + ahead));
       }
     }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { getFloat16, setFloat16 } from "@petamoriken/float16";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { encodingOf } from "../../shared/core/encoding.ts";
 import { float16Max, fromFloat16, toFloat16 } from "../../shared/core/float16.ts";
 import { createRng } from "../../shared/core/rng.ts";

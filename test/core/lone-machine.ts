@@ -20,7 +20,7 @@ import { createRng } from "../../shared/core/rng.ts";
 import { createRoundMachine } from "../../shared/core/round.ts";
 import type { RoundMachine } from "../../shared/core/round.ts";
 
-export const valuesPerFragment = 2;
+const valuesPerFragment = 2;
 export const fragmentsPerBlock = 2;
 const encoding = encodingOf("f32");
 

@@ -43,7 +43,7 @@ test("a lag that nobody knows, nothing learned and no time taken change little a
   const pace = createPace({ samplesPerRound: nominal });
   for (let i = 0; i < 20; i++) pace.update({ trainMs: 0, samples: 0, lagMs: undefined });
   assert.equal(pace.samples, nominal);
-  for (let i = 0; i < 20; i++) pace.update({ trainMs: 0, samples: 0, lagMs: 1e9 });
+  for (let i = 0; i < 20; i++) pace.update({ trainMs: 1_000, samples: 100, lagMs: 1e9 });
   assert.equal(pace.samples, 1, "never less than one sample");
 });
 

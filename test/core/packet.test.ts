@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { encodingOf } from "../../shared/core/encoding.ts";
 import {
   emptyHeader,
@@ -16,14 +16,14 @@ const u32 = fc.integer({ min: 0, max: 0xffff_ffff });
 const u16 = fc.integer({ min: 0, max: 0xffff });
 const anyHeader = fc.record(
   {
-  kind: fc.constantFrom(packetKinds.scatter, packetKinds.gather),
-  encoding: fc.integer({ min: 0, max: 255 }),
-  epoch: u32,
-  round: u32,
-  fragment: u32,
-  seat: u16,
-  contributors: u16,
-  remaining: u32,
+    kind: fc.constantFrom(packetKinds.scatter, packetKinds.gather),
+    encoding: fc.integer({ min: 0, max: 255 }),
+    epoch: u32,
+    round: u32,
+    fragment: u32,
+    seat: u16,
+    contributors: u16,
+    remaining: u32,
   },
   { noNullPrototype: true },
 );

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { createPlan, fragmentsFor, planWithOwners } from "../../shared/core/plan.ts";
 
 const inputs = fc.record({
@@ -53,12 +53,15 @@ test("owners are re-drawn every round: each seat owns each block equally often",
       counts[at] = (counts[at] ?? 0) + 1;
     }
   }
-  for (const count of counts) assert.ok(Math.abs(count - rounds / members) < 4 * Math.sqrt(rounds / 5), `${count}`);
+  for (const count of counts)
+    assert.ok(Math.abs(count - rounds / members) < 4 * Math.sqrt(rounds / 5), `${count}`);
 });
 
 test("with fewer fragments than members some own nothing, and nobody owns what is not there", () => {
   const plan = createPlan({ seed: 1, epoch: 1, round: 1, members: 7, fragmentCount: 3 });
-  const owning = Array.from({ length: 7 }, (_, seat) => plan.blockOf(seat)).filter(({ first, end }) => end > first);
+  const owning = Array.from({ length: 7 }, (_, seat) => plan.blockOf(seat)).filter(
+    ({ first, end }) => end > first,
+  );
   assert.equal(owning.length, 3);
   for (const strange of [-1, 3, 2 ** 32 - 1]) assert.equal(plan.ownerOf(strange), -1);
   for (const strange of [-1, 7, 65_535]) assert.deepEqual(plan.blockOf(strange), { first: 0, end: 0 });

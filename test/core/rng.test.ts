@@ -63,7 +63,10 @@ test("below(n) has no modulo bias", () => {
 });
 
 test("a permutation is the reference's", () => {
-  assert.deepEqual([...permutation(16, createRng(9))], [9, 2, 1, 8, 15, 12, 13, 4, 0, 10, 6, 11, 3, 7, 5, 14]);
+  assert.deepEqual(
+    [...permutation(16, createRng(9))],
+    [9, 2, 1, 8, 15, 12, 13, 4, 0, 10, 6, 11, 3, 7, 5, 14],
+  );
   assert.deepEqual([...permutation(0, createRng(9))], []);
 });
 

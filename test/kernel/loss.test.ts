@@ -1,0 +1,88 @@
+/**
+ * Real loss is the loss: four peer processes in four network namespaces, the kernel drops what arrives. What
+ * gets through is what the network leaves, nothing is repaired by sending it again, and RPS learns as if
+ * nothing were missing. At 20 % it is SCTP's congestion control that sets the pace (docs/design.md).
+ */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createKernelLab } from "../labs/kernel.ts";
+import type { KernelLab } from "../labs/kernel.ts";
+import { lossTask } from "../labs/loss-task.ts";
+import { runTraining } from "../labs/run-figures.ts";
+import type { RunFigures } from "../labs/run-figures.ts";
+import { kernelSite } from "../labs/training-run.ts";
+import { needsKernelLab } from "../needs.ts";
+
+const peers = 4;
+const rounds = 80;
+const timeLimitMs = 170_000;
+const point = 0.01;
+
+async function run(lab: KernelLab, drop: number, averaging: "rps" | "gradient" = "rps"): Promise<RunFigures> {
+  lab.drop(drop);
+  const task = lossTask({ averaging, rounds, peers });
+  return runTraining({ site: kernelSite(lab), task, peers, timeLimitMs });
+}
+
+function kernelCounts(lab: KernelLab) {
+  const all = Array.from({ length: lab.peers }, (_, peer) => lab.datagrams(peer));
+  const sum = (of: (counts: (typeof all)[number]) => number) =>
+    all.reduce((total, each) => total + of(each), 0);
+  return {
+    sent: sum((counts) => counts.largeSent),
+    passed: sum((counts) => counts.largePassed),
+    dropped: sum((counts) => counts.largeDropped),
+  };
+}
+
+test("real loss is the loss", { skip: needsKernelLab() }, async (t) => {
+  const lab = await createKernelLab({ peers });
+  t.after(() => lab.close());
+  const accuracies = new Map<number, RunFigures>();
+  const figuresAt = (drop: number): RunFigures => {
+    const figures = accuracies.get(drop);
+    assert.ok(figures, `the run at ${drop} came through`);
+    return figures;
+  };
+
+  for (const [drop, allowance] of [
+    [0, 0],
+    [0.01, 0.5 * point],
+    [0.05, 0.5 * point],
+    [0.1, 0.5 * point],
+    [0.2, 1 * point],
+  ] as const) {
+    await t.test(`${drop * 100} % dropped`, async (level) => {
+      const figures = await run(lab, drop);
+      const kernel = kernelCounts(lab);
+      accuracies.set(drop, figures);
+      level.diagnostic(JSON.stringify({ ...figures, kernel }));
+
+      await level.test("the share of fragments that is delivered is what the kernel lets through", () => {
+        const off = figures.deliveredShare - (1 - drop);
+        assert.ok(Math.abs(off) <= point, `delivered ${figures.deliveredShare}`);
+      });
+      await level.test("no fragment leaves a machine more often than it was handed over", () => {
+        assert.ok(kernel.sent > 0.9 * figures.sent, `${kernel.sent} datagrams for ${figures.sent} fragments`);
+        assert.ok(kernel.sent <= figures.sent, `${kernel.sent} datagrams for ${figures.sent} fragments`);
+        assert.equal(kernel.passed + kernel.dropped, kernel.sent);
+      });
+      await level.test("every peer ends as good as without loss", () => {
+        assert.equal(figures.rounds, rounds);
+        const lossless = figuresAt(0).accuracy;
+        assert.ok(lossless >= 0.97, `${lossless} without loss`);
+        for (const accuracy of figures.accuracies)
+          assert.ok(accuracy >= lossless - allowance, `${accuracy} at ${drop}, ${lossless} without loss`);
+      });
+    });
+  }
+
+  await t.test("gradient averaging at 10 % is clearly worse, and its replicas drift apart", async (level) => {
+    const gradient = await run(lab, 0.1, "gradient");
+    level.diagnostic(JSON.stringify(gradient));
+    const rps = figuresAt(0.1);
+    const spread = ({ losses }: RunFigures) => Math.max(...losses) - Math.min(...losses);
+    assert.ok(gradient.loss > 1.25 * rps.loss, `loss ${gradient.loss}, with rps ${rps.loss}`);
+    assert.ok(spread(gradient) > 5 * spread(rps), `spread ${spread(gradient)}, with rps ${spread(rps)}`);
+  });
+});

@@ -1,0 +1,101 @@
+/** A run from start to end, and the figures that docs and tests quote. */
+import { addDrops, noDrops } from "../../shared/core/drops.ts";
+import type { Drops } from "../../shared/core/drops.ts";
+import type { Task } from "../../shared/core/task.ts";
+import { endOf, roundsOf } from "./peer-events.ts";
+import type { EndEvent, RoundEvent } from "./peer-events.ts";
+import { within } from "./real-time.ts";
+import { startTraining } from "./training-run.ts";
+import type { Site, TrainingRun } from "./training-run.ts";
+
+export interface RunFigures {
+  /** Of each peer's own replica, on the whole validation set. */
+  readonly accuracies: readonly number[];
+  readonly losses: readonly number[];
+  /** Means of those. */
+  readonly accuracy: number;
+  readonly loss: number;
+  readonly rounds: number;
+  /** Of one averaging, over all rounds of all peers. */
+  readonly roundMsP50: number;
+  readonly roundMsP99: number;
+  /** From the first round to the last, the learning too. */
+  readonly cycleMs: number;
+  /** Share of a round's fragments that became averages. */
+  readonly averagedShare: number;
+  readonly sent: number;
+  readonly received: number;
+  readonly drops: Drops;
+  /** What arrived at all, in time or not. */
+  readonly deliveredShare: number;
+  readonly seconds: number;
+}
+
+export async function runTraining(options: {
+  readonly site: Site;
+  readonly task: Task;
+  readonly peers: number;
+  readonly timeLimitMs: number;
+}): Promise<RunFigures> {
+  const startedMs = performance.now();
+  const run = await startTraining(options.site, options.task, options.peers);
+  try {
+    const all = Promise.all(run.peers.map((peer) => peer.gone));
+    await within(options.timeLimitMs, `${options.task.averaging} with ${options.peers} peers`, all);
+    return figuresOf(run, (performance.now() - startedMs) / 1000);
+  } finally {
+    await run.close();
+  }
+}
+
+function figuresOf(run: TrainingRun, seconds: number): RunFigures {
+  const ends = run.peers.map((peer) => finishedEnd(endOf(peer.events)));
+  const perPeer = run.peers.map((peer) => roundsOf(peer.events));
+  const rounds = perPeer.flat();
+  const accuracies = ends.map((end) => end.validation?.accuracy ?? NaN);
+  const losses = ends.map((end) => end.validation?.loss ?? NaN);
+  const roundTimes = rounds.map((round) => round.roundMs);
+  const drops = noDrops();
+  for (const end of ends) addDrops(drops, end.drops);
+  const sent = total(ends.map((end) => end.sent));
+  return {
+    accuracies,
+    losses,
+    accuracy: mean(accuracies),
+    loss: mean(losses),
+    rounds: mean(perPeer.map((each) => each.length)),
+    roundMsP50: quantile(roundTimes, 0.5),
+    roundMsP99: quantile(roundTimes, 0.99),
+    cycleMs: mean(perPeer.map(cycleMs)),
+    averagedShare: mean(rounds.map((round) => round.averaged / round.fragments)),
+    sent,
+    received: total(ends.map((end) => end.received)),
+    drops,
+    // What comes two rounds late was taken for lost before: it is in both counts.
+    deliveredShare: 1 - (drops.lost - drops.stale) / sent,
+    seconds,
+  };
+}
+
+function finishedEnd(end: EndEvent | undefined): EndEvent {
+  if (end?.outcome === "finished") return end;
+  throw new Error(`a peer did not finish: ${end?.reason ?? end?.outcome ?? "no end event"}`);
+}
+
+function cycleMs(rounds: readonly RoundEvent[]): number {
+  const first = rounds[0]?.atMs ?? NaN;
+  return ((rounds.at(-1)?.atMs ?? NaN) - first) / Math.max(1, rounds.length - 1);
+}
+
+function total(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
+}
+
+function mean(values: readonly number[]): number {
+  return total(values) / values.length;
+}
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN;
+}
