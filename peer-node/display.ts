@@ -1,5 +1,5 @@
 /** Where a peer's news goes: a screen, plain lines, JSON lines, or nowhere. */
-import type { PeerEvent, PeerOutcome } from "../shared/net/peer.ts";
+import type { PeerEvent, PeerOutcome } from "../shared/net/peer-events.ts";
 import type { PeerSnapshot } from "../shared/net/report.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { percent } from "./format.ts";

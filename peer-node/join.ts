@@ -2,7 +2,8 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { createRng } from "../shared/core/rng.ts";
 import { createPeer } from "../shared/net/peer.ts";
-import type { Peer, PeerEvent, PeerOutcome } from "../shared/net/peer.ts";
+import type { PeerEvent, PeerOutcome } from "../shared/net/peer-events.ts";
+import type { Peer } from "../shared/net/peer.ts";
 import { limits } from "../shared/net/messages.ts";
 import type { Signaling } from "../shared/net/messages.ts";
 import type { OptionValues } from "./cli-options.ts";

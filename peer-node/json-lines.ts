@@ -1,5 +1,5 @@
 /** `--json`: one JSON object per line on standard output and nothing else there; people read standard error. */
-import type { PeerEvent, PeerOutcome } from "../shared/net/peer.ts";
+import type { PeerEvent, PeerOutcome } from "../shared/net/peer-events.ts";
 import type { Display } from "./display.ts";
 
 export function createJsonLines(out: NodeJS.WritableStream, forPeople: NodeJS.WritableStream): Display {

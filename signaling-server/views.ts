@@ -33,6 +33,12 @@ export interface Views {
   resume(from: Resume): void;
 }
 
+/**
+ * After a restart of the server peers come back one by one within their back-off. Until most are there the
+ * old view serves them better than one without the others.
+ */
+export const resumeCoalesceMs = 3_000;
+
 export function createViews(options: { readonly minPeers: number; readonly lastRound: number }): Views {
   let current: View | null = null;
   let dueMs: number | null = null;
@@ -69,7 +75,7 @@ export function createViews(options: { readonly minPeers: number; readonly lastR
     },
     update(ready, nowMs) {
       if (!isWanted(ready)) dueMs = null;
-      else dueMs ??= nowMs + viewCoalesceMs;
+      else dueMs ??= nowMs + (resumedRound !== null && !running() ? resumeCoalesceMs : viewCoalesceMs);
     },
     next(ready, nowMs) {
       if (dueMs === null || nowMs < dueMs) return null;

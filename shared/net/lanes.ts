@@ -38,7 +38,7 @@ function createLanes(createLink: CreateLink, options: LinkOptions): Link {
       ...options,
       initiator,
       events: {
-        onSignal: (signal) => events.onSignal({ ...signal, lane: number }),
+        onSignal: (made) => events.onSignal({ ...made, lane: number }),
         onOpen: () => events.onDrain(),
         onBytes: (channel, bytes) => first.state === "open" && events.onBytes(channel, bytes),
         onText: () => undefined,
@@ -67,11 +67,11 @@ function createLanes(createLink: CreateLink, options: LinkOptions): Link {
 
   /** The least loaded open lane; equal ones take turns. */
   function best(): Link {
-    const open = [first, ...extra.values()].filter((lane) => lane.state === "open");
+    const usable = [first, ...extra.values()].filter((lane) => lane.state === "open");
     turn += 1;
     let found = first;
-    for (let i = 0; i < open.length; i++) {
-      const lane = open[(turn + i) % open.length] ?? first;
+    for (let i = 0; i < usable.length; i++) {
+      const lane = usable[(turn + i) % usable.length] ?? first;
       if (found.state !== "open" || lane.bufferedBytes < found.bufferedBytes || i === 0) found = lane;
     }
     return found;

@@ -11,7 +11,7 @@ import type { ChannelName, CreateLink, Link, Signal } from "./link.ts";
 import { highWaterBytes } from "./link.ts";
 import { protocolVersion } from "./messages.ts";
 
-export const heartbeatMs = 1_000;
+const heartbeatMs = 1_000;
 /** A link that was dark for 7 s does not come back by itself (measured), so there is nothing to wait for. */
 const silenceMs = 6_000;
 /** At 20 % loss the handshake takes up to 16 s (measured). */
@@ -179,7 +179,8 @@ export function createMesh(options: MeshOptions): Mesh {
   function signal(from: string, attempt: string, data: Signal): void {
     const end = ends.get(from);
     if (!end || isClosed) return;
-    if (data.type === "offer" && attempt !== end.attempt) answer(end, attempt);
+    const isFirstLane = (data.lane ?? 0) === 0;
+    if (data.type === "offer" && attempt !== end.attempt && isFirstLane) answer(end, attempt);
     if (attempt === end.attempt) end.link?.signal(data);
   }
 

@@ -66,7 +66,7 @@ export function createMeters(): Meters {
       return now > since ? (1000 * done) / (now - since) : 0;
     },
     roundMs(quantile) {
-      const sorted = [...roundTimes].sort((a, b) => a - b);
+      const sorted = roundTimes.toSorted((a, b) => a - b);
       return sorted[Math.min(sorted.length - 1, Math.floor(quantile * sorted.length))];
     },
     get cycleMs() {

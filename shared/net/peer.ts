@@ -5,48 +5,33 @@
  */
 import type { Clock } from "../core/clock.ts";
 import type { Rng } from "../core/rng.ts";
-import type { RoundResult } from "../core/round.ts";
 import type { Task } from "../core/task.ts";
 import type { View } from "../core/view.ts";
-import type { Trainer, LocalResult } from "../training/trainer.ts";
+import type { Trainer } from "../training/trainer.ts";
 import type { CreateLink } from "./link.ts";
 import { createMembership } from "./membership.ts";
 import type { Identity, Membership } from "./membership.ts";
 import { createMesh } from "./mesh.ts";
 import type { Mesh } from "./mesh.ts";
 import { limits } from "./messages.ts";
-import type { Refusal, RosterEntry, Signaling, Welcome } from "./messages.ts";
-import { createMeters, figureOf } from "./meters.ts";
-import type { Meters, ValidationFigure } from "./meters.ts";
+import type { RosterEntry, Signaling, Welcome } from "./messages.ts";
+import { createMeters } from "./meters.ts";
+import type { Meters } from "./meters.ts";
 import { createReport } from "./report.ts";
 import type { PeerSnapshot, PeerState } from "./report.ts";
+import type { PeerEvent, PeerOutcome } from "./peer-events.ts";
 import { createSession } from "./session.ts";
 import type { Session } from "./session.ts";
+import { createTrainingLoop } from "./training-loop.ts";
+import type { TrainingLoop } from "./training-loop.ts";
 import { createWidening } from "./widening.ts";
 
-/** Images validated in each round. */
-const validationSlice = 32;
 const reportEveryMs = 1_000;
 /** Farewell packets and the last report get this long to leave the machine. */
 const farewellMs = 300;
 /** How long to wait for the first attempts to connect before starting without. */
 const settleMs = 10_000;
 const maxDeparted = limits.linksPerReport / 2;
-const announceMs = 2_000;
-
-export type PeerEvent =
-  | { readonly kind: "state"; readonly state: PeerState }
-  | { readonly kind: "round"; readonly result: RoundResult; readonly local: LocalResult }
-  | { readonly kind: "validation"; readonly figure: ValidationFigure }
-  | { readonly kind: "notice"; readonly text: string };
-
-export type PeerOutcome =
-  /** All rounds of the task are done. */
-  | { readonly kind: "finished"; readonly validation: ValidationFigure }
-  | { readonly kind: "stopped" }
-  | { readonly kind: "refused"; readonly refusal: Refusal }
-  /** The trainer failed, or training diverged. */
-  | { readonly kind: "failed"; readonly reason: string; readonly diverged: boolean };
 
 export interface PeerOptions {
   readonly identity: Identity;
@@ -73,17 +58,12 @@ export function createPeer(options: PeerOptions): Peer {
   const widening = createWidening();
   const names = new Map<string, string>();
   let session: Session | undefined;
+  let loop: TrainingLoop | undefined;
   let mesh: Mesh | undefined;
   /** Who asked for our gathers before we could hear it. */
   const listeners = new Map<string, boolean>();
   let welcome: Welcome | undefined;
   let state: PeerState = "connecting";
-  let replica: Float32Array = new Float32Array(0);
-  let missing: Uint8Array = new Uint8Array(0);
-  let announcedAt = -Infinity;
-  let nextRound = 0;
-  /** Our replica belongs to a running training (and not just to the task's seed). */
-  let isComplete = false;
   let outcome: PeerOutcome | undefined;
   let isStopping = false;
   /** Whose links belong to this run's figures although they are gone. */
@@ -99,7 +79,7 @@ export function createPeer(options: PeerOptions): Peer {
     room: options.room,
     clock,
     position: () =>
-      isComplete && membership.view ? { epoch: membership.view.epoch, round: nextRound } : undefined,
+      loop?.isComplete && membership.view ? { epoch: membership.view.epoch, round: loop.round } : undefined,
     events: {
       onWelcome(answer) {
         if (!mesh) openMesh(answer);
@@ -129,7 +109,15 @@ export function createPeer(options: PeerOptions): Peer {
   function enter(next: PeerState): void {
     if (state === next) return;
     state = next;
+    tellWhetherListening();
     onEvent({ kind: "state", state });
+  }
+
+  /** Members get everybody's gathers anyway; whoever listens has to ask for them. */
+  function tellWhetherListening(): void {
+    for (const { peerId, state: link } of mesh?.ends() ?? []) {
+      if (link === "open") mesh?.tell(peerId, { type: "listen", on: state === "listening" });
+    }
   }
 
   function end(why: PeerOutcome): void {
@@ -145,8 +133,7 @@ export function createPeer(options: PeerOptions): Peer {
 
   function onView(view: View): void {
     session?.machine.install(view);
-    if (view.members.length === 0) isComplete = false;
-    else tellWhetherListening();
+    if (view.members.length === 0) loop?.roomEmptied();
     wake();
   }
 
@@ -169,7 +156,7 @@ export function createPeer(options: PeerOptions): Peer {
     try {
       await membership.join();
       while (!welcome && !over()) await news(1_000);
-      if (welcome && mesh && !over()) await live(await open(welcome, mesh));
+      if (welcome && mesh && !over()) await train(await open(welcome, mesh));
     } catch (error) {
       end({
         kind: "failed",
@@ -194,7 +181,7 @@ export function createPeer(options: PeerOptions): Peer {
       events: {
         onOpen(peerId) {
           session?.exchange.onOpen(peerId);
-          mesh?.tell(peerId, { type: "listen", on: !isMember() });
+          mesh?.tell(peerId, { type: "listen", on: state === "listening" });
         },
         onClose(peerId, reason) {
           session?.exchange.onClose(peerId);
@@ -232,143 +219,21 @@ export function createPeer(options: PeerOptions): Peer {
     return opened;
   }
 
-  async function live(s: Session): Promise<void> {
-    while (!over() && nextRound < s.task.rounds) {
-      const view = s.machine.viewFor(nextRound) ?? membership.view;
-      if (!view || view.members.length === 0) await startAfresh(s);
-      else if (isComplete && isMemberAt(s, nextRound)) await trainAndAverage(s);
-      else await listen(s, view);
-    }
-    if (!over()) await finish(s);
-  }
-
-  const isMember = () => membership.view?.members.includes(identity.peerId) ?? false;
-
-  function isMemberAt(s: Session, round: number): boolean {
-    return s.machine.viewFor(round)?.members.includes(identity.peerId) ?? false;
-  }
-
-  /** Nobody trains yet: the model is the task's initial one and we are ready at once. */
-  async function startAfresh(s: Session): Promise<void> {
-    enter("connecting");
-    replica = await s.trainer.initialParameters();
-    nextRound = 0;
-    s.machine.expect(0);
-    membership.ready(0);
-    const before = membership.view?.epoch;
-    while (!over() && membership.view?.epoch === before) await news(5_000);
-    nextRound = isMember() ? (membership.view?.fromRound ?? 0) : 0;
-    // A later start belongs to a training that others resume: its model has to be listened to first.
-    isComplete = isMember() && nextRound === 0;
-    s.machine.expect(nextRound);
-  }
-
-  async function trainAndAverage(s: Session): Promise<void> {
-    enter("training");
-    const before = replica;
-    const local = await s.trainer.train(before, {
-      round: nextRound,
-      samples: s.pace.samples,
-      ...dueValidation(s),
+  async function train(opened: Session): Promise<void> {
+    loop = createTrainingLoop({
+      session: opened,
+      membership,
+      peerId: identity.peerId,
+      meters,
+      clock,
+      isOver: over,
+      hasEnded: () => outcome !== undefined,
+      news,
+      enter,
+      end,
+      onEvent,
     });
-    if (!Number.isFinite(local.loss)) return diverged(local.loss);
-    meters.learned(local, clock.now());
-    noteValidation(s, local);
-    if (outcome) return;
-    const newest = s.machine.jumpTo();
-    if (newest !== undefined) return catchUp(s, local.parameters, newest);
-    if (!isMemberAt(s, nextRound)) return;
-    const outgoing = s.rule.outgoing(before, local.parameters);
-    const averaged = await s.exchange.average(nextRound, outgoing, false);
-    if (averaged.kind === "behind") return catchUp(s, local.parameters, averaged.newest);
-    if (averaged.kind === "aborted") return;
-    replica = s.rule.incoming(before, averaged.result.values);
-    const { lagMs, roundMs } = averaged.result;
-    s.pace.update({ trainMs: local.trainMs, samples: local.samples, lagMs, roundMs });
-    meters.averaged(averaged.result, clock.now());
-    nextRound += 1;
-    onEvent({ kind: "round", result: averaged.result, local });
-  }
-
-  /** Validation must not make anybody late: at most a quarter of the round's samples. */
-  function dueValidation(s: Session): { validate?: { from: number; count: number } } {
-    const validate = s.pass.next(Math.min(validationSlice, Math.floor(s.pace.samples / 4)));
-    return validate ? { validate } : {};
-  }
-
-  function diverged(loss: number): void {
-    end({
-      kind: "failed",
-      diverged: true,
-      reason: `training diverged: the loss of round ${nextRound} is ${loss}; lower optimizer.learningRate in the task`,
-    });
-  }
-
-  function noteValidation(s: Session, local: LocalResult): void {
-    const figure = local.validation && s.pass.add(local.validation, nextRound);
-    if (!figure) return;
-    meters.validated(figure);
-    onEvent({ kind: "validation", figure });
-  }
-
-  /** We fell behind: whatever we learned meanwhile stays where the newest averages do not replace it. */
-  async function catchUp(s: Session, parameters: Float32Array, newest: number): Promise<void> {
-    replica = parameters;
-    nextRound = newest;
-    if (s.rule.name !== "gradient" && s.machine.viewFor(newest)) await listenOnce(s);
-    else s.machine.expect(newest);
-  }
-
-  /** Completes the replica from the others' gathers; then the server may put us into the next view. */
-  async function listen(s: Session, view: View): Promise<void> {
-    enter("listening");
-    if (s.rule.name === "gradient") {
-      return end({
-        kind: "failed",
-        diverged: false,
-        reason: "gradient averaging can't be joined once it runs",
-      });
-    }
-    if (missing.length !== s.machine.fragmentCount || replica.length === 0) await startListening(s, view);
-    await listenOnce(s);
-    isComplete ||= !missing.includes(1);
-    if (!isComplete || isMember() || clock.now() < announcedAt + announceMs) return;
-    announcedAt = clock.now();
-    membership.ready(nextRound);
-  }
-
-  async function startListening(s: Session, view: View): Promise<void> {
-    if (replica.length === 0) replica = await s.trainer.initialParameters();
-    missing = new Uint8Array(s.machine.fragmentCount).fill(1);
-    nextRound = Math.max(nextRound, view.fromRound);
-    s.machine.expect(nextRound);
-    tellWhetherListening();
-  }
-
-  async function listenOnce(s: Session): Promise<void> {
-    const heard = await s.exchange.average(nextRound, replica, true);
-    if (heard.kind === "behind") nextRound = heard.newest;
-    if (heard.kind !== "finished") return;
-    replica = heard.result.values;
-    for (let i = 0; i < missing.length; i++) if (heard.result.averaged[i] === 1) missing[i] = 0;
-    nextRound += 1;
-  }
-
-  function tellWhetherListening(): void {
-    for (const { peerId, state: link } of mesh?.ends() ?? []) {
-      if (link === "open") mesh?.tell(peerId, { type: "listen", on: !isMember() });
-    }
-  }
-
-  /** The figure that counts: the whole validation set, on the model that does not move any more. */
-  async function finish(s: Session): Promise<void> {
-    const all = { from: 0, count: s.trainer.validationSamples };
-    const { validation } = await s.trainer.train(replica, { round: nextRound, samples: 0, validate: all });
-    if (!validation) throw new Error("the trainer did not validate");
-    const figure = figureOf(validation, nextRound);
-    meters.validated(figure);
-    onEvent({ kind: "validation", figure });
-    end({ kind: "finished", validation: figure });
+    await loop.run();
   }
 
   // ---- reports and the end -------------------------------------------------------------------------------
@@ -380,7 +245,7 @@ export function createPeer(options: PeerOptions): Peer {
       room: options.room,
       task: session?.task,
       state,
-      round: nextRound,
+      round: loop?.round ?? 0,
       view: membership.view,
       names,
       meters,

@@ -14,14 +14,14 @@ import { kernelSite } from "../labs/training-run.ts";
 import { needsKernelLab } from "../needs.ts";
 
 const peers = 4;
-const rounds = 80;
+const rounds = 72;
 const timeLimitMs = 170_000;
 const point = 0.01;
 
 async function run(lab: KernelLab, drop: number, averaging: "rps" | "gradient" = "rps"): Promise<RunFigures> {
-  lab.drop(drop);
+  lab.drop(0);
   const task = lossTask({ averaging, rounds, peers });
-  return runTraining({ site: kernelSite(lab), task, peers, timeLimitMs });
+  return runTraining({ site: kernelSite(lab), task, peers, timeLimitMs, onTraining: () => lab.drop(drop) });
 }
 
 function kernelCounts(lab: KernelLab) {

@@ -22,6 +22,6 @@ if (mode === "echo") {
     if (i % 16 === 15) await pause(1);
   }
   await pause(300);
-  const tripMs = tripsMs.sort((a, b) => a - b)[tripsMs.length >> 1];
+  const tripMs = tripsMs.toSorted((a, b) => a - b)[tripsMs.length >> 1];
   socket.close(() => console.log(JSON.stringify({ returned: tripsMs.length, tripMs })));
 }

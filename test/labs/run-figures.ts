@@ -6,7 +6,7 @@ import { endOf, roundsOf } from "./peer-events.ts";
 import type { EndEvent, RoundEvent } from "./peer-events.ts";
 import { within } from "./real-time.ts";
 import { startTraining } from "./training-run.ts";
-import type { Site, TrainingRun } from "./training-run.ts";
+import type { RunningPeer, Site, TrainingRun } from "./training-run.ts";
 
 export interface RunFigures {
   /** Of each peer's own replica, on the whole validation set. */
@@ -36,16 +36,25 @@ export async function runTraining(options: {
   readonly task: Task;
   readonly peers: number;
   readonly timeLimitMs: number;
+  /** All links are up and nothing has been sent yet: let it rain. Connecting has tests of its own. */
+  readonly onTraining?: () => void;
 }): Promise<RunFigures> {
   const startedMs = performance.now();
   const run = await startTraining(options.site, options.task, options.peers);
   try {
+    await run.until("everybody trains", () => run.peers.every(hasBegun), options.timeLimitMs);
+    options.onTraining?.();
     const all = Promise.all(run.peers.map((peer) => peer.gone));
     await within(options.timeLimitMs, `${options.task.averaging} with ${options.peers} peers`, all);
     return figuresOf(run, (performance.now() - startedMs) / 1000);
   } finally {
     await run.close();
   }
+}
+
+function hasBegun({ events, child }: RunningPeer): boolean {
+  const isTraining = events.some((event) => event.event === "state" && event.state === "training");
+  return isTraining || child.exitCode !== null;
 }
 
 function figuresOf(run: TrainingRun, seconds: number): RunFigures {

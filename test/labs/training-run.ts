@@ -51,6 +51,7 @@ export interface RunningPeer {
 }
 
 export interface TrainingRun {
+  readonly url: string;
   readonly peers: readonly RunningPeer[];
   /** One more peer. */
   join(node: number): RunningPeer;
@@ -90,7 +91,7 @@ export async function startTraining(site: Site, task: Task, peers: number): Prom
       return peer;
     };
     for (let node = 0; node < peers; node++) start(node);
-    return { peers: running, join: start, until, close };
+    return { url, peers: running, join: start, until, close };
   } catch (error) {
     await close();
     throw error;

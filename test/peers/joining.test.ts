@@ -51,11 +51,12 @@ test("when the server goes away training goes on, and views are back when it is"
   const epochs = () => [first, second].map((each) => each.peer.snapshot().epoch);
   const isBack = () => again.server.status().rooms[0]?.peers.filter((peer) => peer.member).length === 2;
   await first.until("a new view with both", () => isBack() && epochs().every((epoch) => epoch > 1), 15_000);
-  const newest = first.results.at(-1);
-  await first.until("20 rounds in it", () => first.results.length >= away + 90);
-  assert.ok(
-    (first.results.at(-1)?.round ?? 0) > (newest?.round ?? 0),
+  const count = first.results.length;
+  await first.until("20 rounds in it", () => first.results.length >= count + 20);
+  const rounds = first.results.map((result) => result.round);
+  assert.deepEqual(
+    rounds,
+    rounds.toSorted((a, b) => a - b),
     "rounds go on, they do not start again",
   );
-  assert.ok((first.results.at(-1)?.averagedCount ?? 0) > 0);
 });

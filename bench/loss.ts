@@ -1,0 +1,127 @@
+/**
+ * What loss costs each averaging rule, side by side: `node dist/bench/loss.js [--rounds N] [--peers N]
+ * [--drops 0,0.01,0.05,0.1,0.2] [--rules rps,gradient,reliable] [--json docs/results/loss.json]`.
+ * Real drops of the kernel where this user may have them, else the rootless proxy; it says which.
+ */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { parseArgs } from "node:util";
+import { dropCauses } from "../shared/core/drops.ts";
+import type { AveragingName } from "../shared/core/task.ts";
+import { createKernelLab } from "../test/labs/kernel.ts";
+import { lossTask } from "../test/labs/loss-task.ts";
+import { runTraining } from "../test/labs/run-figures.ts";
+import type { RunFigures } from "../test/labs/run-figures.ts";
+import { kernelSite, proxySite } from "../test/labs/training-run.ts";
+import { needsKernelLab } from "../test/needs.ts";
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "72" },
+    peers: { type: "string", default: "4" },
+    drops: { type: "string", default: "0,0.01,0.05,0.1,0.2" },
+    rules: { type: "string", default: "rps,gradient,reliable" },
+    json: { type: "string" },
+  },
+});
+const rounds = Number(values.rounds);
+const peers = Number(values.peers);
+const drops = values.drops.split(",").map(Number);
+const rules = (["rps", "gradient", "reliable"] as const).filter((name) => values.rules.includes(name));
+
+interface Row {
+  readonly averaging: AveragingName;
+  readonly drop: number;
+  /** Why there are no figures. */
+  readonly failed?: string;
+  readonly figures?: RunFigures;
+}
+
+/** Reliable averaging at 20 % may take hours: what it did not reach is a result, too. */
+const timeLimitMs = 300_000;
+
+type Measure = (averaging: AveragingName, drop: number) => Promise<RunFigures>;
+
+async function withLab(run: (lab: string, measure: Measure) => Promise<void>): Promise<void> {
+  const reason = needsKernelLab();
+  if (reason) {
+    return run(`rootless proxy (${reason})`, (averaging, drop) =>
+      runTraining({
+        site: proxySite(drop),
+        task: lossTask({ averaging, rounds, peers }),
+        peers,
+        timeLimitMs,
+      }),
+    );
+  }
+  const lab = await createKernelLab({ peers });
+  try {
+    await run("kernel (network namespaces, iptables)", (averaging, drop) => {
+      lab.drop(0);
+      const task = lossTask({ averaging, rounds, peers });
+      const onTraining = () => lab.drop(drop);
+      return runTraining({ site: kernelSite(lab), task, peers, timeLimitMs, onTraining });
+    });
+  } finally {
+    await lab.close();
+  }
+}
+
+async function measureRow(measure: Measure, averaging: AveragingName, drop: number): Promise<Row> {
+  try {
+    return { averaging, drop, figures: await measure(averaging, drop) };
+  } catch (error) {
+    return { averaging, drop, failed: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+const columns = [
+  "rule",
+  "drop",
+  "accuracy",
+  "loss",
+  "round p50 ms",
+  "p99 ms",
+  "cycle ms",
+  "delivered",
+  "averaged",
+  ...dropCauses,
+];
+
+function cells({ averaging, drop, figures, failed }: Row): readonly string[] {
+  const start = [averaging, `${drop * 100} %`];
+  if (!figures) return [...start, failed ?? ""];
+  return [
+    ...start,
+    figures.accuracy.toFixed(4),
+    figures.loss.toFixed(4),
+    figures.roundMsP50.toFixed(0),
+    figures.roundMsP99.toFixed(0),
+    figures.cycleMs.toFixed(0),
+    figures.deliveredShare.toFixed(4),
+    figures.averagedShare.toFixed(3),
+    ...dropCauses.map((cause) => String(figures.drops[cause])),
+  ];
+}
+
+function print(row: readonly string[]): void {
+  console.log(`| ${row.map((cell, at) => cell.padStart(columns[at]?.length ?? 0)).join(" | ")} |`);
+}
+
+await withLab(async (lab, measure) => {
+  console.log(`glyphs-cnn, ${peers} peers, ${rounds} rounds, lab: ${lab}\n`);
+  print(columns);
+  print(columns.map((name) => "-".repeat(name.length)));
+  const rows: Row[] = [];
+  for (const averaging of rules) {
+    for (const drop of drops) {
+      const row = await measureRow(measure, averaging, drop);
+      rows.push(row);
+      print(cells(row));
+    }
+  }
+  if (values.json === undefined) return;
+  mkdirSync(dirname(values.json), { recursive: true });
+  const node = process.version;
+  writeFileSync(values.json, `${JSON.stringify({ lab, peers, rounds, node, rows }, null, 2)}\n`);
+});
