@@ -17,7 +17,7 @@ const { values, positionals } = parseArgs({
 const files = readdirSync(here, { recursive: true, encoding: "utf8" })
   .filter((file) => file.endsWith(".test.js"))
   .filter((file) => positionals.length === 0 || positionals.some((part) => file.includes(part)))
-  .sort()
+  .toSorted()
   .map((file) => relative(process.cwd(), join(here, file)));
 
 if (files.length === 0) {

@@ -24,6 +24,7 @@ import { createSession } from "./session.ts";
 import type { Session } from "./session.ts";
 import { createTrainingLoop } from "./training-loop.ts";
 import type { TrainingLoop } from "./training-loop.ts";
+import { doneOrLate, pause } from "./waiting.ts";
 import { createWidening } from "./widening.ts";
 
 const reportEveryMs = 1_000;
@@ -155,7 +156,7 @@ export function createPeer(options: PeerOptions): Peer {
   async function run(): Promise<PeerOutcome> {
     try {
       await membership.join();
-      while (!welcome && !over()) await news(1_000);
+      await until(() => welcome !== undefined || over());
       if (welcome && mesh && !over()) await train(await open(welcome, mesh));
     } catch (error) {
       end({
@@ -166,6 +167,10 @@ export function createPeer(options: PeerOptions): Peer {
     }
     await close();
     return outcome ?? { kind: "stopped" };
+  }
+
+  async function until(done: () => boolean): Promise<void> {
+    while (!done()) await news(1_000);
   }
 
   const over = () => outcome !== undefined || isStopping;
@@ -286,16 +291,4 @@ export function createPeer(options: PeerOptions): Peer {
     },
     snapshot,
   };
-}
-
-function pause(clock: Clock, ms: number): Promise<void> {
-  return new Promise((resolve) => clock.after(ms, resolve));
-}
-
-/** Leaves no timer behind: a process must not outlive its run for it. */
-async function doneOrLate(clock: Clock, done: Promise<void>, ms: number): Promise<void> {
-  let cancel = (): void => undefined;
-  const late = new Promise<void>((resolve) => (cancel = clock.after(ms, resolve)));
-  await Promise.race([done, late]);
-  cancel();
 }

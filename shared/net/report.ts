@@ -65,13 +65,13 @@ export function createReport(from: {
     report: {
       state: from.state,
       round: from.round,
-      ...known("loss", meters.loss),
-      ...known("validation", meters.validation),
+      loss: meters.loss,
+      validation: meters.validation,
       samplesPerSecond: meters.samplesPerSecond(now),
       samples: meters.samples,
-      ...known("roundMsP50", meters.roundMs(0.5)),
-      ...known("roundMsP99", meters.roundMs(0.99)),
-      ...known("cycleMs", meters.cycleMs),
+      roundMsP50: meters.roundMs(0.5),
+      roundMsP99: meters.roundMs(0.99),
+      cycleMs: meters.cycleMs,
       bytesSent: from.exchange?.bytesSent ?? 0,
       bytesReceived: from.exchange?.bytesReceived ?? 0,
       links: links.slice(0, limits.linksPerReport),
@@ -91,18 +91,13 @@ function linkReport(end: MeshEnd, machine: RoundMachine | undefined): LinkReport
   return {
     peerId: end.peerId,
     state: end.state,
-    ...known("rttMs", stats?.rttMs),
-    ...known("candidateType", stats?.candidateType),
-    ...known("lanes", end.link?.lanes),
+    rttMs: stats?.rttMs,
+    candidateType: stats?.candidateType,
+    lanes: end.link?.lanes,
     sent: counts?.sent ?? 0,
     received: counts?.received ?? 0,
     drops: { ...(counts?.drops ?? noDrops()) },
   };
-}
-
-/** A property that is there only when its value is known. */
-function known<Key extends string, Value>(key: Key, value: Value | undefined): { [K in Key]?: Value } {
-  return value === undefined ? {} : ({ [key]: value } as { [K in Key]: Value });
 }
 
 function sum<Item>(items: readonly Item[], of: (item: Item) => number): number {

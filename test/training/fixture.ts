@@ -9,7 +9,7 @@ import type { Trainer } from "../../shared/training/trainer.ts";
 
 export const wasm: BackendChoice = { name: "wasm", binaries: wasmBinaries() };
 export const cpu: BackendChoice = { name: "cpu" };
-export const clock = { now: () => performance.now() };
+const clock = { now: () => performance.now() };
 
 export function smallTask(changes: Partial<TaskInput> = {}): Task {
   return parseTask({
