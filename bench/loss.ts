@@ -17,7 +17,7 @@ import { needsKernelLab } from "../test/needs.ts";
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: "string", default: "72" },
+    rounds: { type: "string", default: "120" },
     peers: { type: "string", default: "4" },
     drops: { type: "string", default: "0,0.01,0.05,0.1,0.2" },
     rules: { type: "string", default: "rps,gradient,reliable" },
@@ -48,7 +48,7 @@ async function withLab(run: (lab: string, measure: Measure) => Promise<void>): P
     return run(`rootless proxy (${reason})`, (averaging, drop) =>
       runTraining({
         site: proxySite(drop),
-        task: lossTask({ averaging, rounds, peers }),
+        task: lossTask({ recipe: "plain", averaging, peers, rounds }),
         peers,
         timeLimitMs,
       }),
@@ -58,7 +58,7 @@ async function withLab(run: (lab: string, measure: Measure) => Promise<void>): P
   try {
     await run("kernel (network namespaces, iptables)", (averaging, drop) => {
       lab.drop(0);
-      const task = lossTask({ averaging, rounds, peers });
+      const task = lossTask({ recipe: "plain", averaging, peers, rounds });
       const onTraining = () => lab.drop(drop);
       return runTraining({ site: kernelSite(lab), task, peers, timeLimitMs, onTraining });
     });
