@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { within } from "../labs/real-time.ts";
+import { openRoom, toyTask } from "./room.ts";
+
+const child = fileURLToPath(new URL("dying-child.js", import.meta.url));
+
+test("a peer killed with SIGKILL between scatter and gather costs the others one round, within its deadline", async (t) => {
+  const { add, server } = await openRoom(t, toyTask({ minPeers: 4 }));
+  const others = await Promise.all([add(1), add(2), add(3)]);
+  const dying = spawn(process.execPath, [child, `http://127.0.0.1:${server.port}`, "30"]);
+  t.after(() => dying.kill("SIGKILL"));
+  let said = "";
+  dying.stdout.on("data", (chunk: Buffer) => (said += chunk.toString()));
+  const [, signal] = await within(30_000, "the death", once(dying, "exit"));
+  const diedAt = performance.now();
+  assert.equal(signal, "SIGKILL");
+  const round = Number.parseInt(said, 10);
+  assert.ok(round >= 30, `it died in round ${said}`);
+
+  for (const { peer, results, until } of others) {
+    await until("the round of the death", () => (results.at(-1)?.round ?? 0) >= round);
+    const during = results.find((result) => result.round === round);
+    assert.ok(
+      during && during.roundMs <= during.deadlineMs,
+      `${during?.roundMs} of ${during?.deadlineMs} ms`,
+    );
+    assert.ok(during.averagedCount < during.averaged.length, "its block has no average");
+    await until("a view without it", () => peer.snapshot().members === 3, 12_000);
+    assert.ok(performance.now() - diedAt < 12_000);
+    const count = results.length;
+    await until("20 more rounds", () => results.length >= count + 20);
+    const last = results.at(-1);
+    assert.equal(last?.averagedCount, last?.averaged.length, "rounds are whole again");
+  }
+});
