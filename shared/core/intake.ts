@@ -14,6 +14,7 @@ import type { PacketHeader } from "./packet.ts";
 import { fragmentLength, fragmentState, rowOf } from "./round-slot.ts";
 import type { RoundSlot, SlotShape } from "./round-slot.ts";
 import { seatOf } from "./view.ts";
+import type { View } from "./view.ts";
 
 export interface Intake {
   receive(neighbor: Neighbor, bytes: Uint8Array, now: number): void;
@@ -24,8 +25,10 @@ export function createIntake(deps: {
   readonly shape: SlotShape;
   readonly encoding: Encoding;
   readonly closing: Closing;
-  /** The slot for a round and epoch that we take packets of, made if need be. */
-  readonly slotFor: (neighbor: Neighbor, round: number, epoch: number) => RoundSlot | undefined;
+  /** The view of a round, if it is of that epoch and the run has such a round. */
+  readonly viewFor: (round: number, epoch: number) => View | undefined;
+  /** The slot of a round that we take packets of, made if need be. */
+  readonly slotFor: (round: number, epoch: number) => RoundSlot | undefined;
   /** A slot that is there, in whatever state. */
   readonly findSlot: (round: number, epoch: number) => RoundSlot | undefined;
 }): Intake {
@@ -35,11 +38,14 @@ export function createIntake(deps: {
   function receive(neighbor: Neighbor, bytes: Uint8Array, now: number): void {
     const { drops } = neighbor.counts;
     if (!readHeader(bytes, header)) return void (drops.rejected += 1);
-    const slot = deps.slotFor(neighbor, header.round, header.epoch);
-    if (!slot) return void (drops.stale += 1);
-    if (slot.view.members[header.seat] !== neighbor.peerId || !fits(bytes.length) || !isOwed(slot)) {
+    const view = deps.viewFor(header.round, header.epoch);
+    if (!view) return void (drops.stale += 1);
+    if (view.members[header.seat] !== neighbor.peerId || !fits(bytes.length))
       return void (drops.rejected += 1);
-    }
+    neighbor.newestRound = Math.max(neighbor.newestRound, header.round);
+    const slot = deps.slotFor(header.round, header.epoch);
+    if (!slot) return void (drops.stale += 1);
+    if (!isOwed(slot)) return void (drops.rejected += 1);
     const take = header.kind === packetKinds.scatter ? takeScatter : takeGather;
     if (take(slot, neighbor, bytes, now)) noteProgress(slot, now);
     else neighbor.counts.drops.rejected += 1;
@@ -110,7 +116,10 @@ export function createIntake(deps: {
 
   /** May be the first we hear of a round: its packets may all be lost, or there were none. */
   function endOfPhase(neighbor: Neighbor, marker: EndMarker, now: number): void {
-    const slot = deps.slotFor(neighbor, marker.round, marker.epoch);
+    const view = deps.viewFor(marker.round, marker.epoch);
+    if (!view?.members.includes(neighbor.peerId)) return;
+    neighbor.newestRound = Math.max(neighbor.newestRound, marker.round);
+    const slot = deps.slotFor(marker.round, marker.epoch);
     const seat = slot ? seatOf(slot.view, neighbor.peerId) : -1;
     const inflow = (marker.phase === "scatter" ? slot?.scatterIn : slot?.gatherIn)?.[seat];
     if (!slot || !inflow || inflow.markedSent >= 0) return;

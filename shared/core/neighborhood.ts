@@ -18,6 +18,8 @@ export interface Neighborhood {
   linkOpened(peerId: string): void;
   linkClosed(peerId: string): void;
   setListening(peerId: string, listening: boolean): boolean;
+  /** The training is gone: its views, and where everybody was. */
+  restart(): void;
   /** The newest round that a quarter of the members (at least two, where we have links to two) have been seen in. */
   newestRound(): number;
 }
@@ -34,6 +36,11 @@ export function createNeighborhood(ownId: string): Neighborhood {
     for (const member of view.members) if (member !== ownId) known(member);
     for (const peerId of neighbors.keys()) forgetStranger(peerId);
     return true;
+  }
+
+  function restart(): void {
+    views = [];
+    for (const neighbor of neighbors.values()) neighbor.newestRound = -1;
   }
 
   function enter(round: number): void {
@@ -89,6 +96,7 @@ export function createNeighborhood(ownId: string): Neighborhood {
 
   return {
     install,
+    restart,
     viewAt: (round) => viewAt(views, round),
     enter,
     get: (peerId) => neighbors.get(peerId),

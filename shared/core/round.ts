@@ -8,97 +8,23 @@
  * not be cancelled, and what is past its phase is never handed out.
  */
 import { judgeRound } from "./attendance.ts";
-import type { Reduce } from "./averaging/rule.ts";
 import { createClosing } from "./closing.ts";
-import type { Encoding } from "./encoding.ts";
 import { createIntake } from "./intake.ts";
 import { steerQuiet } from "./neighbor.ts";
-import type { LinkCounts, Neighbor } from "./neighbor.ts";
 import { createNeighborhood } from "./neighborhood.ts";
 import { createOutbox } from "./outbox.ts";
 import type { EndMarker } from "./outbox.ts";
 import { valuesPerFragment } from "./packet.ts";
 import { createPatience } from "./patience.ts";
-import type { PatienceLimits } from "./patience.ts";
 import { createPlan, fragmentsFor } from "./plan.ts";
-import type { Plan, PlanInput } from "./plan.ts";
+import type { RoundMachine, RoundMachineOptions, RoundResult } from "./round-machine.ts";
 import { retire } from "./retire.ts";
-import type { Rng } from "./rng.ts";
 import { createSlot, fragmentState, overlay } from "./round-slot.ts";
 import type { RoundSlot, SlotShape } from "./round-slot.ts";
 import { seatOf } from "./view.ts";
 import type { View } from "./view.ts";
 
-export interface RoundMachineOptions {
-  readonly peerId: string;
-  /** The task's seed: owners are drawn from it. */
-  readonly seed: number;
-  readonly valueCount: number;
-  readonly encoding: Encoding;
-  readonly reduce: Reduce;
-  /** Order of sending and stochastic rounding; need not agree between peers. */
-  readonly rng: Rng;
-  readonly patience?: PatienceLimits;
-  /** Smaller fragments and other owners, for tests. */
-  readonly valuesPerFragment?: number;
-  readonly planFor?: (input: PlanInput) => Plan;
-}
-
-export interface RoundResult {
-  readonly round: number;
-  readonly epoch: number;
-  /** The exchanged vector: averages, and our own values where none arrived. */
-  readonly values: Float32Array;
-  /** 1 for every fragment that is an average, 0 where our own values stayed. */
-  readonly averaged: Uint8Array;
-  readonly averagedCount: number;
-  /** From `begin` to here. */
-  readonly roundMs: number;
-  /** How much later we began than the median of the others; negative when earlier; undefined when unknown. */
-  readonly lagMs: number | undefined;
-  /** Seats that ran into the deadline. */
-  readonly missed: readonly string[];
-  /** The longest this round could have taken. */
-  readonly deadlineMs: number;
-}
-
-export interface RoundMachine {
-  readonly fragmentCount: number;
-  /** Learns of a view; it takes effect by its own `fromRound`. */
-  install(view: View): void;
-  /** The view that holds in a round. */
-  viewFor(round: number): View | undefined;
-  /** We are about to enter this round: packets of others that are there already are kept from now on. */
-  expect(round: number): void;
-  /**
-   * Enters a round with our values after the local steps. With `listen` nothing of ours is contributed: a
-   * newcomer or a peer that fell behind completes its replica from the gathers.
-   * @throws when no view holds in this round, (not listening) we are no member of it, or it has begun before
-   */
-  begin(round: number, values: Float32Array, now: number, listen?: boolean): void;
-  receive(from: string, bytes: Uint8Array, now: number): void;
-  /** The reliable end marker: nothing more comes in this phase. */
-  endOfPhase(from: string, marker: EndMarker, now: number): void;
-  linkOpened(peerId: string): void;
-  linkClosed(peerId: string, now: number): void;
-  /** The other end wants our gathers without being a member. False when too many do already. */
-  setListening(peerId: string, listening: boolean): boolean;
-  tick(now: number): void;
-  /** Writes the next packet for a peer into `out` (≥ 1,150 bytes): its length, or 0 when there is none. */
-  nextPacket(to: string, out: Uint8Array): number;
-  nextMarker(): { readonly to: string; readonly marker: EndMarker } | undefined;
-  /** The finished round's result, once. */
-  takeResult(): RoundResult | undefined;
-  /** When `tick` has to be called at the latest; Infinity while nothing is waited for. */
-  wakeAt(): number;
-  /** The round to jump to when we fell behind; undefined while we keep pace. */
-  jumpTo(): number | undefined;
-  /** The run is over: what the last rounds came to is counted. */
-  conclude(): void;
-  counts(peerId: string): LinkCounts | undefined;
-  /** Bytes that were nobody's packet: unknown sender, before any view, … */
-  readonly strays: number;
-}
+export type { RoundMachine, RoundMachineOptions, RoundResult } from "./round-machine.ts";
 
 export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
   const { peerId, encoding, reduce, rng, valueCount } = options;
@@ -113,7 +39,14 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
   const outbox = createOutbox({ encoding, shape, rng });
   const lossless = options.patience?.lossless ?? false;
   const closing = createClosing({ shape, encoding, reduce, rng, neighborAt, lossless });
-  const intake = createIntake({ shape, encoding, closing, slotFor: slotForPacket, findSlot });
+  const intake = createIntake({
+    shape,
+    encoding,
+    closing,
+    viewFor: viewForPacket,
+    slotFor: slotForPacket,
+    findSlot,
+  });
 
   /** By round: the one before (still being sent, late arrivals), the current, the next (others are ahead). */
   let slots: RoundSlot[] = [];
@@ -148,12 +81,15 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
     return slot;
   }
 
+  function viewForPacket(round: number, epoch: number): View | undefined {
+    if (round >= (options.rounds ?? Infinity)) return undefined;
+    const view = findSlot(round, epoch)?.view ?? neighborhood.viewAt(round);
+    return view?.epoch === epoch ? view : undefined;
+  }
+
   /** Two rounds are kept for packets that are early or late; what is further away only says where the sender is. */
-  function slotForPacket(neighbor: Neighbor, round: number, epoch: number): RoundSlot | undefined {
+  function slotForPacket(round: number, epoch: number): RoundSlot | undefined {
     const known = findSlot(round, epoch);
-    const view = known?.view ?? neighborhood.viewAt(round);
-    if (view?.epoch !== epoch) return undefined;
-    if (view.members.includes(neighbor.peerId)) neighbor.newestRound = Math.max(neighbor.newestRound, round);
     if (round < horizon - 1 || round > horizon + 1) return undefined;
     // A round that has begun under an older view stays with it.
     return known || round < horizon || round === current?.round ? known : slotFor(round);
@@ -173,6 +109,12 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
   function expect(round: number): void {
     horizon = round;
     keep((slot) => slot.round === round - 1 || (Math.abs(slot.round - round) <= 1 && viewHolds(slot)));
+  }
+
+  function restart(): void {
+    neighborhood.restart();
+    expect(0);
+    keep(() => false);
   }
 
   // ---- a round -----------------------------------------------------------------------------------------
@@ -262,6 +204,7 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
   return {
     fragmentCount,
     install,
+    restart,
     viewFor: neighborhood.viewAt,
     expect,
     begin,

@@ -68,8 +68,10 @@ export function createExchange(deps: {
 
   /** One packet to each destination in turn, so that no link starves behind another one's queue. */
   function sendPackets(): void {
-    let open = mesh.ends().filter((end) => end.state === "open");
-    while (open.length > 0) open = open.filter(({ peerId }) => sendPacket(peerId));
+    for (let isSending = true; isSending;) {
+      isSending = false;
+      for (const peerId of mesh.open) if (sendPacket(peerId)) isSending = true;
+    }
   }
 
   function sendPacket(peerId: string): boolean {

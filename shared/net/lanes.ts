@@ -19,12 +19,18 @@ export function withLanes(createLink: CreateLink): CreateLink {
 function createLanes(createLink: CreateLink, options: LinkOptions): Link {
   const { events } = options;
   const extra = new Map<number, Link>();
+  /** Lanes that can carry fragments now. */
+  let usable: readonly Link[] = [];
   let attempts = 0;
   let turn = 0;
   const first: Link = createLink({
     ...options,
     events: {
       ...events,
+      onOpen() {
+        noteUsable();
+        events.onOpen();
+      },
       onClose(reason) {
         for (const lane of extra.values()) lane.close(reason);
         extra.clear();
@@ -39,15 +45,25 @@ function createLanes(createLink: CreateLink, options: LinkOptions): Link {
       initiator,
       events: {
         onSignal: (made) => events.onSignal({ ...made, lane: number }),
-        onOpen: () => events.onDrain(),
+        onOpen() {
+          noteUsable();
+          events.onDrain();
+        },
         onBytes: (channel, bytes) => first.state === "open" && events.onBytes(channel, bytes),
         onText: () => undefined,
         onDrain: () => events.onDrain(),
-        onClose: () => void (extra.get(number) === lane && extra.delete(number)),
+        onClose() {
+          if (extra.get(number) === lane) extra.delete(number);
+          noteUsable();
+        },
       },
     });
     extra.set(number, lane);
     return lane;
+  }
+
+  function noteUsable(): void {
+    usable = [first, ...extra.values()].filter((lane) => lane.state === "open");
   }
 
   function widen(): void {
@@ -67,7 +83,6 @@ function createLanes(createLink: CreateLink, options: LinkOptions): Link {
 
   /** The least loaded open lane; equal ones take turns. */
   function best(): Link {
-    const usable = [first, ...extra.values()].filter((lane) => lane.state === "open");
     turn += 1;
     let found = first;
     for (let i = 0; i < usable.length; i++) {
@@ -85,7 +100,7 @@ function createLanes(createLink: CreateLink, options: LinkOptions): Link {
       return best().bufferedBytes;
     },
     get lanes() {
-      return 1 + [...extra.values()].filter((lane) => lane.state === "open").length;
+      return Math.max(1, usable.length);
     },
     signal,
     widen,

@@ -20,6 +20,8 @@ export interface MembershipEvents {
   onLeft(peerId: string, reason: string): void;
   onSignal(from: string, attempt: string, data: SignalMessage["data"]): void;
   onView(view: View): void;
+  /** The training whose view we knew is not there any more, and we hold no part of it. */
+  onTrainingGone(): void;
   /** The server does not want us (any more): the run is over for this peer. */
   onRefused(refusal: Refusal): void;
   onNotice(text: string): void;
@@ -72,6 +74,7 @@ export function createMembership(deps: {
 
   /** The socket says `connected` again after a failure, so this is not the last try. */
   function rejoin(attempt = 0): void {
+    if (isJoined || hasLeft) return;
     join(attempt).catch((error: unknown) =>
       events.onNotice(`joining again failed: ${error instanceof Error ? error.message : String(error)}`),
     );
@@ -83,8 +86,14 @@ export function createMembership(deps: {
     events.onWelcome(answer);
     for (const run of early.splice(0)) run();
     if (answer.view && !(isResuming && answer.view.members.length === 0)) take(answer.view);
-    else if (!isResuming) view = null;
+    else if (!isResuming) forgetTraining();
     if (readyFor !== undefined) ready(deps.position()?.round ?? readyFor);
+  }
+
+  /** A server that knows nothing of the training that we were about to join: its views start again. */
+  function forgetTraining(): void {
+    if (view && view.members.length > 0) events.onTrainingGone();
+    view = null;
   }
 
   function take(next: View): void {

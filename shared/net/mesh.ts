@@ -17,6 +17,8 @@ const silenceMs = 6_000;
 /** At 20 % loss the handshake takes up to 16 s (measured). */
 const connectTimeoutMs = 20_000;
 const redialMs = [500, 2_000, 5_000, 15_000] as const;
+/** Head start of the side that dialled first. */
+const yieldMs = 4_000;
 /** Texts that are no control messages before a link is closed. */
 const maxNonsense = 32;
 
@@ -29,6 +31,7 @@ export interface MeshEvents {
 }
 
 export interface MeshOptions {
+  readonly selfId: string;
   readonly clock: Clock;
   readonly rng: Rng;
   readonly createLink: CreateLink;
@@ -49,6 +52,8 @@ export interface Mesh {
   /** Learns of a participant; `dial` where we joined later than it did. */
   meet(peerId: string, dial: boolean): void;
   forget(peerId: string, reason: string): void;
+  /** We joined (again): these are here, and whoever we have no link to is ours to dial. */
+  reunite(peerIds: readonly string[]): void;
   signal(from: string, attempt: string, data: Signal): void;
   canSend(peerId: string): boolean;
   send(peerId: string, channel: ChannelName, bytes: Uint8Array): boolean;
@@ -57,13 +62,17 @@ export interface Mesh {
   widen(peerId: string): void;
   /** Resolves when no first attempt to connect is under way any more. */
   settled(): Promise<void>;
+  /** Whose links are open; the same array until that changes. */
+  readonly open: readonly string[];
   ends(): readonly MeshEnd[];
   close(): void;
 }
 
 interface End {
   readonly peerId: string;
+  /** We joined later, so it is ours to dial; the other side only does when nothing comes. */
   readonly dials: boolean;
+  isInitiator: boolean;
   attempt: string;
   link: Link | undefined;
   failures: number;
@@ -79,6 +88,7 @@ export function createMesh(options: MeshOptions): Mesh {
   const ends = new Map<string, End>();
   let waiting: (() => void)[] = [];
   let isClosed = false;
+  let openIds: readonly string[] = [];
   let cancelBeat = clock.after(heartbeatMs, beat);
 
   function meet(peerId: string, dials: boolean): void {
@@ -86,6 +96,7 @@ export function createMesh(options: MeshOptions): Mesh {
     const end: End = {
       peerId,
       dials,
+      isInitiator: false,
       attempt: "",
       link: undefined,
       failures: 0,
@@ -105,6 +116,7 @@ export function createMesh(options: MeshOptions): Mesh {
 
   function connect(end: End, initiator: boolean): void {
     const { peerId, attempt } = end;
+    end.isInitiator = initiator;
     const isCurrent = () => ends.get(peerId) === end && end.attempt === attempt;
     end.heardAt = clock.now();
     end.link = options.createLink({
@@ -127,7 +139,12 @@ export function createMesh(options: MeshOptions): Mesh {
     });
   }
 
+  function noteOpen(): void {
+    openIds = [...ends.values()].filter((end) => end.link?.state === "open").map((end) => end.peerId);
+  }
+
   function opened(end: End): void {
+    noteOpen();
     end.failures = 0;
     end.heardAt = clock.now();
     tell(end.peerId, hello);
@@ -138,10 +155,11 @@ export function createMesh(options: MeshOptions): Mesh {
   function closed(end: End, reason: string): void {
     end.link = undefined;
     end.attempt = "";
+    noteOpen();
     events.onClose(end.peerId, reason);
     settle(end);
-    if (!end.dials || isClosed) return;
-    const waitMs = redialMs[Math.min(end.failures, redialMs.length - 1)] ?? 0;
+    if (isClosed) return;
+    const waitMs = (redialMs[Math.min(end.failures, redialMs.length - 1)] ?? 0) + (end.dials ? 0 : yieldMs);
     end.failures += 1;
     end.cancelRedial = clock.after(waitMs, () => {
       if (ends.get(end.peerId) === end && !end.link) dial(end);
@@ -179,9 +197,14 @@ export function createMesh(options: MeshOptions): Mesh {
   function signal(from: string, attempt: string, data: Signal): void {
     const end = ends.get(from);
     if (!end || isClosed) return;
-    const isFirstLane = (data.lane ?? 0) === 0;
-    if (data.type === "offer" && attempt !== end.attempt && isFirstLane) answer(end, attempt);
+    const isNewOffer = data.type === "offer" && attempt !== end.attempt && (data.lane ?? 0) === 0;
+    if (isNewOffer && !isOurs(end)) answer(end, attempt);
     if (attempt === end.attempt) end.link?.signal(data);
+  }
+
+  /** Both sides dial at once: the offer of the larger id stands. */
+  function isOurs(end: End): boolean {
+    return end.isInitiator && end.link?.state === "connecting" && options.selfId > end.peerId;
   }
 
   /** A new offer replaces whatever there was: the other side has given that up. */
@@ -190,6 +213,7 @@ export function createMesh(options: MeshOptions): Mesh {
     end.cancelRedial();
     end.attempt = attempt;
     end.link = undefined;
+    noteOpen();
     if (old) {
       if (old.state === "open") events.onClose(end.peerId, "replaced by a new connection");
       old.close("replaced by a new connection");
@@ -201,11 +225,17 @@ export function createMesh(options: MeshOptions): Mesh {
     const end = ends.get(peerId);
     if (!end) return;
     ends.delete(peerId);
+    noteOpen();
     end.cancelRedial();
     const wasOpen = end.link?.state === "open";
     end.link?.close(reason);
     if (wasOpen) events.onClose(peerId, reason);
     settle(end);
+  }
+
+  function reunite(peerIds: readonly string[]): void {
+    for (const end of [...ends.values()]) if (end.link?.state !== "open") forget(end.peerId, "joined again");
+    for (const peerId of peerIds) meet(peerId, true);
   }
 
   function tell(peerId: string, message: ControlMessage): boolean {
@@ -233,6 +263,7 @@ export function createMesh(options: MeshOptions): Mesh {
   return {
     meet,
     forget,
+    reunite,
     signal,
     canSend(peerId) {
       const link = ends.get(peerId)?.link;
@@ -242,6 +273,9 @@ export function createMesh(options: MeshOptions): Mesh {
     tell,
     widen,
     settled,
+    get open() {
+      return openIds;
+    },
     ends: () =>
       [...ends.values()].map(({ peerId, link, nonsense }) => ({
         peerId,

@@ -14,7 +14,7 @@ import type { Identity, Membership } from "./membership.ts";
 import { createMesh } from "./mesh.ts";
 import type { Mesh } from "./mesh.ts";
 import { limits } from "./messages.ts";
-import type { RosterEntry, Signaling, Welcome } from "./messages.ts";
+import type { Signaling, Welcome } from "./messages.ts";
 import { createMeters } from "./meters.ts";
 import type { Meters } from "./meters.ts";
 import { createReport } from "./report.ts";
@@ -85,10 +85,14 @@ export function createPeer(options: PeerOptions): Peer {
       onWelcome(answer) {
         if (!mesh) openMesh(answer);
         welcome ??= answer;
-        for (const peer of answer.roster) meet(peer, true);
+        for (const peer of answer.roster) names.set(peer.peerId, peer.name);
+        mesh?.reunite(answer.roster.map((peer) => peer.peerId));
         wake();
       },
-      onJoined: (peer) => meet(peer, false),
+      onJoined(peer) {
+        names.set(peer.peerId, peer.name);
+        mesh?.meet(peer.peerId, false);
+      },
       onLeft(peerId, reason) {
         notice(`${names.get(peerId) ?? peerId} left: ${reason}`);
         mesh?.forget(peerId, "left the room");
@@ -98,6 +102,10 @@ export function createPeer(options: PeerOptions): Peer {
       },
       onSignal: (from, attempt, data) => mesh?.signal(from, attempt, data),
       onView,
+      onTrainingGone() {
+        session?.machine.restart();
+        loop?.roomEmptied();
+      },
       onRefused: (refusal) => end({ kind: "refused", refusal }),
       onNotice: notice,
     },
@@ -125,11 +133,6 @@ export function createPeer(options: PeerOptions): Peer {
     outcome ??= why;
     session?.exchange.abort();
     wake();
-  }
-
-  function meet(peer: RosterEntry, dial: boolean): void {
-    names.set(peer.peerId, peer.name);
-    mesh?.meet(peer.peerId, dial);
   }
 
   function onView(view: View): void {
@@ -178,6 +181,7 @@ export function createPeer(options: PeerOptions): Peer {
   /** The links are dialled while the trainer starts: others may be calling already. */
   function openMesh(first: Welcome): void {
     mesh = createMesh({
+      selfId: identity.peerId,
       clock,
       rng: options.rng,
       createLink: options.createLink,
@@ -231,6 +235,7 @@ export function createPeer(options: PeerOptions): Peer {
       peerId: identity.peerId,
       meters,
       clock,
+      hasLink: (view) => view.members.some((member) => mesh?.open.includes(member)),
       isOver: over,
       hasEnded: () => outcome !== undefined,
       news,

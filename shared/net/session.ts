@@ -48,6 +48,7 @@ export function createSession(deps: {
     peerId,
     seed: task.seed,
     valueCount: trainer.parameterCount,
+    rounds: task.rounds,
     encoding,
     reduce: rule.reduce,
     rng,

@@ -15,6 +15,14 @@ import type { Session } from "./session.ts";
 /** Images validated in each round. */
 const validationSlice = 32;
 const announceMs = 2_000;
+/** A member without any link does one round in this time. */
+const lonelyRoundMs = 5_000;
+/** A newcomer that hears nobody for so long can't take part. */
+const deafMs = 60_000;
+const pollMs = 100;
+
+const deafness =
+  "no member of the room could be heard for 60 s: a firewall or a NAT may be in the way; give the server a STUN server (shoal serve --ice-server)";
 
 export interface TrainingLoop {
   /** Until the task's rounds are done or `isOver`. */
@@ -22,8 +30,6 @@ export interface TrainingLoop {
   readonly round: number;
   /** Our replica belongs to a running training (and not just to the task's seed). */
   readonly isComplete: boolean;
-  /** We take part in the round that we are in; else we listen. */
-  readonly takesPart: boolean;
   /** The room has lost its last member: its next training starts afresh. */
   roomEmptied(): void;
 }
@@ -36,6 +42,8 @@ export function createTrainingLoop(deps: {
   readonly clock: Clock;
   /** Ended, or asked to stop after the round under way. */
   readonly isOver: () => boolean;
+  /** A link to some member of the view is open. */
+  readonly hasLink: (view: View) => boolean;
   readonly hasEnded: () => boolean;
   /** Resolves at the next news from the server, after `ms` at the latest. */
   readonly news: (ms: number) => Promise<void>;
@@ -50,12 +58,14 @@ export function createTrainingLoop(deps: {
   let announcedAt = -Infinity;
   let nextRound = 0;
   let isComplete = false;
+  let hasHeard = false;
+  let heardAt = clock.now();
 
   async function run(): Promise<void> {
     while (!deps.isOver() && nextRound < s.task.rounds) {
       const view = s.machine.viewFor(nextRound) ?? membership.view;
       if (!view || view.members.length === 0) await startAfresh();
-      else if (isComplete && isMemberAt(nextRound)) await trainAndAverage();
+      else if (isComplete && isMemberAt(nextRound)) await takePart(view);
       else await listen(view);
     }
     if (!deps.isOver()) await finish();
@@ -80,6 +90,14 @@ export function createTrainingLoop(deps: {
     // A later start belongs to a training that others resume: its model has to be listened to first.
     isComplete = isMember() && nextRound === 0;
     s.machine.expect(nextRound);
+  }
+
+  /** Cut off from all others: they may be a moment away, so we go on, but do not run ahead of them. */
+  async function takePart(view: View): Promise<void> {
+    const until = clock.now() + lonelyRoundMs;
+    const isAlone = () => view.members.length > 1 && !deps.hasLink(view) && !deps.isOver();
+    while (isAlone() && clock.now() < until) await deps.news(pollMs);
+    await trainAndAverage();
   }
 
   async function trainAndAverage(): Promise<void> {
@@ -150,6 +168,7 @@ export function createTrainingLoop(deps: {
     }
     if (missing.length !== s.machine.fragmentCount || replica.length === 0) await startListening(view);
     await listenOnce();
+    if (!hasHeard) return waitUntilHeard();
     isComplete ||= !missing.includes(1);
     if (!isComplete || isMember() || clock.now() < announcedAt + announceMs) return;
     announcedAt = clock.now();
@@ -161,15 +180,29 @@ export function createTrainingLoop(deps: {
     missing = new Uint8Array(s.machine.fragmentCount).fill(1);
     nextRound = Math.max(nextRound, view.fromRound);
     s.machine.expect(nextRound);
+    heardAt = clock.now();
   }
 
   async function listenOnce(): Promise<void> {
     const heard = await s.exchange.average(nextRound, replica, true);
+    hasHeard = heard.kind === "behind" || (heard.kind === "finished" && heard.result.averagedCount > 0);
+    if (hasHeard) heardAt = clock.now();
     if (heard.kind === "behind") nextRound = heard.newest;
     if (heard.kind !== "finished") return;
     replica = heard.result.values;
     for (let i = 0; i < missing.length; i++) if (heard.result.averaged[i] === 1) missing[i] = 0;
     nextRound += 1;
+  }
+
+  /** Nothing came in a whole round: our count of rounds stops until somebody says where the others are. */
+  async function waitUntilHeard(): Promise<void> {
+    const mayTakePart = () => isComplete && isMemberAt(nextRound);
+    const isEmpty = () => membership.view?.members.length === 0;
+    while (!deps.isOver() && s.machine.jumpTo() === undefined && !mayTakePart() && !isEmpty()) {
+      if (clock.now() > heardAt + deafMs) return end({ kind: "failed", diverged: false, reason: deafness });
+      await deps.news(pollMs);
+    }
+    nextRound = Math.max(nextRound, s.machine.jumpTo() ?? 0);
   }
 
   /** The figure that counts: the whole validation set, on the model that does not move any more. */
@@ -190,9 +223,6 @@ export function createTrainingLoop(deps: {
     },
     get isComplete() {
       return isComplete;
-    },
-    get takesPart() {
-      return isComplete && isMemberAt(nextRound);
     },
     roomEmptied: () => void (isComplete = false),
   };

@@ -22,6 +22,7 @@ export async function joinAsRogue(url: string, createLink: CreateLink): Promise<
   const heard: Uint8Array[] = [];
   const signaling: Signaling = await connectSignaling(url);
   const mesh = createMesh({
+    selfId: peerId,
     clock: realClock,
     rng: createRng(666),
     createLink,

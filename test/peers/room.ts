@@ -43,7 +43,7 @@ export function toyTask(more: Partial<Task> = {}): Task {
 export interface TestRoom {
   readonly server: SignalingServer;
   closeServer(): Promise<void>;
-  add(number: number, createLink?: CreateLink): Promise<TestPeer>;
+  add(number: number, createLink?: CreateLink, port?: number): Promise<TestPeer>;
 }
 
 export async function openRoom(t: TestContext, task: Task, port = 0): Promise<TestRoom> {
@@ -63,8 +63,8 @@ export async function openRoom(t: TestContext, task: Task, port = 0): Promise<Te
   return {
     server,
     closeServer,
-    async add(number, createLink = createNodeDatachannelLink) {
-      const peer = await startPeer(`http://127.0.0.1:${server.port}`, number, createLink);
+    async add(number, createLink = createNodeDatachannelLink, through = server.port) {
+      const peer = await startPeer(`http://127.0.0.1:${through}`, number, createLink);
       running.push(peer);
       return peer;
     },

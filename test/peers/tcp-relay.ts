@@ -1,0 +1,38 @@
+/** A TCP connection that can be cut, between a peer and its server. */
+import { connect, createServer } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
+
+export interface TcpRelay {
+  readonly port: number;
+  /** Every connection of this moment breaks; new ones are let through. */
+  cut(): void;
+  close(): void;
+}
+
+export async function openTcpRelay(targetPort: number): Promise<TcpRelay> {
+  const sockets = new Set<Socket>();
+  const keep = (socket: Socket) => {
+    sockets.add(socket);
+    socket.on("error", () => socket.destroy());
+    socket.on("close", () => sockets.delete(socket));
+    return socket;
+  };
+  const server = createServer((near) => {
+    const far = keep(connect(targetPort, "127.0.0.1"));
+    keep(near).pipe(far).pipe(near);
+    near.on("close", () => far.destroy());
+    far.on("close", () => near.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const cut = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    port: (server.address() as AddressInfo).port,
+    cut,
+    close() {
+      cut();
+      server.close();
+    },
+  };
+}
