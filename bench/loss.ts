@@ -10,7 +10,7 @@ import { dropCauses } from "../shared/core/drops.ts";
 import type { AveragingName } from "../shared/core/task.ts";
 import { createKernelLab } from "../test/labs/kernel.ts";
 import { lossTask } from "../test/labs/loss-task.ts";
-import { runTraining } from "../test/labs/run-figures.ts";
+import { disagreement, runTraining } from "../test/labs/run-figures.ts";
 import type { RunFigures } from "../test/labs/run-figures.ts";
 import { kernelSite, proxySite } from "../test/labs/training-run.ts";
 import { needsKernelLab } from "../test/needs.ts";
@@ -48,7 +48,7 @@ async function withLab(run: (lab: string, measure: Measure) => Promise<void>): P
     return run(`rootless proxy (${reason})`, (averaging, drop) =>
       runTraining({
         site: proxySite(drop),
-        task: lossTask({ recipe: "plain", averaging, peers, rounds }),
+        task: lossTask({ averaging, peers, rounds }),
         peers,
         timeLimitMs,
       }),
@@ -58,7 +58,7 @@ async function withLab(run: (lab: string, measure: Measure) => Promise<void>): P
   try {
     await run("kernel (network namespaces, iptables)", (averaging, drop) => {
       lab.drop(0);
-      const task = lossTask({ recipe: "plain", averaging, peers, rounds });
+      const task = lossTask({ averaging, peers, rounds });
       const onTraining = () => lab.drop(drop);
       return runTraining({ site: kernelSite(lab), task, peers, timeLimitMs, onTraining });
     });
@@ -80,6 +80,7 @@ const columns = [
   "drop",
   "accuracy",
   "loss",
+  "apart",
   "round p50 ms",
   "p99 ms",
   "cycle ms",
@@ -95,6 +96,7 @@ function cells({ averaging, drop, figures, failed }: Row): readonly string[] {
     ...start,
     figures.accuracy.toFixed(4),
     figures.loss.toFixed(4),
+    disagreement(figures).toExponential(0),
     figures.roundMsP50.toFixed(0),
     figures.roundMsP99.toFixed(0),
     figures.cycleMs.toFixed(0),

@@ -16,7 +16,10 @@ export interface Command {
 const port = { min: 0, max: 65_535 };
 const seed = { min: 0, max: 0xffff_ffff };
 /** Above this WebRTC's own handshake no longer gets through. */
-const loss = number("P", "add packet loss on this peer's links, 0.1 = 10 %", { min: 0, max: 0.9 });
+const loss = number("P", "loss on this peer's links, 0.1 = 10 %; give it to every peer of the room", {
+  min: 0,
+  max: 0.9,
+});
 const taskOption = text("NAME|FILE", "a built-in task or a task file (default: glyphs-cnn)");
 
 export const demo = {
@@ -99,6 +102,7 @@ export const simulate = {
     averaging: oneOf(["rps", "gradient", "reliable"], "the rule (default: rps)"),
     slow: wholeNumber("K", "so many peers are slow (default: 0)", { min: 0, max: 64 }),
     "slow-factor": number("F", "how many times slower they are (default: 10)", { min: 1, max: 1_000 }),
+    dead: wholeNumber("K", "the last K peers vanish at a third of the run (default: 0)", { min: 0, max: 63 }),
     delay: number("MS", "time that a packet takes (default: 1)", { min: 0, max: 10_000 }),
     jitter: number("MS", "random time on top: packets overtake each other (default: 0)", {
       min: 0,

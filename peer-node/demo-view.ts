@@ -5,6 +5,7 @@ import type { RoomStatus } from "../shared/net/status.ts";
 import type { DemoPeer } from "./demo-peers.ts";
 import { demoTable } from "./demo-table.ts";
 import { duration, lossFigure, percent, sparkline, whole } from "./format.ts";
+import { printable } from "./printable.ts";
 import { createScreen } from "./screen.ts";
 import type { Size } from "./screen.ts";
 import type { Style } from "./style.ts";
@@ -42,7 +43,7 @@ export function createDemoScreen(
     const room = facts.room();
     const [title = "", ...rows] = demoTable(facts.peers(), room);
     return [
-      style.strong(titleLine(facts)),
+      style.strong(printable(titleLine(facts))),
       `page  ${facts.page}`,
       `join  ${facts.join}`,
       "",
@@ -60,7 +61,7 @@ export function createDemoScreen(
   const screen = createScreen(out, lines);
   return {
     tell(text) {
-      news = [...news, text].slice(-newsLines);
+      news = [...news, printable(text)].slice(-newsLines);
       screen.draw();
     },
     end(sentence) {
@@ -76,7 +77,7 @@ export function createDemoLines(facts: DemoFacts, out: NodeJS.WritableStream): D
   let cancel = clock.after(everyMs, tick);
 
   const elapsedMs = () => clock.now() - startedMs;
-  const line = (text: string) => void out.write(`${text}\n`);
+  const line = (text: string) => void out.write(`${printable(text)}\n`);
   function tick(): void {
     cancel = clock.after(everyMs, tick);
     line(progressLine(facts, facts.room(), elapsedMs()));
@@ -114,9 +115,10 @@ function progressLine({ task, peers }: DemoFacts, room: RoomStatus | undefined, 
 }
 
 function stateInWords(peers: readonly DemoPeer[], room: RoomStatus | undefined): string {
+  if (peers.every(({ exitCode }) => exitCode !== undefined)) return "ended";
+  if (peers.some(({ isAsked }) => isAsked)) return "stopping";
   const training = room?.peers.filter(({ state }) => state === "training").length ?? 0;
-  if (training > 0) return `${training} training`;
-  return peers.every(({ exitCode }) => exitCode !== undefined) ? "ended" : "starting";
+  return training > 0 ? `${training} training` : "starting";
 }
 
 function lossesOf(room: RoomStatus | undefined): number[] {

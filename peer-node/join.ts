@@ -17,6 +17,7 @@ import { openLinkStack } from "./link-stack.ts";
 import { endWithParent } from "./parent.ts";
 import { createPeerScreen } from "./peer-screen.ts";
 import { createPlainLines } from "./plain-lines.ts";
+import { printable } from "./printable.ts";
 import { realClock } from "./real-clock.ts";
 import { parseRoomAddress } from "./room-address.ts";
 import { isTerminal } from "./screen.ts";
@@ -24,6 +25,7 @@ import { connectSignaling } from "./signaling-client.ts";
 import { listenForStop } from "./stop-signals.ts";
 import { createStyle } from "./style.ts";
 import { startTrainerThread } from "./trainer-thread.ts";
+import { wasmKind } from "./wasm-kind.ts";
 
 type JoinOptions = OptionValues<typeof join.options>;
 
@@ -76,7 +78,7 @@ export async function runJoin(url: string, options: JoinOptions): Promise<ExitCo
   forgetSignals();
   orphaned();
   stack.cleanup();
-  if (exitCode !== exitCodes.done) process.stderr.write(`shoal: ${outcomeInWords(outcome)}\n`);
+  if (exitCode !== exitCodes.done) process.stderr.write(`shoal: ${printable(outcomeInWords(outcome))}\n`);
   return exitCode;
 }
 
@@ -85,7 +87,7 @@ function createIdentity(name: string | undefined) {
   const shown = name ?? `peer-${peerId.slice(0, 4)}`;
   if (shown.length < 1 || shown.length > limits.nameLength)
     throw usageError(`--name (${shown}): must have 1 to ${limits.nameLength} characters`);
-  return { peerId, name: shown, kind: "node", backend: "wasm" } as const;
+  return { peerId, name: shown, kind: "node", backend: wasmKind() } as const;
 }
 
 function createDisplay(options: JoinOptions, peer: Peer, backend: () => string): Display {

@@ -1,12 +1,13 @@
 /** `--json`: one JSON object per line on standard output and nothing else there; people read standard error. */
 import type { PeerEvent, PeerOutcome } from "../shared/net/peer-events.ts";
 import type { Display } from "./display.ts";
+import { printable, printableJson } from "./printable.ts";
 
 export function createJsonLines(out: NodeJS.WritableStream, forPeople: NodeJS.WritableStream): Display {
-  const write = (line: object) => void out.write(`${JSON.stringify(line)}\n`);
+  const write = (line: object) => void out.write(`${printableJson(line)}\n`);
   return {
     event: (event) => write(lineOf(event)),
-    say: (text) => void forPeople.write(`${text}\n`),
+    say: (text) => void forPeople.write(`${printable(text)}\n`),
     end({ outcome, exitCode, snapshot }) {
       const { report, drops, sent, received } = snapshot;
       write({ event: "end", ...ending(outcome), exitCode, report, drops, sent, received });
@@ -26,6 +27,7 @@ function lineOf(event: PeerEvent): object {
     loss: local.loss,
     samples: local.samples,
     roundMs: result.roundMs,
+    deadlineMs: result.deadlineMs,
     averaged: result.averagedCount,
     fragments: result.averaged.length,
     missed: result.missed,

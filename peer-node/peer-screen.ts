@@ -13,6 +13,7 @@ import {
   sparkline,
   whole,
 } from "./format.ts";
+import { printable } from "./printable.ts";
 import { createScreen } from "./screen.ts";
 import type { Size } from "./screen.ts";
 import type { Style } from "./style.ts";
@@ -39,7 +40,8 @@ export function createPeerScreen(deps: {
     const now = snapshot();
     const rate = traffic.update(now.report.bytesSent, now.report.bytesReceived);
     const head = [
-      style.strong(`shoal · ${now.identity.name} in room ${now.room}`) + style.faint(taskLine(now)),
+      style.strong(`shoal · ${printable(now.identity.name)} in room ${now.room}`) +
+        style.faint(taskLine(now)),
       stateLine(now, style),
       "",
       ...figureLines(now, columns, deps.backend()),
@@ -52,7 +54,7 @@ export function createPeerScreen(deps: {
   }
 
   function tell(text: string): void {
-    news = [...news, text].slice(-newsLines);
+    news = [...news, printable(text)].slice(-newsLines);
   }
 
   const screen = createScreen(deps.out, lines);
@@ -65,14 +67,14 @@ export function createPeerScreen(deps: {
       screen.draw();
     },
     end({ outcome }) {
-      footer = outcomeInWords(outcome);
+      footer = printable(outcomeInWords(outcome));
       screen.close();
     },
   };
 }
 
 function taskLine({ task }: PeerSnapshot): string {
-  return task ? ` · ${task.name}, ${task.averaging}, ${whole(task.rounds)} rounds` : "";
+  return task ? ` · ${printable(task.name)}, ${task.averaging}, ${whole(task.rounds)} rounds` : "";
 }
 
 function stateLine({ report, members, task }: PeerSnapshot, style: Style): string {

@@ -4,6 +4,7 @@ import type { PeerSnapshot } from "../shared/net/report.ts";
 import { outcomeInWords, stateInWords } from "./display.ts";
 import type { Display } from "./display.ts";
 import { deliveredShare, duration, lossFigure, milliseconds, percent, whole } from "./format.ts";
+import { printable } from "./printable.ts";
 
 const everyMs = 5_000;
 
@@ -17,7 +18,7 @@ export function createPlainLines(deps: {
   let cancel = clock.after(everyMs, tick);
 
   function line(text: string): void {
-    out.write(`${duration(clock.now() - startedMs)}  ${text}\n`);
+    out.write(`${duration(clock.now() - startedMs)}  ${printable(text)}\n`);
   }
 
   function tick(): void {

@@ -4,6 +4,7 @@ import type { serve } from "./commands.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { lanAddress } from "./lan-address.ts";
+import { printable } from "./printable.ts";
 import { checkRoomName, defaultRoom } from "./room-address.ts";
 import { listenError } from "./server-role.ts";
 import type { StartServer } from "./server-role.ts";
@@ -12,7 +13,8 @@ import { defaultTask, loadTask } from "./task-source.ts";
 
 type ServeOptions = OptionValues<typeof serve.options> & { readonly startServer: StartServer };
 
-const log = (line: string) => void process.stderr.write(`${line}\n`);
+/** A stack keeps its lines. */
+const log = (text: string) => void process.stderr.write(`${text.split("\n").map(printable).join("\n")}\n`);
 
 export async function runServe(options: ServeOptions): Promise<ExitCode> {
   const task = loadTask(options.task ?? defaultTask);
@@ -48,5 +50,5 @@ export function joinCommand(serverUrl: string, room: string, host = "0.0.0.0"): 
   const url = new URL(serverUrl);
   const lan = host === "0.0.0.0" || host === "::" ? lanAddress() : undefined;
   if (lan !== undefined) url.hostname = lan;
-  return `shoal join ${url.origin}${room === defaultRoom ? "" : `/join/${room}`}`;
+  return `npx shoal join ${url.origin}${room === defaultRoom ? "" : `/join/${room}`}`;
 }

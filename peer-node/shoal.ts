@@ -10,6 +10,7 @@ import { CommandError, exitCodes, usageError } from "./exit-codes.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { commandHelp, generalHelp } from "./help.ts";
 import { suggestion } from "./nearest.ts";
+import { printable } from "./printable.ts";
 import type { ServerOptions } from "./server-role.ts";
 import { readVersion } from "./version.ts";
 
@@ -74,13 +75,30 @@ function print(content: string): ExitCode {
   return exitCodes.done;
 }
 
+function say(sentence: string): void {
+  process.stderr.write(`shoal: ${printable(sentence)}\n`);
+}
+
+/** Exits at once: nobody knows what still runs. */
+function crash(error: unknown): never {
+  const message = error instanceof Error ? error.message : String(error);
+  const stack = process.env["SHOAL_DEBUG"] && error instanceof Error ? `${error.stack}\n` : "";
+  // Last of all exit handlers: what is written before a screen gives the terminal back goes with it.
+  process.on("exit", () => {
+    say(`unexpected: ${message}: please report it, with SHOAL_DEBUG=1 for the stack`);
+    process.stderr.write(stack);
+  });
+  process.exit(exitCodes.trainer);
+}
+
 // The reader is gone (`shoal … | head`): nobody wants to know any more.
 process.stdout.on("error", () => process.exit(exitCodes.done));
+process.on("uncaughtException", crash);
 try {
   // Set, not exited with: a process that does not end by itself has a leak that must be seen.
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  if (!(error instanceof CommandError)) throw error;
-  process.stderr.write(`shoal: ${error.message}\n`);
+  if (!(error instanceof CommandError)) crash(error);
+  say(error.message);
   process.exitCode = error.exitCode;
 }

@@ -1,5 +1,5 @@
 /** `shoal simulate`: a training in virtual time, as a table and as JSON. */
-import { writeFileSync } from "node:fs";
+import { closeSync, openSync, writeFileSync } from "node:fs";
 import { dropCauses } from "../shared/core/drops.ts";
 import { simulate } from "../shared/simulation/simulate.ts";
 import type { SimulationOptions, SimulationResult, SimulationRow } from "../shared/simulation/simulate.ts";
@@ -13,20 +13,25 @@ type SimulateOptions = OptionValues<typeof simulateCommand.options>;
 
 export async function runSimulate(options: SimulateOptions): Promise<ExitCode> {
   const simulated = simulationOf(options);
+  // A long run must not end with figures that can't be kept.
+  if (options.json !== undefined) onFile(options.json, (file) => closeSync(openSync(file, "a")));
   print(`${titleOf(simulated)}\n`);
   print(rowLine(["round", "loss", "accuracy", "worst", "spread", "virtual s"]));
   const result = simulate({ ...simulated, onRow: (row) => print(rowLine(cellsOf(row))) });
   print(`\n${summaryOf(result)}`);
-  if (options.json !== undefined) writeJson(options.json, { options: simulated, ...result });
+  const json = `${JSON.stringify({ options: simulated, ...result }, null, 2)}\n`;
+  if (options.json !== undefined) onFile(options.json, (file) => writeFileSync(file, json));
   return exitCodes.done;
 }
 
 function simulationOf(options: SimulateOptions) {
-  const { peers = 16, slow = 0 } = options;
+  const { peers = 16, rounds = 500, slow = 0, dead = 0 } = options;
   if (slow > peers) throw usageError(`--slow (${slow}): must be at most --peers (${peers})`);
+  if (dead >= peers) throw usageError(`--dead (${dead}): must be less than --peers (${peers})`);
+  const firstDead = peers - dead;
   return {
     peers,
-    rounds: options.rounds ?? 500,
+    rounds,
     averaging: options.averaging ?? "rps",
     weather: {
       loss: options.loss ?? 0.1,
@@ -37,6 +42,10 @@ function simulationOf(options: SimulateOptions) {
     },
     slowPeers: slow,
     slowFactor: options["slow-factor"] ?? 10,
+    deaths: Array.from({ length: dead }, (_, at) => ({
+      peer: firstDead + at,
+      round: Math.floor(rounds / 3),
+    })),
     seed: options.seed ?? 1,
   } as const satisfies SimulationOptions;
 }
@@ -71,9 +80,9 @@ function summaryOf(result: SimulationResult): string {
   ].join("\n");
 }
 
-function writeJson(file: string, content: object): void {
+function onFile(file: string, write: (file: string) => void): void {
   try {
-    writeFileSync(file, `${JSON.stringify(content, null, 2)}\n`);
+    write(file);
   } catch (error) {
     throw usageError(`--json (${file}): ${error instanceof Error ? error.message : String(error)}`);
   }

@@ -1,4 +1,6 @@
 /** Aligned columns of text. */
+import { printable } from "./printable.ts";
+
 export interface Column {
   readonly title: string;
   readonly align: "left" | "right";
@@ -8,7 +10,7 @@ export interface Column {
 
 export function tableLines(columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
   const cells = [columns.map(({ title }) => title), ...rows].map((row) =>
-    columns.map(({ max = Infinity }, at) => cut(row[at] ?? "", max)),
+    columns.map(({ max = Infinity }, at) => cut(printable(row[at] ?? ""), max)),
   );
   const widths = columns.map((_, at) => Math.max(...cells.map((row) => row[at]?.length ?? 0)));
   return cells.map((row) =>

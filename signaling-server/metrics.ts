@@ -63,7 +63,9 @@ export function metricsText(status: ServerStatus): string {
 }
 
 function latest(field: "loss" | "accuracy"): (room: RoomStatus) => number | null {
-  return (room) => room.history.at(-1)?.[field] ?? null;
+  // The last point stays in the history when everybody has gone; it is no figure of now.
+  return ({ peers, history }) =>
+    peers.some(({ member }) => member) ? (history.at(-1)?.[field] ?? null) : null;
 }
 
 function dropped(rooms: readonly RoomStatus[]): Sample[] {

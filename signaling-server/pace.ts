@@ -17,8 +17,24 @@ const maxLeadRounds = 100;
 
 /** The first round of which `progress` lets us say that its peer has not begun it when the view arrives. */
 export function safeRound(progress: Progress, nowMs: number): number {
-  const cycleMs = Math.max(1, progress.cycleMs ?? unknownCycleMs);
   const elapsedMs = Math.min(nowMs - progress.atMs, extrapolateAtMostMs);
-  const lead = Math.min(2 + Math.ceil(leadMs / cycleMs), maxLeadRounds);
-  return progress.round + Math.floor(elapsedMs / cycleMs) + lead;
+  return progress.round + Math.floor(elapsedMs / cycleMsOf(progress)) + leadRounds(progress);
+}
+
+/**
+ * The same for several peers that train together. They go in step: who claims to be further ahead of the
+ * middle one than a lead is wrong, and must not put off the view for everybody.
+ */
+export function safeRoundOfAll(progresses: readonly Progress[], nowMs: number): number {
+  const sorted = progresses
+    .map((progress) => ({ round: safeRound(progress, nowMs), lead: leadRounds(progress) }))
+    .toSorted((a, b) => a.round - b.round);
+  const middle = sorted[(sorted.length - 1) >> 1];
+  return middle ? Math.min(sorted.at(-1)?.round ?? 0, middle.round + middle.lead) : 0;
+}
+
+const cycleMsOf = ({ cycleMs = unknownCycleMs }: Progress) => Math.max(1, cycleMs);
+
+function leadRounds(progress: Progress): number {
+  return Math.min(2 + Math.ceil(leadMs / cycleMsOf(progress)), maxLeadRounds);
 }

@@ -71,7 +71,7 @@ function createSession(socket: PeerSocket, hosts: ReadonlyMap<string, RoomHost>)
     ),
     ready: ruleFor(
       readySchema,
-      seated((host, peerId, { round }) => host.act((room, nowMs) => room.ready(peerId, round, nowMs))),
+      seated((host, peerId) => host.act((room, nowMs) => room.ready(peerId, nowMs))),
     ),
     report: ruleFor(
       reportSchema,

@@ -2,7 +2,6 @@
 import { addDrops, noDrops } from "../shared/core/drops.ts";
 import type { JoinRequest, PeerReport, RosterEntry } from "../shared/net/messages.ts";
 import type { HistoryPoint, PeerStatus } from "../shared/net/status.ts";
-import type { Progress } from "./pace.ts";
 import { dropShare } from "./room-totals.ts";
 
 export interface RoomPeer {
@@ -11,7 +10,6 @@ export interface RoomPeer {
   readonly shard: number;
   /** Its replica is complete: it wants to be a member. */
   ready: boolean;
-  progress: Progress | null;
   report: PeerReport | null;
 }
 

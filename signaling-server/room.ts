@@ -41,7 +41,7 @@ export interface Room {
     request: JoinRequest,
     nowMs: number,
   ): { readonly answer: Welcome | Refusal; readonly effects: RoomEffect[] };
-  ready(peerId: string, round: number, nowMs: number): RoomEffect[];
+  ready(peerId: string, nowMs: number): RoomEffect[];
   report(peerId: string, report: PeerReport, nowMs: number): RoomEffect[];
   leave(peerId: string, reason: string, nowMs: number): RoomEffect[];
   /** Makes the view that is due, and a point of the curves once a second. */
@@ -68,6 +68,8 @@ export function createRoom({ name, task, iceServers, madeAtMs }: RoomOptions): R
   const history = createRoomHistory();
   const totals = createRoomTotals();
   let nextShard = 0;
+  /** Members of this training that have reported its last round; they leave soon after, and still count. */
+  const done = new Set<string>();
   let finished = false;
 
   const seconds = (nowMs: number) => Math.floor((nowMs - madeAtMs) / 1000);
@@ -75,7 +77,7 @@ export function createRoom({ name, task, iceServers, madeAtMs }: RoomOptions): R
   const everybody = () => [...peers.keys()];
   const isMember = (peerId: string) => views.current?.members.includes(peerId) ?? false;
   const members = () => [...peers.values()].filter(({ peerId }) => isMember(peerId));
-  const ready = () => [...peers.values()].filter((peer) => peer.ready);
+  const ready = () => [...peers.values()].flatMap((peer) => (peer.ready ? peer.peerId : []));
   const reconsider = (nowMs: number) => {
     if (!finished) views.update(ready(), nowMs);
   };
@@ -101,9 +103,8 @@ export function createRoom({ name, task, iceServers, madeAtMs }: RoomOptions): R
   function admit(request: JoinRequest, nowMs: number): RoomPeer {
     const { peerId, resume } = request;
     const shard = remembered.get(peerId)?.shard ?? nextShard++;
-    const progress = resume ? { round: resume.round, atMs: nowMs } : null;
-    if (resume) views.resume(resume);
-    return { request, peerId, shard, ready: resume !== undefined, progress, report: null };
+    if (resume) views.resume({ peerId, ...resume }, nowMs);
+    return { request, peerId, shard, ready: resume !== undefined, report: null };
   }
 
   function remember({ peerId, shard, report }: RoomPeer): void {
@@ -115,13 +116,27 @@ export function createRoom({ name, task, iceServers, madeAtMs }: RoomOptions): R
   }
 
   /** Puts a new view into force: everybody starts from where it says. */
-  function adopt(view: View, wasRunning: boolean, nowMs: number): RoomEffect {
-    for (const peer of peers.values()) {
-      if (view.members.length === 0) Object.assign(peer, { ready: false, progress: null });
-      else if (!wasRunning && view.fromRound === 0) peer.progress = { round: 0, atMs: nowMs };
+  function adopt(view: View, nowMs: number): RoomEffect {
+    if (view.members.length === 0) {
+      for (const peer of peers.values()) peer.ready = false;
+      done.clear();
     }
     note(nowMs, `view ${view.epoch} from round ${view.fromRound}: ${countOf(view.members.length, "member")}`);
     return { to: everybody(), event: "view", data: view };
+  }
+
+  /** One member's word is not enough; but honest ones reach the end together, and some never say so. */
+  function isDoneByHalf(): boolean {
+    const voters = new Set([...(views.current?.members ?? []), ...done]);
+    return done.size > 0 && 2 * done.size >= voters.size;
+  }
+
+  function finish(nowMs: number): RoomEffect[] {
+    finished = true;
+    note(nowMs, ended(task.rounds).reason);
+    // Who is not in yet waits for a view that will never come.
+    const outside = everybody().filter((id) => !isMember(id));
+    return [{ to: outside, event: "refused", data: { event: "ready", ...ended(task.rounds) } }];
   }
 
   return {
@@ -146,13 +161,12 @@ export function createRoom({ name, task, iceServers, madeAtMs }: RoomOptions): R
       };
     },
 
-    ready(peerId, round, nowMs) {
+    ready(peerId, nowMs) {
       const peer = peers.get(peerId);
       if (!peer) return [];
       if (finished)
         return [{ to: [peerId], event: "refused", data: { event: "ready", ...ended(task.rounds) } }];
       peer.ready = true;
-      peer.progress = { round, atMs: nowMs, cycleMs: peer.progress?.cycleMs };
       reconsider(nowMs);
       return [];
     },
@@ -162,13 +176,10 @@ export function createRoom({ name, task, iceServers, madeAtMs }: RoomOptions): R
       if (!peer) return [];
       totals.add(peer.report?.links ?? remembered.get(peerId)?.links ?? [], report.links);
       peer.report = report;
-      peer.progress = { round: report.round, atMs: nowMs, cycleMs: report.cycleMs };
+      views.reported(peerId, { round: report.round, atMs: nowMs, cycleMs: report.cycleMs });
       if (finished || !isMember(peerId) || report.round < task.rounds) return [];
-      finished = true;
-      note(nowMs, ended(task.rounds).reason);
-      // Who is not in yet waits for a view that will never come.
-      const outside = everybody().filter((id) => !isMember(id));
-      return [{ to: outside, event: "refused", data: { event: "ready", ...ended(task.rounds) } }];
+      done.add(peerId);
+      return isDoneByHalf() ? finish(nowMs) : [];
     },
 
     leave(peerId, reason, nowMs) {
@@ -177,14 +188,15 @@ export function createRoom({ name, task, iceServers, madeAtMs }: RoomOptions): R
       remember(peer);
       peers.delete(peerId);
       note(nowMs, `${peer.request.name} left: ${reason}`);
+      const wasLastDone = !finished && done.has(peerId) && members().length === 0;
+      const end = wasLastDone ? finish(nowMs) : [];
       reconsider(nowMs);
-      return [{ to: everybody(), event: "left", data: { peerId, reason } }];
+      return [{ to: everybody(), event: "left", data: { peerId, reason } }, ...end];
     },
 
     tick(nowMs) {
-      const wasRunning = (views.current?.members.length ?? 0) > 0;
       const view = finished ? null : views.next(ready(), nowMs);
-      const effects = view ? [adopt(view, wasRunning, nowMs)] : [];
+      const effects = view ? [adopt(view, nowMs)] : [];
       if (members().length > 0) history.addPoint(historyPoint(seconds(nowMs), members()));
       return effects;
     },

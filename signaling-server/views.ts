@@ -1,21 +1,17 @@
 /**
  * Makes a room's views. Pure: it is told who is ready and what time it is, and answers with the next view
  * once one is due. Changes within `viewCoalesceMs` share one view, so that a burst of joins costs one.
+ * Only members say where a running training is: anybody may join and claim any round.
  */
 import type { View } from "../shared/core/view.ts";
-import { safeRound } from "./pace.ts";
+import { safeRound, safeRoundOfAll } from "./pace.ts";
 import type { Progress } from "./pace.ts";
 
 export const viewCoalesceMs = 300;
 
-/** A peer that wants to be a member. */
-interface Candidate {
-  readonly peerId: string;
-  readonly progress: Progress | null;
-}
-
 /** Where a peer's training stood when it lost the server. */
 interface Resume {
+  readonly peerId: string;
   readonly epoch: number;
   readonly round: number;
 }
@@ -26,11 +22,13 @@ export interface Views {
   /** When `next` has to be called, or null while nothing is due. */
   readonly dueMs: number | null;
   /** Tells who is ready now. */
-  update(ready: readonly Candidate[], nowMs: number): void;
+  update(ready: readonly string[], nowMs: number): void;
   /** The next view if it is due. */
-  next(ready: readonly Candidate[], nowMs: number): View | null;
+  next(ready: readonly string[], nowMs: number): View | null;
+  /** Where a peer is; counts while it is a member. */
+  reported(peerId: string, progress: Progress): void;
   /** A peer carries on from a view that this server need not know: later views come after it. */
-  resume(from: Resume): void;
+  resume(from: Resume, nowMs: number): void;
 }
 
 /**
@@ -38,32 +36,46 @@ export interface Views {
  * old view serves them better than one without the others.
  */
 export const resumeCoalesceMs = 3_000;
+/** From this many on, one that claims too much can be told from the others. */
+const resumersToCompare = 3;
 
 export function createViews(options: { readonly minPeers: number; readonly lastRound: number }): Views {
   let current: View | null = null;
+  let madeAtMs = 0;
   let dueMs: number | null = null;
   let epoch = 0;
-  let resumedRound: number | null = null;
+  /** The newest report of each member; one that left counts until the next view, if nobody else does. */
+  const reports = new Map<string, Progress>();
+  const resumed = new Map<string, Progress>();
 
   const members = () => current?.members ?? [];
   const running = () => members().length > 0;
+  const resumers = (ready: readonly string[]) => ready.flatMap((peerId) => resumed.get(peerId) ?? []);
+  const resuming = (ready: readonly string[]) => !running() && resumers(ready).length > 0;
 
-  function isWanted(ready: readonly Candidate[]): boolean {
+  function isWanted(ready: readonly string[]): boolean {
     if (sameMembers(members(), ready)) return false;
     // Peers that resume are training already: waiting for more of them would only keep newcomers out.
-    return running() || resumedRound !== null || ready.length >= options.minPeers;
+    return running() || resuming(ready) || ready.length >= options.minPeers;
   }
 
-  function fromRound(ready: readonly Candidate[], nowMs: number): number {
-    if (ready.length === 0 || (!running() && resumedRound === null)) return 0;
-    const reached = ready.map(({ progress }) => (progress ? safeRound(progress, nowMs) : 0));
-    const earliest = Math.max(
-      0,
-      ...reached,
-      (resumedRound ?? -1) + 1,
-      running() ? (current?.fromRound ?? 0) : 0,
-    );
+  function fromRound(ready: readonly string[], nowMs: number): number {
+    if (ready.length === 0) return 0;
+    const earliest = current && running() ? runningRound(current, ready, nowMs) : resumedRound(ready, nowMs);
     return Math.min(earliest, options.lastRound);
+  }
+
+  function runningRound(view: View, ready: readonly string[], nowMs: number): number {
+    const present = ready.flatMap((peerId) => reports.get(peerId) ?? []);
+    const known = present.length > 0 ? present : [...reports.values()];
+    const begun = { round: view.fromRound, atMs: madeAtMs };
+    return Math.max(view.fromRound, safeRoundOfAll(known.length > 0 ? known : [begun], nowMs));
+  }
+
+  function resumedRound(ready: readonly string[], nowMs: number): number {
+    const known = resumers(ready);
+    if (known.length >= resumersToCompare) return safeRoundOfAll(known, nowMs);
+    return Math.max(0, ...known.map((progress) => safeRound(progress, nowMs)));
   }
 
   return {
@@ -75,30 +87,34 @@ export function createViews(options: { readonly minPeers: number; readonly lastR
     },
     update(ready, nowMs) {
       if (!isWanted(ready)) dueMs = null;
-      else dueMs ??= nowMs + (resumedRound !== null && !running() ? resumeCoalesceMs : viewCoalesceMs);
+      else dueMs ??= nowMs + (resuming(ready) ? resumeCoalesceMs : viewCoalesceMs);
     },
     next(ready, nowMs) {
       if (dueMs === null || nowMs < dueMs) return null;
       dueMs = null;
       epoch += 1;
       current = { epoch, fromRound: fromRound(ready, nowMs), members: seats(members(), ready) };
-      resumedRound = null;
+      madeAtMs = nowMs;
+      resumed.clear();
+      for (const peerId of reports.keys()) if (!ready.includes(peerId)) reports.delete(peerId);
       return current;
     },
-    resume(from) {
-      epoch = Math.max(epoch, from.epoch);
-      resumedRound = Math.max(resumedRound ?? 0, from.round);
+    reported(peerId, progress) {
+      if (members().includes(peerId)) reports.set(peerId, progress);
+    },
+    resume({ peerId, epoch: known, round }, nowMs) {
+      epoch = Math.max(epoch, known);
+      if (!running()) resumed.set(peerId, { round, atMs: nowMs });
     },
   };
 }
 
-function sameMembers(members: readonly string[], ready: readonly Candidate[]): boolean {
-  return members.length === ready.length && ready.every(({ peerId }) => members.includes(peerId));
+function sameMembers(members: readonly string[], ready: readonly string[]): boolean {
+  return members.length === ready.length && ready.every((peerId) => members.includes(peerId));
 }
 
 /** Survivors keep their order, newcomers follow. */
-function seats(members: readonly string[], ready: readonly Candidate[]): string[] {
-  const ids = ready.map(({ peerId }) => peerId);
-  const survivors = members.filter((peerId) => ids.includes(peerId));
-  return [...survivors, ...ids.filter((peerId) => !survivors.includes(peerId))];
+function seats(members: readonly string[], ready: readonly string[]): string[] {
+  const survivors = members.filter((peerId) => ready.includes(peerId));
+  return [...survivors, ...ready.filter((peerId) => !survivors.includes(peerId))];
 }

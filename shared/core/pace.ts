@@ -27,14 +27,18 @@ export function createPace(work: { samplesPerRound: number } | { secondsPerRound
   let nominal = "samplesPerRound" in work ? work.samplesPerRound : 1;
   let samples = nominal;
   let smoothedLagMs = 0;
+  /** How much the lag varies from round to round: a slow machine is slow every time, a lossy path is not. */
+  let jitterMs = 0;
 
   function update(outcome: Parameters<Pace["update"]>[0]): void {
     const msPerSample = outcome.trainMs / Math.max(1, outcome.samples);
     if ("secondsPerRound" in work)
       nominal = Math.max(1, (work.secondsPerRound * 1000) / Math.max(msPerSample, 1e-6));
-    smoothedLagMs += 0.3 * ((outcome.lagMs ?? 0) - smoothedLagMs);
+    const surpriseMs = (outcome.lagMs ?? 0) - smoothedLagMs;
+    jitterMs += 0.3 * (Math.abs(surpriseMs) - jitterMs);
+    smoothedLagMs += 0.3 * surpriseMs;
     const usualMs = tolerance * (outcome.trainMs + (outcome.roundMs ?? 0));
-    const isNoise = smoothedLagMs <= Math.max(minToleranceMs, usualMs);
+    const isNoise = smoothedLagMs <= Math.max(minToleranceMs, usualMs, jitterMs);
     if (!isNoise && outcome.trainMs >= usualMs) slowDown(msPerSample);
     else samples = Math.min(nominal, samples + growth(msPerSample));
   }

@@ -24,6 +24,12 @@ const finite = v.pipe(v.number(), v.finite());
 const whole = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER));
 const u32 = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffff_ffff));
 const shortText = (max: number) => v.pipe(v.string(), v.maxLength(max));
+/** Shown in terminals, where a control character would be a command. */
+const shownText = (max: number) =>
+  v.pipe(
+    shortText(max),
+    v.regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u, "must not hold control characters or line separators"),
+  );
 
 /** Chosen by the peer itself (128 random bits), so that it survives a restart of the server. */
 const peerIdSchema = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/, "must be 32 hex digits"));
@@ -37,9 +43,9 @@ export const joinSchema = v.strictObject({
   room: roomNameSchema,
   peerId: peerIdSchema,
   /** Shown to people. */
-  name: v.pipe(v.string(), v.minLength(1), v.maxLength(limits.nameLength)),
+  name: v.pipe(shownText(limits.nameLength), v.minLength(1)),
   kind: v.picklist(["node", "browser"]),
-  backend: shortText(64),
+  backend: shownText(64),
   /** A peer that was a member before the server (or its socket) went away says where it is. */
   resume: v.optional(v.strictObject({ epoch: u32, round: u32 })),
 });

@@ -10,7 +10,7 @@ export function createJoinCommand(): (room: string) => void {
       () => flash(button, "Press Ctrl+C"),
     );
   });
-  return (room) => setText(command, `shoal join ${location.origin}/join/${room}`);
+  return (room) => setText(command, `npx shoal join ${location.origin}/join/${room}`);
 }
 
 async function copy(source: HTMLElement): Promise<void> {

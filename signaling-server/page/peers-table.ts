@@ -6,6 +6,7 @@ import { bytes, compact, count, loss, percent } from "./format.ts";
 interface Column {
   readonly label: string;
   readonly className?: string;
+  readonly title?: string;
   readonly text: (peer: PeerStatus) => string;
 }
 
@@ -18,22 +19,26 @@ const columns: readonly Column[] = [
   { label: "Samples/s", text: (peer) => compact(peer.samplesPerSecond) },
   { label: "Loss", text: (peer) => loss(peer.loss) },
   { label: "Accuracy", text: ({ accuracy }) => percent(accuracy) },
-  { label: "Lost", text: ({ dropRate }) => percent(dropRate) },
+  {
+    label: "Not counted",
+    title: "Share of the fragments meant for this peer that did not count: lost, late, unsent or rejected",
+    text: ({ dropRate }) => percent(dropRate),
+  },
   { label: "Up", text: ({ bytesSent }) => bytes(bytesSent) },
   { label: "Down", text: ({ bytesReceived }) => bytes(bytesReceived) },
 ];
 
 export function createPeersTable(): (peers: readonly PeerStatus[]) => void {
   const body = element("tbody");
-  const titles = columns.map(({ label, className = "" }) =>
-    element("th", { scope: "col", class: className }, label),
+  const titles = columns.map(({ label, className = "", title = "" }) =>
+    element("th", { scope: "col", class: className, title }, label),
   );
   byId("peers").append(element("thead", {}, element("tr", {}, ...titles)), body);
   const rows = new Map<string, HTMLTableRowElement>();
 
   function addRow(peerId: string): HTMLTableRowElement {
-    const cells = columns.map(({ label, className = "" }) =>
-      element("td", { class: className, "data-label": label }),
+    const cells = columns.map(({ label, className = "", title = "" }) =>
+      element("td", { class: className, title, "data-label": label }),
     );
     const row = element("tr", {}, ...cells);
     rows.set(peerId, row);

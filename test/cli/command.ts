@@ -8,7 +8,7 @@ import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { within } from "../labs/real-time.ts";
 
-const shoal = fileURLToPath(new URL("../../peer-node/shoal.js", import.meta.url));
+export const shoal = fileURLToPath(new URL("../../peer-node/shoal.js", import.meta.url));
 
 export interface Ended {
   readonly code: number | null;

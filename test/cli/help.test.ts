@@ -30,6 +30,10 @@ void test("options for shoal's own processes are not in the help", async (t) => 
   assert.doesNotMatch((await run(t, "join", "--help")).stdout, /exit-with-parent/);
 });
 
+void test("join --loss says that one peer alone loses nothing", async (t) => {
+  assert.match((await run(t, "join", "--help")).stdout, /--loss .*give it to every peer of the room$/m);
+});
+
 void test("--version is one line", async (t) => {
   assert.match((await run(t, "--version")).stdout, /^\d+\.\d+\.\d+\n$/);
 });

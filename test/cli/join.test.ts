@@ -4,6 +4,7 @@ import type { TestContext } from "node:test";
 import * as v from "valibot";
 import { reportSchema } from "../../shared/net/messages.ts";
 import type { Task } from "../../shared/core/task.ts";
+import { startTrainerThread } from "../../peer-node/trainer-thread.ts";
 import { startServer, testTask } from "../server/fixture.ts";
 import { isAlive, start } from "./command.ts";
 
@@ -23,6 +24,7 @@ const lineSchema = v.variant("event", [
     loss: v.number(),
     samples: v.number(),
     roundMs: v.number(),
+    deadlineMs: v.number(),
     averaged: v.number(),
     fragments: v.number(),
     missed: v.array(v.string()),
@@ -68,6 +70,15 @@ void test("--rounds stops after so many rounds", async (t) => {
   const lines = parseLines(stdout);
   assert.equal(lines.filter((line) => line.event === "round").length, 3);
   assert.ok(lines.at(-1)?.event === "end" && code === 0);
+});
+
+void test("the server knows what a peer computes with", async (t) => {
+  const server = await startServer(t, { tasks: { main: testTask() } });
+  const peer = start(t, "join", `http://127.0.0.1:${server.port}`, "--json");
+  await peer.line(/"round"/);
+  const trainer = await startTrainerThread(testTask(), { shard: 0 });
+  assert.equal(server.status().rooms[0]?.peers[0]?.backend, trainer.backend);
+  await trainer.close();
 });
 
 void test("--quiet says nothing, plain output says what happens", async (t) => {

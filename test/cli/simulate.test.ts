@@ -15,6 +15,24 @@ void test("simulate prints a table and writes the same figures as JSON", async (
   assert.match(stdout, new RegExp(`^ +20 +${rows.at(-1).loss.toFixed(4)} `, "m"));
 });
 
+void test("two rounds are enough to count something", async (t) => {
+  const { stdout } = await run(t, "simulate", "--peers", "4", "--rounds", "2", "--loss", "0");
+  assert.match(stdout, /^fragments +[1-9]\d* delivered \(100\.00 %\); lost 0, late 0,/m);
+});
+
+void test("--dead: the last peers vanish at a third of the run, the others go on", async (t) => {
+  const file = temporaryFile(t, "figures.json", "");
+  const { code, stdout } = await run(t, ...small, "--dead", "2", "--json", file);
+  assert.equal(code, 0, stdout);
+  const { rows, options, drops } = JSON.parse(readFileSync(file, "utf8"));
+  assert.deepEqual(options.deaths, [
+    { peer: 2, round: 6 },
+    { peer: 3, round: 6 },
+  ]);
+  assert.equal(rows.at(-1).round, 20);
+  assert.ok(drops.lost > 0);
+});
+
 void test("the same seed gives the same table, another seed another one", async (t) => {
   const [first, again, other] = await Promise.all(
     ["1", "1", "2"].map((seed) => run(t, ...small, "--seed", seed)),

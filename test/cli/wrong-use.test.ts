@@ -108,6 +108,18 @@ const usage: readonly WrongUse[] = [
     says: /--slow \(3\)/,
   },
   {
+    what: "no peer alive",
+    args: ["simulate", "--peers", "2", "--dead", "2"],
+    code: 2,
+    says: /--dead \(2\): must be less than --peers \(2\)/,
+  },
+  {
+    what: "figures that can't be written, before the run",
+    args: ["simulate", "--json", "/nowhere/figures.json"],
+    code: 2,
+    says: /--json \(\/nowhere\/figures\.json\): ENOENT/,
+  },
+  {
     what: "ICE server",
     args: ["serve", "--ice-server", "http://x"],
     code: 2,
@@ -209,6 +221,18 @@ void describe("a server that refuses", { concurrency: 2 }, () => {
     });
     const port = await listening(t, http);
     check(t, await join(t, port), { code: 4, says: /protocol 9, the peer 1: update the peer/ });
+  });
+
+  void test("a reason that would command the terminal", async (t) => {
+    const http = createServer();
+    const io = new SocketServer(http);
+    t.after(() => io.close());
+    const refusal = { ok: false, code: "room", reason: "\x1b[2Jno\n\u009b1mroom" };
+    io.on("connection", (socket) => {
+      socket.on("join", (_: unknown, answer: (refusal: object) => void) => answer(refusal));
+    });
+    const port = await listening(t, http);
+    check(t, await join(t, port), { code: 4, says: /^shoal: \ufffd\[2Jno\ufffd\ufffd1mroom\n$/ });
   });
 
   void test("room full", async (t) => {

@@ -5,11 +5,11 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { AveragingName, Task } from "../../shared/core/task.ts";
+import type { Task } from "../../shared/core/task.ts";
 import { createKernelLab } from "../labs/kernel.ts";
 import type { KernelLab } from "../labs/kernel.ts";
 import { lossTask } from "../labs/loss-task.ts";
-import { runTraining } from "../labs/run-figures.ts";
+import { disagreement, runTraining } from "../labs/run-figures.ts";
 import type { RunFigures } from "../labs/run-figures.ts";
 import { kernelSite } from "../labs/training-run.ts";
 import { needsKernelLab } from "../needs.ts";
@@ -53,19 +53,22 @@ test("real loss is the loss", { skip: needsKernelLab() }, async (t) => {
     [0.2, 1 * point],
   ] as const) {
     await t.test(`${drop * 100} % dropped`, async (level) => {
-      const task = lossTask({ recipe: "asBuiltIn", averaging: "rps", peers });
+      const task = lossTask({ averaging: "rps", peers });
       const figures = await run(lab, drop, task);
       const kernel = kernelCounts(lab);
       measured.set(drop, figures);
       level.diagnostic(JSON.stringify({ ...figures, kernel }));
 
       await level.test("the share of fragments that is delivered is what the kernel lets through", () => {
-        const off = figures.deliveredShare - (1 - drop);
-        assert.ok(Math.abs(off) <= point, `delivered ${figures.deliveredShare}`);
+        const passed = kernel.passed / kernel.sent;
+        for (const share of [figures.deliveredShare, passed])
+          assert.ok(Math.abs(share - (1 - drop)) <= point, `delivered ${share}`);
       });
       await level.test("no fragment leaves a machine more often than it was handed over", () => {
-        assert.ok(kernel.sent > 0.9 * figures.sent, `${kernel.sent} datagrams for ${figures.sent} fragments`);
-        assert.ok(kernel.sent <= figures.sent, `${kernel.sent} datagrams for ${figures.sent} fragments`);
+        // One fragment of the model's 36 is shorter than what counts as a fragment-sized datagram.
+        const handedOver = (figures.sent * 35) / 36;
+        assert.ok(kernel.sent <= 1.002 * handedOver, `${kernel.sent} datagrams for ${handedOver} fragments`);
+        assert.ok(kernel.sent > 0.98 * handedOver, `${kernel.sent} datagrams for ${handedOver} fragments`);
         // A busy machine drops a few before iptables sees them.
         const seen = kernel.passed + kernel.dropped;
         assert.ok(seen <= kernel.sent && seen > 0.99 * kernel.sent, `${seen} of ${kernel.sent} were seen`);
@@ -80,13 +83,17 @@ test("real loss is the loss", { skip: needsKernelLab() }, async (t) => {
     });
   }
 
-  await t.test("gradient averaging at 10 % is clearly worse, and its replicas drift apart", async (level) => {
-    const taskWith = (averaging: AveragingName) => lossTask({ recipe: "plain", averaging, peers });
-    const rps = await run(lab, 0.1, taskWith("rps"));
-    const gradient = await run(lab, 0.1, taskWith("gradient"));
-    level.diagnostic(JSON.stringify({ rps, gradient }));
-    const spread = ({ accuracies }: RunFigures) => Math.max(...accuracies) - Math.min(...accuracies);
-    assert.ok(gradient.accuracy < rps.accuracy - point, `${gradient.accuracy}, with rps ${rps.accuracy}`);
-    assert.ok(spread(gradient) > 2 * spread(rps), `spread ${spread(gradient)}, with rps ${spread(rps)}`);
-  });
+  await t.test(
+    "gradient averaging at 10 % is clearly worse: replicas that disagree, the worst by far",
+    async (level) => {
+      const gradient = await run(lab, 0.1, lossTask({ averaging: "gradient", peers }));
+      level.diagnostic(JSON.stringify(gradient));
+      const rps = figuresAt(0.1);
+      const worst = Math.max(...gradient.losses);
+      assert.ok(worst > 1.15 * Math.max(...rps.losses), `losses ${gradient.losses}, with rps ${rps.losses}`);
+      // RPS ends with one model; gradient averaging with as many as there are peers.
+      const apart = disagreement(gradient);
+      assert.ok(apart > 100 * disagreement(rps), `losses ${apart} apart, with rps ${disagreement(rps)}`);
+    },
+  );
 });

@@ -108,3 +108,8 @@ function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN;
 }
+
+/** How far apart the replicas of a run ended: the range of their validation losses. */
+export function disagreement({ losses }: RunFigures): number {
+  return Math.max(...losses) - Math.min(...losses);
+}

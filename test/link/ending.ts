@@ -17,7 +17,8 @@ export function describeEnding(name: StackName, stack: Stack, caps: Caps): void 
     a.link.close("enough");
     assert.equal(a.reasons.length, 0, "onClose does not come from within close()");
     assert.equal(await within(3_000, "our end", a.closed), "enough");
-    assert.ok((await within(5_000, "the other end", b.closed)).length > 0);
+    // wrtc notices a native close only by ICE consent when the goodbye itself is lost: that takes it longer.
+    assert.ok((await within(30_000, "the other end", b.closed)).length > 0);
     for (const { link } of [a, b]) {
       link.close("again");
       assert.equal(link.state, "closed");

@@ -4,6 +4,7 @@ import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import type { Socket } from "socket.io-client";
 import type { ServerStatus } from "../../shared/net/status.ts";
+import type { View } from "../../shared/core/view.ts";
 import { maxRefusalsInARow } from "../../signaling-server/events.ts";
 import {
   connect,
@@ -14,9 +15,11 @@ import {
   peerIdOf,
   peerReport,
   startServer,
+  testTask,
   waitMs,
 } from "./fixture.ts";
 import type { TestSocket } from "./fixture.ts";
+import type { SignalingServer } from "../../signaling-server/server.ts";
 
 const seed = 20_261_121;
 const eventCount = 10_000;
@@ -78,14 +81,59 @@ const countOf = ({ signals }: ServerStatus) =>
   Object.values(signals).reduce((sum, { accepted, refused }) => sum + accepted + refused, 0);
 
 /** Sends a batch over one socket; its last event is a join that is answered once all have been judged. */
-async function throwBatch(socket: TestSocket, batch: readonly MutatedEvent[]): Promise<number> {
+async function say(socket: TestSocket, batch: readonly MutatedEvent[]): Promise<void> {
   const anyEvent: Socket = socket;
   for (const event of batch) {
     anyEvent.emit(event.name, ...event.args, ...(event.callback ? [() => undefined] : []));
   }
   await anyEvent.timeout(waitMs).emitWithAck("join", { not: "valid" });
+}
+
+async function throwBatch(socket: TestSocket, batch: readonly MutatedEvent[]): Promise<number> {
+  await say(socket, batch);
   socket.disconnect();
   return batch.length + 1;
+}
+
+function assertOpen(server: SignalingServer): void {
+  const events = server.status().rooms.flatMap((room) => room.events.map(({ text }) => text));
+  assert.deepEqual(
+    events.filter((text) => text.includes("the run has ended")),
+    [],
+  );
+}
+
+const anyRound = fc.oneof(fc.nat({ max: 0xffff_ffff }), fc.constantFrom(0, 1_000_000, 0xffff_ffff));
+/** What a member may say: mostly well-formed, with figures that are lies. */
+const memberEvent: fc.Arbitrary<MutatedEvent> = fc.oneof(
+  { weight: 3, arbitrary: anyRound.map((round) => ({ name: "ready", args: [{ round }], callback: false })) },
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(anyRound, fc.double({ noNaN: true, noDefaultInfinity: true }))
+      .map(([round, cycleMs]) => ({
+        name: "report",
+        args: [peerReport({ round, cycleMs })],
+        callback: false,
+      })),
+  },
+  mutatedEvent
+    .filter(({ args }) => canBeSent(args))
+    .map((event) => ({ ...event, name: event.args.length % 2 === 0 ? "ready" : "report" })),
+);
+
+/** The next view that `wanted` accepts. */
+async function viewThat(socket: TestSocket, wanted: (view: View) => boolean): Promise<View> {
+  for (;;) {
+    const view = await next(socket, "view");
+    if (wanted(view)) return view;
+  }
+}
+
+async function becomeMember(socket: TestSocket, peerId: string): Promise<View> {
+  const seated = viewThat(socket, ({ members }) => members.includes(peerId));
+  socket.emit("ready", { round: 0 });
+  return seated;
 }
 
 describe("a hostile crowd", () => {
@@ -124,6 +172,38 @@ describe("a hostile crowd", () => {
       "unknown",
     ]);
     t.diagnostic(JSON.stringify(server.status().signals));
+  });
+
+  test("a member that lies in its own room neither puts off the views nor ends the run", async (t) => {
+    const server = await startServer(t, { tasks: { room: testTask({ rounds: 1_000_000 }) } });
+    const honest = [await joined(t, server, 1), await joined(t, server, 2)] as const;
+    const both = viewThat(honest[0].socket, ({ members }) => members.length === 2);
+    for (const { socket } of honest) socket.emit("ready", { round: 0 });
+    await both;
+    const reportAll = async (round: number) => {
+      for (const { socket } of honest) {
+        socket.emit("report", peerReport({ round, cycleMs: 100 }));
+        await join(socket, joinRequest(1)); // answered once the report has been judged
+      }
+    };
+    await reportAll(1);
+    const rogue = await joined(t, server, 3);
+    await becomeMember(rogue.socket, rogue.peerId);
+
+    const batchSize = maxRefusalsInARow - 2;
+    const events = fc.sample(memberEvent, { numRuns: 8 * batchSize, seed });
+    let round = 1;
+    for (let at = 0; at < events.length; at += batchSize) {
+      round += 10;
+      await reportAll(round);
+      await say(rogue.socket, events.slice(at, at + batchSize));
+      const visitor = await joined(t, server, 100 + at);
+      const { fromRound, members } = await becomeMember(visitor.socket, visitor.peerId);
+      assert.ok(fromRound > round && fromRound <= round + 100, `round ${fromRound} at ${round}`);
+      assert.ok(honest.every(({ peerId }) => members.includes(peerId)));
+      visitor.socket.disconnect();
+    }
+    assertOpen(server);
   });
 
   test("raw frames below socket.io's events close their own socket at most", async (t) => {

@@ -68,6 +68,17 @@ describe("one snapshot", () => {
     assert.equal(metrics.get('shoal_fragments_dropped_total{room="room",cause="lost"}'), 130);
     assert.equal(metrics.get('shoal_signal_events_total{event="join",outcome="accepted"}'), 2);
     assert.ok((metrics.get("process_resident_memory_bytes") ?? 0) > 1e6);
+
+    const gone = next(other.socket, "left");
+    socket.emit("leave");
+    await gone;
+    const later = parseMetrics(await (await get(server, "/metrics")).text());
+    const figures = ["training_loss", "validation_accuracy"].map((name) => `shoal_${name}{room="room"}`);
+    assert.deepEqual(
+      figures.filter((name) => later.has(name)),
+      [],
+      "nobody trains: the last figures are no longer true",
+    );
   });
 
   test("metrics have no series per peer, and what nobody knows has no sample", async (t) => {

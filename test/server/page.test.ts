@@ -34,7 +34,7 @@ describe("the status page", { skip: needsChromium() }, () => {
     const server = await startServer(t);
     const { page, faults } = await open(t, server);
     await page.getByText("Nobody is here yet").waitFor();
-    await page.getByText(`shoal join ${server.url}/join/room`).waitFor();
+    await page.getByText(`npx shoal join ${server.url}/join/room`).waitFor();
 
     const { socket } = await joined(t, server, 1, { name: evilName });
     socket.emit("ready", { round: 0 });
@@ -49,6 +49,8 @@ describe("the status page", { skip: needsChromium() }, () => {
     }
     await page.locator("#figures").getByText("87.5 %").waitFor();
     await page.locator("#figures").getByText("90.0 %").waitFor();
+    const header = page.getByRole("columnheader", { name: "Not counted", includeHidden: true });
+    assert.match((await header.getAttribute("title")) ?? "", /lost, late, unsent or rejected/);
     await page.locator("#events").getByText("view 1 from round 0: 1 member").waitFor();
     assert.equal(await page.locator("#charts canvas").count(), 3);
     const width = await page.evaluate("document.documentElement.scrollWidth");
@@ -63,7 +65,7 @@ describe("the status page", { skip: needsChromium() }, () => {
   test("a join link shows its room, and the loss of the server is said", async (t) => {
     const server = await startServer(t);
     const { page, faults } = await open(t, server, "/join/other");
-    await page.getByText(`shoal join ${server.url}/join/other`).waitFor();
+    await page.getByText(`npx shoal join ${server.url}/join/other`).waitFor();
     assert.deepEqual(faults, []);
     await server.close();
     await page.getByText("Connection to the server lost, reconnecting").waitFor();

@@ -23,7 +23,7 @@ function play(task: Partial<Task> = {}) {
       said.push(...effects);
       return answer;
     },
-    ready: (number: number, round = 0) => said.push(...room.ready(peerIdOf(number), round, nowMs)),
+    ready: (number: number) => said.push(...room.ready(peerIdOf(number), nowMs)),
     report: (number: number, more: Partial<PeerReport>) =>
       said.push(...room.report(peerIdOf(number), peerReport(more), nowMs)),
     leave: (number: number) => said.push(...room.leave(peerIdOf(number), "goodbye", nowMs)),
@@ -192,7 +192,7 @@ describe("views", () => {
     game.report(2, { round: 50, cycleMs: 100 });
     game.pass(500);
     game.join(3);
-    game.ready(3, 50);
+    game.ready(3);
     game.pass(viewCoalesceMs);
     // 800 ms after the report: 8 rounds on; 2 + 1000/100 ahead of that.
     assert.equal(game.views().at(-1)?.fromRound, 50 + 8 + 12);
@@ -220,6 +220,36 @@ describe("views", () => {
     game.report(2, { round: 20, cycleMs: 10 });
     game.pass(viewCoalesceMs);
     assert.equal(game.views().at(-1)?.fromRound, before);
+  });
+
+  const farAway = 0xffff_ffff;
+
+  test("a newcomer that is ready can't move the view: only members say where the training is", () => {
+    const game = running(1, 2);
+    game.report(1, { round: 40, cycleMs: 100 });
+    game.join(3);
+    game.report(3, { round: farAway });
+    game.ready(3);
+    game.pass(viewCoalesceMs);
+    assert.deepEqual(game.views().at(-1), { epoch: 2, fromRound: 40 + 3 + 12, members: ids(1, 2, 3) });
+  });
+
+  test("a stranger that resumes can't either", () => {
+    const game = running(1, 2);
+    game.report(1, { round: 40, cycleMs: 100 });
+    game.join(3, { resume: { epoch: 1, round: 1_000 } });
+    game.pass(resumeCoalesceMs);
+    assert.equal(game.views().at(-1)?.fromRound, 40 + 3 + 12);
+  });
+
+  test("a member that claims too much is a lead ahead of the middle one at most", () => {
+    const game = running(1, 2);
+    game.report(1, { round: 40, cycleMs: 100 });
+    game.report(2, { round: 999, cycleMs: 1e-9 });
+    game.join(3);
+    game.ready(3);
+    game.pass(viewCoalesceMs);
+    assert.equal(game.views().at(-1)?.fromRound, 40 + 3 + 12 + 12);
   });
 
   const paces: readonly [cycleMs: number | undefined, elapsedMs: number, expected: number][] = [
@@ -260,7 +290,7 @@ describe("the end of a group", () => {
     const game = running(1);
     game.report(1, { round: 70, cycleMs: 1_000 });
     game.join(2);
-    game.ready(2, 71);
+    game.ready(2);
     game.leave(1);
     game.pass(viewCoalesceMs);
     assert.deepEqual(game.views().at(-1)?.members, ids(2));
@@ -284,6 +314,26 @@ describe("a restarted server", () => {
     assert.equal(view?.epoch, 8);
     assert.deepEqual(view?.members, ids(2, 1));
     assert.ok((view?.fromRound ?? 0) > 120 && (view?.fromRound ?? 0) <= 120 + 30, `round ${view?.fromRound}`);
+  });
+
+  test("three that resume outvote one that claims too much", () => {
+    const game = play();
+    for (const [number, round] of [120, 1_000, 118].entries()) {
+      game.join(number + 1, { resume: { epoch: 7, round } });
+    }
+    game.pass(resumeCoalesceMs);
+    const { fromRound = 0 } = game.views().at(-1) ?? {};
+    assert.ok(fromRound > 120 && fromRound <= 120 + 30, `round ${fromRound}`);
+  });
+
+  test("a stranger that resumes and goes leaves nothing behind: a new training starts at round 0", () => {
+    const game = play();
+    game.join(1, { resume: { epoch: 7, round: 900 } });
+    game.leave(1);
+    game.join(2);
+    game.ready(2);
+    game.pass(resumeCoalesceMs);
+    assert.deepEqual(game.views(), [{ epoch: 8, fromRound: 0, members: ids(2) }]);
   });
 
   test("refuses a resume that no run of this task can have reached", () => {
@@ -316,6 +366,52 @@ describe("a finished run", () => {
     game.pass(5_000);
     assert.equal(game.views().length, 1);
     assert.equal(game.room.dueMs, null);
+  });
+
+  test("is not brought about by one member of three", () => {
+    const game = running(1, 2, 3);
+    game.report(1, { round: 0xffff_ffff });
+    game.report(1, { round: 1_000 });
+    assert.equal(game.join(4).ok, true);
+  });
+
+  test("is brought about by members that go as soon as they have said so", () => {
+    const game = running(1, 2, 3, 4, 5, 6);
+    for (const number of [1, 2, 3]) {
+      assert.equal(game.join(7).ok, true, `${number - 1} of six have said so`);
+      game.leave(7);
+      game.report(number, { round: 1_000 });
+      game.leave(number);
+      game.pass(viewCoalesceMs);
+    }
+    assert.equal(game.join(7).ok, false);
+    for (const number of [4, 5, 6]) game.leave(number);
+    game.pass(5_000);
+    assert.notDeepEqual(game.views().at(-1)?.members, [], "does not start afresh");
+  });
+
+  test("is brought about by the last member that goes, when the others have died before the end", () => {
+    const game = running(1, 2, 3);
+    game.report(1, { round: 1_000 });
+    for (const number of [2, 3, 1]) game.leave(number);
+    const answer = game.join(4);
+    assert.equal(!answer.ok && answer.code, "finished");
+    game.pass(5_000);
+    assert.equal(game.views().length, 1);
+  });
+
+  test("is not brought about by what a member of an earlier training said", () => {
+    const game = running(1, 2, 3);
+    game.report(1, { round: 1_000 });
+    for (const number of [1, 2, 3]) game.leave(number);
+    game.pass(viewCoalesceMs);
+    for (const number of [4, 5]) {
+      game.join(number);
+      game.ready(number);
+    }
+    game.pass(viewCoalesceMs);
+    assert.deepEqual(game.views().at(-1), { epoch: 3, fromRound: 0, members: ids(4, 5) });
+    assert.equal(game.join(6).ok, true);
   });
 
   test("is not brought about by a peer that is no member", () => {

@@ -61,6 +61,10 @@ describe("joining over a socket", () => {
     ["a malformed id", { peerId: "me" }, "malformed", /peerId is "me": must be 32 hex digits/],
     ["an id that is connected", { peerId: peerIdOf(99) }, "taken", /connected already/],
     ["an unknown field", { admin: true }, "malformed", /admin/],
+    ["an escape in a name", { name: "\u001b[2J" }, "malformed", /name is .*: must not hold control/],
+    ["a C1 control in a name", { name: "a\u009b2J" }, "malformed", /name is .*: must not hold control/],
+    ["a line separator in a name", { name: "a\u2028b" }, "malformed", /name is [^]*line separators/],
+    ["a bell in a backend", { backend: "cpu\u0007" }, "malformed", /backend is .*: must not hold control/],
     ["a name of 65 letters", { name: "x".repeat(65) }, "malformed", /name is/],
   ];
   for (const [why, change, code, reason] of refusals) {
