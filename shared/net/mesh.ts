@@ -234,7 +234,7 @@ export function createMesh(options: MeshOptions): Mesh {
   }
 
   function reunite(peerIds: readonly string[]): void {
-    for (const end of [...ends.values()]) if (end.link?.state !== "open") forget(end.peerId, "joined again");
+    for (const end of ends.values()) if (end.link?.state !== "open") forget(end.peerId, "joined again");
     for (const peerId of peerIds) meet(peerId, true);
   }
 

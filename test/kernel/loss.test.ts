@@ -90,7 +90,10 @@ test("real loss is the loss", { skip: needsKernelLab() }, async (t) => {
       level.diagnostic(JSON.stringify(gradient));
       const rps = figuresAt(0.1);
       const worst = Math.max(...gradient.losses);
-      assert.ok(worst > 1.15 * Math.max(...rps.losses), `losses ${gradient.losses}, with rps ${rps.losses}`);
+      assert.ok(
+        worst > 1.15 * Math.max(...rps.losses),
+        `losses ${gradient.losses.join()}, with rps ${rps.losses.join()}`,
+      );
       // RPS ends with one model; gradient averaging with as many as there are peers.
       const apart = disagreement(gradient);
       assert.ok(apart > 100 * disagreement(rps), `losses ${apart} apart, with rps ${disagreement(rps)}`);

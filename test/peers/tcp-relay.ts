@@ -1,6 +1,6 @@
 /** A TCP connection that can be cut, between a peer and its server. */
 import { connect, createServer } from "node:net";
-import type { AddressInfo, Socket } from "node:net";
+import type { Socket } from "node:net";
 
 export interface TcpRelay {
   readonly port: number;
@@ -27,8 +27,10 @@ export async function openTcpRelay(targetPort: number): Promise<TcpRelay> {
   const cut = () => {
     for (const socket of sockets) socket.destroy();
   };
+  const address = server.address();
+  if (typeof address !== "object" || address === null) throw new Error("the relay has no port");
   return {
-    port: (server.address() as AddressInfo).port,
+    port: address.port,
     cut,
     close() {
       cut();
