@@ -13,7 +13,7 @@ export function lossTask(options: {
   return parseTask({
     ...base,
     averaging: options.averaging,
-    rounds: options.rounds ?? 84,
+    rounds: options.rounds ?? 108,
     minPeers: options.peers,
     work: { samplesPerRound: 128 },
     // Enough that half a point is not chance.
