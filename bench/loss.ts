@@ -1,6 +1,7 @@
 /**
  * What loss costs each averaging rule, side by side: `node dist/bench/loss.js [--rounds N] [--peers N]
- * [--drops 0,0.01,0.05,0.1,0.2] [--rules rps,gradient,reliable] [--json docs/results/loss.json]`.
+ * [--drops 0,0.01,0.05,0.1,0.2] [--rules rps,gradient,reliable] [--task usual|noisy]
+ * [--json docs/results/loss.json]`. `noisy` is the one that shows what replicas apart cost (test/labs/loss-task.ts).
  * Real drops of the kernel where this user may have them, else the rootless proxy; it says which.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -9,7 +10,7 @@ import { parseArgs } from "node:util";
 import { dropCauses } from "../shared/core/drops.ts";
 import type { AveragingName } from "../shared/core/task.ts";
 import { createKernelLab } from "../test/labs/kernel.ts";
-import { lossTask } from "../test/labs/loss-task.ts";
+import { lossTask, noisyTask } from "../test/labs/loss-task.ts";
 import { disagreement, runTraining } from "../test/labs/run-figures.ts";
 import type { RunFigures } from "../test/labs/run-figures.ts";
 import { kernelSite, proxySite } from "../test/labs/training-run.ts";
@@ -17,14 +18,16 @@ import { needsKernelLab } from "../test/needs.ts";
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: "string", default: "120" },
+    task: { type: "string", default: "usual" },
+    rounds: { type: "string" },
     peers: { type: "string", default: "4" },
     drops: { type: "string", default: "0,0.01,0.05,0.1,0.2" },
     rules: { type: "string", default: "rps,gradient,reliable" },
     json: { type: "string" },
   },
 });
-const rounds = Number(values.rounds);
+const makeTask = values.task === "noisy" ? noisyTask : lossTask;
+const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
 const peers = Number(values.peers);
 const drops = values.drops.split(",").map(Number);
 const rules = (["rps", "gradient", "reliable"] as const).filter((name) => values.rules.includes(name));
@@ -40,6 +43,9 @@ interface Row {
 /** Reliable averaging at 20 % may take hours: what it did not reach is a result, too. */
 const timeLimitMs = 300_000;
 
+const taskOf = (averaging: AveragingName) =>
+  makeTask({ averaging, peers, ...(rounds !== undefined && { rounds }) });
+
 type Measure = (averaging: AveragingName, drop: number) => Promise<RunFigures>;
 
 async function withLab(run: (lab: string, measure: Measure) => Promise<void>): Promise<void> {
@@ -48,7 +54,7 @@ async function withLab(run: (lab: string, measure: Measure) => Promise<void>): P
     return run(`rootless proxy (${reason})`, (averaging, drop) =>
       runTraining({
         site: proxySite(drop),
-        task: lossTask({ averaging, peers, rounds }),
+        task: taskOf(averaging),
         peers,
         timeLimitMs,
       }),
@@ -58,7 +64,7 @@ async function withLab(run: (lab: string, measure: Measure) => Promise<void>): P
   try {
     await run("kernel (network namespaces, iptables)", (averaging, drop) => {
       lab.drop(0);
-      const task = lossTask({ averaging, peers, rounds });
+      const task = taskOf(averaging);
       const onTraining = () => lab.drop(drop);
       return runTraining({ site: kernelSite(lab), task, peers, timeLimitMs, onTraining });
     });
@@ -111,7 +117,8 @@ function print(row: readonly string[]): void {
 }
 
 await withLab(async (lab, measure) => {
-  console.log(`glyphs-cnn, ${peers} peers, ${rounds} rounds, lab: ${lab}\n`);
+  const task = taskOf("rps");
+  console.log(`${task.name} (${values.task}), ${peers} peers, ${task.rounds} rounds, lab: ${lab}\n`);
   print(columns);
   print(columns.map((name) => "-".repeat(name.length)));
   const rows: Row[] = [];
@@ -125,5 +132,8 @@ await withLab(async (lab, measure) => {
   if (values.json === undefined) return;
   mkdirSync(dirname(values.json), { recursive: true });
   const node = process.version;
-  writeFileSync(values.json, `${JSON.stringify({ lab, peers, rounds, node, rows }, null, 2)}\n`);
+  writeFileSync(
+    values.json,
+    `${JSON.stringify({ lab, task: values.task, peers, rounds: task.rounds, node, rows }, null, 2)}\n`,
+  );
 });

@@ -16,12 +16,14 @@ export interface Pace {
   }): void;
 }
 
-/**
- * A lag below this share of the whole round is noise: where packets get lost, members end a round at quite
- * different times. Learning that takes less than that is not the reason for any lag.
- */
-const tolerance = 0.15;
+/** A lag below this share of the whole round is noise. */
+const tolerance = 0.08;
 const minToleranceMs = 3;
+/**
+ * Where packets get lost, members end a round at quite different times. Learning that takes less than this
+ * share of the averaging is not the reason for any lag, and to learn less would cure nothing.
+ */
+const blamelessShare = 0.5;
 
 export function createPace(work: { samplesPerRound: number } | { secondsPerRound: number }): Pace {
   let nominal = "samplesPerRound" in work ? work.samplesPerRound : 1;
@@ -39,7 +41,8 @@ export function createPace(work: { samplesPerRound: number } | { secondsPerRound
     smoothedLagMs += 0.3 * surpriseMs;
     const usualMs = tolerance * (outcome.trainMs + (outcome.roundMs ?? 0));
     const isNoise = smoothedLagMs <= Math.max(minToleranceMs, usualMs, jitterMs);
-    if (!isNoise && outcome.trainMs >= usualMs) slowDown(msPerSample);
+    const isToBlame = outcome.trainMs >= blamelessShare * (outcome.roundMs ?? 0);
+    if (!isNoise && isToBlame) slowDown(msPerSample);
     else samples = Math.min(nominal, samples + growth(msPerSample));
   }
 

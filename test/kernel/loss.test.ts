@@ -8,7 +8,7 @@ import { test } from "node:test";
 import type { Task } from "../../shared/core/task.ts";
 import { createKernelLab } from "../labs/kernel.ts";
 import type { KernelLab } from "../labs/kernel.ts";
-import { lossTask } from "../labs/loss-task.ts";
+import { lossTask, noisyTask } from "../labs/loss-task.ts";
 import { disagreement, runTraining } from "../labs/run-figures.ts";
 import type { RunFigures } from "../labs/run-figures.ts";
 import { kernelSite } from "../labs/training-run.ts";
@@ -23,6 +23,9 @@ async function run(lab: KernelLab, drop: number, task: Task): Promise<RunFigures
   const onTraining = () => lab.drop(drop);
   return runTraining({ site: kernelSite(lab), task, peers, timeLimitMs, onTraining });
 }
+
+/** Of the size that the kernel counts: one of the model's 36 fragments is shorter. */
+const handedOver = ({ sent }: RunFigures) => (sent * 35) / 36;
 
 function kernelCounts(lab: KernelLab) {
   const all = Array.from({ length: lab.peers }, (_, peer) => lab.datagrams(peer));
@@ -61,14 +64,16 @@ test("real loss is the loss", { skip: needsKernelLab() }, async (t) => {
 
       await level.test("the share of fragments that is delivered is what the kernel lets through", () => {
         const passed = kernel.passed / kernel.sent;
-        for (const share of [figures.deliveredShare, passed])
+        // What a congested link gave up before it left the machine, the network can't have dropped.
+        const arrived =
+          (figures.deliveredShare * handedOver(figures)) / Math.min(kernel.sent, handedOver(figures));
+        for (const share of [arrived, passed])
           assert.ok(Math.abs(share - (1 - drop)) <= point, `delivered ${share}`);
       });
       await level.test("no fragment leaves a machine more often than it was handed over", () => {
-        // One fragment of the model's 36 is shorter than what counts as a fragment-sized datagram.
-        const handedOver = (figures.sent * 35) / 36;
-        assert.ok(kernel.sent <= 1.002 * handedOver, `${kernel.sent} datagrams for ${handedOver} fragments`);
-        assert.ok(kernel.sent > 0.98 * handedOver, `${kernel.sent} datagrams for ${handedOver} fragments`);
+        const handed = handedOver(figures);
+        assert.ok(kernel.sent <= 1.002 * handed, `${kernel.sent} datagrams for ${handed} fragments`);
+        assert.ok(kernel.sent > 0.98 * handed, `${kernel.sent} datagrams for ${handed} fragments`);
         // A busy machine drops a few before iptables sees them.
         const seen = kernel.passed + kernel.dropped;
         assert.ok(seen <= kernel.sent && seen > 0.99 * kernel.sent, `${seen} of ${kernel.sent} were seen`);
@@ -83,16 +88,15 @@ test("real loss is the loss", { skip: needsKernelLab() }, async (t) => {
     });
   }
 
-  await t.test(
-    "gradient averaging at 10 % is clearly worse: its replicas end as different models",
-    async (level) => {
-      const gradient = await run(lab, 0.1, lossTask({ averaging: "gradient", peers }));
-      level.diagnostic(JSON.stringify(gradient));
-      const rps = figuresAt(0.1);
-      const apart = (figures: RunFigures) => disagreement(figures) / figures.loss;
-      assert.ok(apart(rps) < 0.001, `with rps, losses differ by ${apart(rps)} of themselves`);
-      assert.ok(apart(gradient) > 0.01, `losses differ by ${apart(gradient)} of themselves`);
-      assert.ok(apart(gradient) > 100 * apart(rps), `${apart(gradient)}, with rps ${apart(rps)}`);
-    },
-  );
+  await t.test("gradient averaging at 10 % is clearly worse than rps", async (level) => {
+    const rps = await run(lab, 0.1, noisyTask({ averaging: "rps", peers }));
+    const gradient = await run(lab, 0.1, noisyTask({ averaging: "gradient", peers }));
+    for (const figures of [rps, gradient]) level.diagnostic(JSON.stringify(figures));
+    assert.ok(gradient.accuracy < rps.accuracy - 1 * point, `${gradient.accuracy}, rps ${rps.accuracy}`);
+    assert.ok(gradient.loss > 1.2 * rps.loss, `loss ${gradient.loss}, rps ${rps.loss}`);
+    // Replicas of rps end as one model, those of gradient averaging as different ones.
+    const apart = (figures: RunFigures) => disagreement(figures) / figures.loss;
+    assert.ok(apart(rps) < 0.001, `with rps, losses differ by ${apart(rps)} of themselves`);
+    assert.ok(apart(gradient) > 0.01, `losses differ by ${apart(gradient)} of themselves`);
+  });
 });
