@@ -46,6 +46,7 @@ export const serve = {
     ["a room that trains the built-in CNN", "shoal serve"],
     ["write a task file, change it, train it", "shoal serve --print-task > mine.json"],
     ["", "shoal serve --task mine.json --room mine"],
+    ["peers behind NATs: docs/operating.md", "shoal serve --ice-server stun:HOST"],
   ],
   takes: [],
   options: {
@@ -59,6 +60,7 @@ export const serve = {
       /^(stun|turns?):\S+$/,
       "stun:… or turn:…",
     ),
+    "turn-secret": text("SECRET", "coturn's static-auth-secret, to mint passwords (or SHOAL_TURN_SECRET)"),
     "print-task": flag("print the task as JSON and exit"),
   },
 } as const satisfies Command;

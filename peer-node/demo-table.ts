@@ -33,6 +33,7 @@ const stateWords: Record<PeerStatus["state"], string> = {
   connecting: "waiting",
   listening: "listening",
   training: "training",
+  paused: "paused",
 };
 
 function liveRow(name: string, status: PeerStatus | undefined): string[] {

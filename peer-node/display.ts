@@ -22,6 +22,7 @@ export const silentDisplay: Display = { event() {}, say() {}, end() {} };
 export function stateInWords(state: PeerSnapshot["report"]["state"], members: number): string {
   if (state === "training") return members === 1 ? "training alone" : `training, ${members} members`;
   if (state === "listening") return "listening: completing the model from the others";
+  if (state === "paused") return "paused";
   return members === 0 ? "waiting for enough peers" : "connecting to the others";
 }
 

@@ -6,7 +6,10 @@ import { printable, printableJson } from "./printable.ts";
 export function createJsonLines(out: NodeJS.WritableStream, forPeople: NodeJS.WritableStream): Display {
   const write = (line: object) => void out.write(`${printableJson(line)}\n`);
   return {
-    event: (event) => write(lineOf(event)),
+    event(event) {
+      // Phases come several times a round and say nothing that state and round do not.
+      if (event.kind !== "phase") write(lineOf(event));
+    },
     say: (text) => void forPeople.write(`${printable(text)}\n`),
     end({ outcome, exitCode, snapshot }) {
       const { report, drops, sent, received } = snapshot;
@@ -15,7 +18,7 @@ export function createJsonLines(out: NodeJS.WritableStream, forPeople: NodeJS.Wr
   };
 }
 
-function lineOf(event: PeerEvent): object {
+function lineOf(event: Exclude<PeerEvent, { kind: "phase" }>): object {
   if (event.kind === "state") return { event: "state", state: event.state };
   if (event.kind === "notice") return { event: "notice", text: event.text };
   if (event.kind === "validation") return { event: "validation", ...event.figure };

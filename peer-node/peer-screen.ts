@@ -19,7 +19,6 @@ import type { Size } from "./screen.ts";
 import type { Style } from "./style.ts";
 import { tableLines } from "./table.ts";
 import type { Column } from "./table.ts";
-import { createTraffic } from "./traffic.ts";
 
 /** The newest news, at the bottom. */
 const newsLines = 3;
@@ -31,21 +30,19 @@ export function createPeerScreen(deps: {
   readonly snapshot: () => PeerSnapshot;
   readonly backend: () => string;
 }): Display {
-  const { clock, style, snapshot } = deps;
-  const traffic = createTraffic(clock);
+  const { style, snapshot } = deps;
   let news: string[] = [];
   let footer = "Ctrl-C finishes the round and leaves";
 
   function lines({ columns, rows }: Size): string[] {
     const now = snapshot();
-    const rate = traffic.update(now.report.bytesSent, now.report.bytesReceived);
     const head = [
       style.strong(`shoal · ${printable(now.identity.name)} in room ${now.room}`) +
         style.faint(taskLine(now)),
       stateLine(now, style),
       "",
       ...figureLines(now, columns, deps.backend()),
-      `traffic     up ${bytesPerSecond(rate.up)}   down ${bytesPerSecond(rate.down)}`,
+      `traffic     up ${bytesPerSecond(now.upRate)}   down ${bytesPerSecond(now.downRate)}`,
       "",
     ];
     const foot = ["", ...news.map((text) => style.faint(text)), style.strong(footer)];

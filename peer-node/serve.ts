@@ -1,7 +1,8 @@
 /** `shoal serve`: a signaling server with one room, until Ctrl-C. */
+import { lacksCredentials } from "../shared/net/ice-server.ts";
 import type { OptionValues } from "./cli-options.ts";
 import type { serve } from "./commands.ts";
-import { exitCodes } from "./exit-codes.ts";
+import { exitCodes, usageError } from "./exit-codes.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { lanAddress } from "./lan-address.ts";
 import { printable } from "./printable.ts";
@@ -25,8 +26,9 @@ export async function runServe(options: ServeOptions): Promise<ExitCode> {
     return exitCodes.done;
   }
   const iceServers = options["ice-server"] ?? [];
+  const turnSecret = readTurnSecret(options["turn-secret"], iceServers);
   const server = await options
-    .startServer({ tasks: { [room]: task }, port, host, iceServers, log })
+    .startServer({ tasks: { [room]: task }, port, host, iceServers, ...turnSecret, log })
     .catch((error: unknown) => {
       throw listenError(error, port, host);
     });
@@ -39,6 +41,20 @@ export async function runServe(options: ServeOptions): Promise<ExitCode> {
   await stopped();
   await server.close();
   return exitCodes.done;
+}
+
+/** From the environment it is not seen in the list of processes. */
+function readTurnSecret(option: string | undefined, iceServers: readonly string[]): { turnSecret?: string } {
+  const secret = option ?? process.env["SHOAL_TURN_SECRET"];
+  if (secret === undefined) return {};
+  if (secret === "")
+    throw usageError("--turn-secret (nothing): must be the TURN server's static-auth-secret");
+  // Of the environment a server without TURN may know nothing.
+  if (option !== undefined && !iceServers.some(lacksCredentials))
+    throw usageError(
+      "--turn-secret (…): needs a TURN server without a password, --ice-server turn:HOST:PORT",
+    );
+  return { turnSecret: secret };
 }
 
 function stopped(): Promise<void> {

@@ -10,6 +10,7 @@ export interface ServerOptions {
   /** 0 = any free port. */
   readonly port: number;
   readonly iceServers?: readonly string[];
+  readonly turnSecret?: string;
   readonly log?: (line: string) => void;
 }
 

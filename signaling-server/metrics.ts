@@ -21,6 +21,12 @@ export function metricsText(status: ServerStatus): string {
       perRoom((room) => room.peers.length),
     ),
     family(
+      "shoal_members",
+      "gauge",
+      "Of them, peers in the view: they train.",
+      perRoom(({ peers }) => peers.filter(({ member }) => member).length),
+    ),
+    family(
       "shoal_round",
       "gauge",
       "Newest round that a peer reported.",
@@ -32,7 +38,37 @@ export function metricsText(status: ServerStatus): string {
       "Median of the members' training losses.",
       perRoom(latest("loss")),
     ),
+    family(
+      "shoal_validation_loss",
+      "gauge",
+      "Mean of the members' newest.",
+      perRoom(latest("validationLoss")),
+    ),
     family("shoal_validation_accuracy", "gauge", "Mean of the members' newest.", perRoom(latest("accuracy"))),
+    family(
+      "shoal_rounds_per_minute",
+      "gauge",
+      "Over the last minute.",
+      perRoom((room) => room.roundsPerMinute),
+    ),
+    family(
+      "shoal_round_milliseconds",
+      "gauge",
+      "Time of one averaging: median of the members' quantiles.",
+      roundTimes(rooms),
+    ),
+    family(
+      "shoal_replica_disagreement",
+      "gauge",
+      "Rms distance of the members' replicas from their mean, relative to its length; 0 = equal.",
+      perRoom((room) => room.disagreement),
+    ),
+    family(
+      "shoal_finished",
+      "gauge",
+      "1 once the run has ended.",
+      perRoom((room) => (room.isFinished ? 1 : 0)),
+    ),
     family(
       "shoal_samples_per_second",
       "gauge",
@@ -57,15 +93,25 @@ export function metricsText(status: ServerStatus): string {
       "Fragments that did not count, by cause.",
       dropped(rooms),
     ),
+    family("shoal_sockets", "gauge", "Open WebSockets, of peers and of status pages.", one(status.sockets)),
     family("shoal_signal_events_total", "counter", "Socket events by name and outcome.", events(status)),
     ...processFamilies(),
   ].join("");
 }
 
-function latest(field: "loss" | "accuracy"): (room: RoomStatus) => number | null {
+type Figure = "loss" | "validationLoss" | "accuracy" | "roundMsP50" | "roundMsP95";
+
+function latest(field: Figure): (room: RoomStatus) => number | null {
   // The last point stays in the history when everybody has gone; it is no figure of now.
   return ({ peers, history }) =>
     peers.some(({ member }) => member) ? (history.at(-1)?.[field] ?? null) : null;
+}
+
+function roundTimes(rooms: readonly RoomStatus[]): Sample[] {
+  return rooms.flatMap((room): Sample[] => [
+    [{ room: room.room, quantile: "0.5" }, latest("roundMsP50")(room)],
+    [{ room: room.room, quantile: "0.95" }, latest("roundMsP95")(room)],
+  ]);
 }
 
 function dropped(rooms: readonly RoomStatus[]): Sample[] {

@@ -12,7 +12,7 @@ import { accepted, guardEvents, refuse, ruleFor } from "./events.ts";
 import type { EventRule, GuardOptions, Outcome } from "./events.ts";
 import type { PeerSocket, RoomHost } from "./room-host.ts";
 
-export const peerEvents = ["join", "signal", "ready", "report", "leave"] as const;
+export const peerEvents = ["join", "signal", "ready", "report", "pause", "leave"] as const;
 
 export interface PeersOptions extends Omit<GuardOptions, "rules"> {
   readonly hosts: ReadonlyMap<string, RoomHost>;
@@ -71,12 +71,20 @@ function createSession(socket: PeerSocket, hosts: ReadonlyMap<string, RoomHost>)
     ),
     ready: ruleFor(
       readySchema,
-      seated((host, peerId) => host.act((room, nowMs) => room.ready(peerId, nowMs))),
+      seated((host, peerId, { round }) => host.act((room, nowMs) => room.ready(peerId, round, nowMs))),
     ),
     report: ruleFor(
       reportSchema,
-      seated((host, peerId, report) => host.act((room, nowMs) => room.report(peerId, report, nowMs))),
+      seated((host, peerId, report) => {
+        host.act((room, nowMs) => room.report(peerId, report, nowMs));
+        if (report.round >= host.room.task.rounds) host.finished(peerId);
+      }),
     ),
+    pause: {
+      answered: false,
+      argumentCount: 0,
+      take: seated((host, peerId) => host.act((room, nowMs) => room.pause(peerId, nowMs))),
+    },
     leave: { answered: false, argumentCount: 0, take: seated(() => end("goodbye")) },
   };
   return { rules: new Map(Object.entries(rules)), end };

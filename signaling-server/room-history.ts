@@ -3,6 +3,8 @@ import type { HistoryPoint, RoomEvent } from "../shared/net/status.ts";
 
 export const maxPoints = 3_600;
 export const maxEvents = 200;
+/** Of these there can be one every ten seconds for days: they must not push out who came and went. */
+export const maxDeadlineEvents = 50;
 
 export interface RoomHistory {
   readonly points: readonly HistoryPoint[];
@@ -28,7 +30,10 @@ export function createRoomHistory(): RoomHistory {
     },
     addEvent(event) {
       events.push(event);
-      if (events.length > maxEvents) events.shift();
+      const deadlines = events.filter(({ kind }) => kind === "deadline");
+      const [oldest] = deadlines.length > maxDeadlineEvents ? deadlines : events;
+      const isTooMuch = events.length > maxEvents || deadlines.length > maxDeadlineEvents;
+      if (isTooMuch && oldest) events.splice(events.indexOf(oldest), 1);
     },
   };
 }

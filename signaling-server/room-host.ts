@@ -2,27 +2,54 @@
 import type { Socket } from "socket.io";
 import type { Clock } from "../shared/core/clock.ts";
 import type { ClientEvents, JoinRequest, ServerEvents, SignalMessage } from "../shared/net/messages.ts";
+import type { RoomStatus } from "../shared/net/status.ts";
 import { accepted, refuse } from "./events.ts";
 import type { Outcome } from "./events.ts";
+import { createModelCollector } from "./model-collector.ts";
+import type { KeptModel, ModelCollectorOptions } from "./model-collector.ts";
 import type { Room, RoomEffect } from "./room.ts";
 
 export type PeerSocket = Socket<ClientEvents, ServerEvents>;
 
 export interface RoomHost {
   readonly room: Room;
+  /** The newest that a member handed in. */
+  readonly model: KeptModel | null;
+  /** Bytes that it may take. */
+  readonly modelMemory: number;
+  status(): RoomStatus;
   join(socket: PeerSocket, request: JoinRequest): Outcome;
   /** Passes a signal on, to a peer of this room only. */
   relay(from: string, message: SignalMessage): Outcome;
   /** Does something to the room and carries out what follows. */
   act(change: (room: Room, nowMs: number) => readonly RoomEffect[]): void;
+  /** A peer has got to the end of the task. */
+  finished(peerId: string): void;
   leave(peerId: string, reason: string): void;
   close(): void;
 }
 
 const beatMs = 1_000;
 
-export function createRoomHost(room: Room, clock: Clock): RoomHost {
+/** For one part of a model. */
+const partMs = 10_000;
+
+export function createRoomHost(
+  room: Room,
+  clock: Clock,
+  models: Pick<ModelCollectorOptions, "task" | "maxBytes" | "onOutcome">,
+): RoomHost {
   const sockets = new Map<string, PeerSocket>();
+  const collector = createModelCollector({
+    ...models,
+    clock,
+    members: () => room.status().peers.filter(({ member }) => member),
+    async ask(peerId, request) {
+      const socket = sockets.get(peerId);
+      if (!socket) throw new Error("it left");
+      return socket.timeout(partMs).emitWithAck("model", request);
+    },
+  });
   let cancelDue: (() => void) | null = null;
   let closed = false;
   let cancelBeat = clock.after(beatMs, beat);
@@ -30,6 +57,7 @@ export function createRoomHost(room: Room, clock: Clock): RoomHost {
   function beat(): void {
     cancelBeat = clock.after(beatMs, beat);
     act((it, nowMs) => it.tick(nowMs));
+    collector.consider();
   }
 
   function act(change: (room: Room, nowMs: number) => readonly RoomEffect[]): void {
@@ -56,6 +84,15 @@ export function createRoomHost(room: Room, clock: Clock): RoomHost {
   return {
     room,
     act,
+    modelMemory: collector.memory,
+    get model() {
+      return collector.model;
+    },
+    status() {
+      const kept = collector.model;
+      const model = kept && { round: kept.round, bytes: kept.bytes, accuracy: kept.accuracy };
+      return { ...room.status(), model };
+    },
     join(socket, request) {
       const { answer, effects } = room.join(request, clock.now());
       if (answer.ok) sockets.set(request.peerId, socket);
@@ -68,8 +105,10 @@ export function createRoomHost(room: Room, clock: Clock): RoomHost {
       socket.emit("signal", { from, attempt, data });
       return accepted;
     },
+    finished: (peerId) => collector.finished(peerId),
     leave(peerId, reason) {
       sockets.delete(peerId);
+      collector.left(peerId);
       act((it, nowMs) => it.leave(peerId, reason, nowMs));
     },
     close() {

@@ -1,8 +1,7 @@
 /** One peer of a room and what the snapshot shows of it. */
-import { addDrops, noDrops } from "../shared/core/drops.ts";
-import type { JoinRequest, PeerReport, RosterEntry } from "../shared/net/messages.ts";
+import { addDrops, dropShare, noDrops } from "../shared/core/drops.ts";
+import type { JoinRequest, LinkReport, PeerReport, RosterEntry } from "../shared/net/messages.ts";
 import type { HistoryPoint, PeerStatus } from "../shared/net/status.ts";
-import { dropShare } from "./room-totals.ts";
 
 export interface RoomPeer {
   readonly request: JoinRequest;
@@ -11,32 +10,71 @@ export interface RoomPeer {
   /** Its replica is complete: it wants to be a member. */
   ready: boolean;
   report: PeerReport | null;
+  /** Bytes per second between two reports, and the later one's time. */
+  traffic: { readonly atMs: number; readonly up: number; readonly down: number } | null;
+  /** Paused while it was a member: what it has is the training's. */
+  pausedAsMember: boolean;
+}
+
+/** Reports closer together than this say nothing about a rate. */
+const leastRateMs = 500;
+
+/** Takes a peer's new report in place of the last one. */
+export function takeReport(peer: RoomPeer, report: PeerReport, nowMs: number): void {
+  const { traffic: old, report: last } = peer;
+  if (old && last && nowMs < old.atMs + leastRateMs) peer.report = report;
+  else {
+    const seconds = old ? (nowMs - old.atMs) / 1000 : Infinity;
+    const rate = (now: number, then = 0) => Math.max(0, now - then) / seconds;
+    peer.traffic = {
+      atMs: nowMs,
+      up: rate(report.bytesSent, last?.bytesSent),
+      down: rate(report.bytesReceived, last?.bytesReceived),
+    };
+    peer.report = report;
+  }
 }
 
 export function rosterEntry({ request: { peerId, name, kind } }: RoomPeer): RosterEntry {
   return { peerId, name, kind };
 }
 
-export function peerStatus({ request, report }: RoomPeer, member: boolean): PeerStatus {
+export function peerStatus(
+  { request, report, traffic }: RoomPeer,
+  { member, newestRound }: { readonly member: boolean; readonly newestRound: number },
+): PeerStatus {
+  const open = report?.links.filter(({ state }) => state === "open") ?? [];
   return {
     peerId: request.peerId,
     name: request.name,
     kind: request.kind,
-    backend: request.backend,
+    backend: report?.backend ?? request.backend,
     state: report?.state ?? "lobby",
     member,
     round: report?.round ?? 0,
+    lag: report && report.state !== "connecting" ? newestRound - report.round : 0,
     samplesPerSecond: report?.samplesPerSecond ?? 0,
     samples: report?.samples ?? 0,
     loss: report?.loss ?? null,
     accuracy: report?.validation?.accuracy ?? null,
     roundMsP50: report?.roundMsP50 ?? null,
-    roundMsP99: report?.roundMsP99 ?? null,
+    roundMsP95: report?.roundMsP95 ?? null,
     bytesSent: report?.bytesSent ?? 0,
     bytesReceived: report?.bytesReceived ?? 0,
+    upRate: traffic?.up ?? 0,
+    downRate: traffic?.down ?? 0,
+    rttMs: median(open.flatMap(({ rttMs }) => rttMs ?? [])),
+    candidateType: leastDirect(open),
     dropRate: report ? dropRate(report) : null,
     links: report?.links ?? [],
   };
+}
+
+/** From the most detour to none. */
+const byDetour = ["relay", "srflx", "prflx", "host"] as const;
+
+function leastDirect(open: readonly LinkReport[]): PeerStatus["candidateType"] {
+  return byDetour.find((type) => open.some(({ candidateType }) => candidateType === type)) ?? null;
 }
 
 function dropRate({ links }: PeerReport): number | null {
@@ -60,10 +98,12 @@ export function historyPoint(t: number, members: readonly RoomPeer[]): HistoryPo
     accuracy: mean(validations.map(({ accuracy }) => accuracy)),
     peers: members.length,
     roundMsP50: median(reports.flatMap(({ roundMsP50 }) => roundMsP50 ?? [])),
+    roundMsP95: median(reports.flatMap(({ roundMsP95 }) => roundMsP95 ?? [])),
   };
 }
 
-function median(values: readonly number[]): number | null {
+/** Between the two in the middle where there are two. */
+export function median(values: readonly number[]): number | null {
   const sorted = values.toSorted((a, b) => a - b);
   const low = sorted[(sorted.length - 1) >> 1];
   const high = sorted[sorted.length >> 1];

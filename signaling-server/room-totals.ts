@@ -39,10 +39,3 @@ export function createRoomTotals(): RoomTotals {
 function growth(before = 0, after: number): number {
   return after >= before ? after - before : after;
 }
-
-/** Share of the fragments owed to a receiver that did not count; null before the first. */
-export function dropShare(received: number, drops: Readonly<Drops>): number | null {
-  // Receivers count all of these. What is stale came for a round in which nothing was owed.
-  const missing = drops.lost + drops.late + drops.unsent + drops.rejected;
-  return received + missing === 0 ? null : missing / (received + missing);
-}

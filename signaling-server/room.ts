@@ -13,10 +13,13 @@ import type {
   ServerEvents,
   Welcome,
 } from "../shared/net/messages.ts";
+import { disagreementOf } from "../shared/net/sketch.ts";
 import type { RoomStatus } from "../shared/net/status.ts";
 import { createRoomHistory } from "./room-history.ts";
-import { historyPoint, peerStatus, rosterEntry } from "./room-peer.ts";
+import { countOf, createRoomLog } from "./room-log.ts";
+import { historyPoint, median, peerStatus, rosterEntry, takeReport } from "./room-peer.ts";
 import type { RoomPeer } from "./room-peer.ts";
+import { createRoomSpeed } from "./room-speed.ts";
 import { createRoomTotals } from "./room-totals.ts";
 import { createViews } from "./views.ts";
 
@@ -34,6 +37,7 @@ export type RoomEffect = { readonly to: readonly string[] } & (
 
 export interface Room {
   readonly name: string;
+  readonly task: Task;
   /** When `tick` must be called next, or null. */
   readonly dueMs: number | null;
   has(peerId: string): boolean;
@@ -41,7 +45,9 @@ export interface Room {
     request: JoinRequest,
     nowMs: number,
   ): { readonly answer: Welcome | Refusal; readonly effects: RoomEffect[] };
-  ready(peerId: string, nowMs: number): RoomEffect[];
+  /** Its replica is complete; a peer that paused says where it is. */
+  ready(peerId: string, round: number, nowMs: number): RoomEffect[];
+  pause(peerId: string, nowMs: number): RoomEffect[];
   report(peerId: string, report: PeerReport, nowMs: number): RoomEffect[];
   leave(peerId: string, reason: string, nowMs: number): RoomEffect[];
   /** Makes the view that is due, and a point of the curves once a second. */
@@ -52,28 +58,41 @@ export interface Room {
 export interface RoomOptions {
   readonly name: string;
   readonly task: Task;
-  readonly iceServers: readonly string[];
+  /** For one peer: credentials of TURN servers are its own. */
+  readonly iceServersFor: (peerId: string) => readonly string[];
   readonly madeAtMs: number;
 }
+
+const untold = { report: null, traffic: null, pausedAsMember: false } as const;
 
 /** Peers that left are remembered up to this many, for their shard and their counts. */
 const maxRemembered = 512;
 /** A stranger's `resume` must leave room for the epochs to come. */
 const maxResumedEpoch = 0xffff_0000;
 
-export function createRoom({ name, task, iceServers, madeAtMs }: RoomOptions): Room {
+export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions): Room {
   const peers = new Map<string, RoomPeer>();
   const remembered = new Map<string, { readonly shard: number; readonly links: readonly LinkReport[] }>();
   const views = createViews({ minPeers: task.minPeers, lastRound: task.rounds });
   const history = createRoomHistory();
   const totals = createRoomTotals();
+  const speed = createRoomSpeed();
+  /** Of those who were here last; a view is told after they have left. */
+  const names = new Map<string, string>();
+  const log = createRoomLog({
+    history,
+    madeAtMs,
+    nameOf: (peerId) => names.get(peerId) ?? peerId.slice(0, 8),
+  });
   let nextShard = 0;
   /** Members of this training that have reported its last round; they leave soon after, and still count. */
   const done = new Set<string>();
   let finished = false;
+  const { averaging, encoding, rounds, minPeers } = task;
+  const kinds = { model: task.model.kind, data: task.data.kind };
+  const taskFacts = { name: task.name, averaging, encoding, rounds, minPeers, ...kinds };
 
   const seconds = (nowMs: number) => Math.floor((nowMs - madeAtMs) / 1000);
-  const note = (nowMs: number, text: string) => history.addEvent({ t: seconds(nowMs), text });
   const everybody = () => [...peers.keys()];
   const isMember = (peerId: string) => views.current?.members.includes(peerId) ?? false;
   const members = () => [...peers.values()].filter(({ peerId }) => isMember(peerId));
@@ -81,6 +100,11 @@ export function createRoom({ name, task, iceServers, madeAtMs }: RoomOptions): R
   const reconsider = (nowMs: number) => {
     if (!finished) views.update(ready(), nowMs);
   };
+
+  /** Of the members that have said where they are; one wild figure changes little. */
+  function middleRound(): number | undefined {
+    return median(members().flatMap(({ report }) => report?.round ?? [])) ?? undefined;
+  }
 
   function refusal(request: JoinRequest): Refusal | null {
     if (finished) return { ok: false, ...ended(task.rounds) };
@@ -104,7 +128,7 @@ export function createRoom({ name, task, iceServers, madeAtMs }: RoomOptions): R
     const { peerId, resume } = request;
     const shard = remembered.get(peerId)?.shard ?? nextShard++;
     if (resume) views.resume({ peerId, ...resume }, nowMs);
-    return { request, peerId, shard, ready: resume !== undefined, report: null };
+    return { request, peerId, shard, ready: resume !== undefined, ...untold };
   }
 
   function remember({ peerId, shard, report }: RoomPeer): void {
@@ -112,16 +136,18 @@ export function createRoom({ name, task, iceServers, madeAtMs }: RoomOptions): R
     remembered.delete(peerId);
     remembered.set(peerId, { shard, links });
     const [oldest] = remembered.keys();
-    if (remembered.size > maxRemembered && oldest !== undefined) remembered.delete(oldest);
+    if (remembered.size <= maxRemembered || oldest === undefined) return;
+    remembered.delete(oldest);
+    if (!peers.has(oldest)) names.delete(oldest);
   }
 
   /** Puts a new view into force: everybody starts from where it says. */
-  function adopt(view: View, nowMs: number): RoomEffect {
+  function adopt(view: View, before: readonly string[], nowMs: number): RoomEffect {
     if (view.members.length === 0) {
       for (const peer of peers.values()) peer.ready = false;
       done.clear();
     }
-    note(nowMs, `view ${view.epoch} from round ${view.fromRound}: ${countOf(view.members.length, "member")}`);
+    log.view(view, before, nowMs);
     return { to: everybody(), event: "view", data: view };
   }
 
@@ -133,7 +159,7 @@ export function createRoom({ name, task, iceServers, madeAtMs }: RoomOptions): R
 
   function finish(nowMs: number): RoomEffect[] {
     finished = true;
-    note(nowMs, ended(task.rounds).reason);
+    log.note("finished", ended(task.rounds).reason, nowMs);
     // Who is not in yet waits for a view that will never come.
     const outside = everybody().filter((id) => !isMember(id));
     return [{ to: outside, event: "refused", data: { event: "ready", ...ended(task.rounds) } }];
@@ -141,6 +167,7 @@ export function createRoom({ name, task, iceServers, madeAtMs }: RoomOptions): R
 
   return {
     name,
+    task,
     get dueMs() {
       return finished ? null : views.dueMs;
     },
@@ -153,20 +180,40 @@ export function createRoom({ name, task, iceServers, madeAtMs }: RoomOptions): R
       const roster = [...peers.values()].map(rosterEntry);
       const peer = admit(request, nowMs);
       peers.set(peer.peerId, peer);
-      note(nowMs, `${request.name} joined (${request.kind}, ${request.backend})`);
+      names.set(peer.peerId, request.name);
+      log.note("joined", `${request.name} joined (${request.kind}, ${request.backend})`, nowMs);
       reconsider(nowMs);
       return {
-        answer: { ok: true, task, view: views.current, roster, shard: peer.shard, iceServers },
+        answer: {
+          ok: true,
+          task,
+          view: views.current,
+          roster,
+          shard: peer.shard,
+          iceServers: iceServersFor(peer.peerId),
+        },
         effects: [{ to: others, event: "joined", data: rosterEntry(peer) }],
       };
     },
 
-    ready(peerId, nowMs) {
+    ready(peerId, round, nowMs) {
       const peer = peers.get(peerId);
       if (!peer) return [];
       if (finished)
         return [{ to: [peerId], event: "refused", data: { event: "ready", ...ended(task.rounds) } }];
       peer.ready = true;
+      if (peer.pausedAsMember) views.comeBack({ peerId, round: Math.min(round, task.rounds) }, nowMs);
+      peer.pausedAsMember = false;
+      reconsider(nowMs);
+      return [];
+    },
+
+    pause(peerId, nowMs) {
+      const peer = peers.get(peerId);
+      if (!peer || finished) return [];
+      peer.ready = false;
+      peer.pausedAsMember ||= isMember(peerId);
+      log.note("notice", `${peer.request.name} pauses`, nowMs);
       reconsider(nowMs);
       return [];
     },
@@ -174,8 +221,10 @@ export function createRoom({ name, task, iceServers, madeAtMs }: RoomOptions): R
     report(peerId, report, nowMs) {
       const peer = peers.get(peerId);
       if (!peer) return [];
-      totals.add(peer.report?.links ?? remembered.get(peerId)?.links ?? [], report.links);
-      peer.report = report;
+      const before = peer.report?.links ?? remembered.get(peerId)?.links ?? [];
+      totals.add(before, report.links);
+      log.waited(peer.request.name, before, report.links);
+      takeReport(peer, report, nowMs);
       views.reported(peerId, { round: report.round, atMs: nowMs, cycleMs: report.cycleMs });
       if (finished || !isMember(peerId) || report.round < task.rounds) return [];
       done.add(peerId);
@@ -187,7 +236,7 @@ export function createRoom({ name, task, iceServers, madeAtMs }: RoomOptions): R
       if (!peer) return [];
       remember(peer);
       peers.delete(peerId);
-      note(nowMs, `${peer.request.name} left: ${reason}`);
+      log.note("left", `${peer.request.name} left: ${reason}`, nowMs);
       const wasLastDone = !finished && done.has(peerId) && members().length === 0;
       const end = wasLastDone ? finish(nowMs) : [];
       reconsider(nowMs);
@@ -195,19 +244,29 @@ export function createRoom({ name, task, iceServers, madeAtMs }: RoomOptions): R
     },
 
     tick(nowMs) {
+      const before = views.current?.members ?? [];
       const view = finished ? null : views.next(ready(), nowMs);
-      const effects = view ? [adopt(view, nowMs)] : [];
+      const effects = view ? [adopt(view, before, nowMs)] : [];
+      log.tick(nowMs);
+      speed.note(middleRound(), nowMs);
       if (members().length > 0) history.addPoint(historyPoint(seconds(nowMs), members()));
       return effects;
     },
 
     status() {
-      const all = [...peers.values()].map((peer) => peerStatus(peer, isMember(peer.peerId)));
+      const newestRound = Math.max(0, ...[...peers.values()].map(({ report }) => report?.round ?? 0));
+      const all = [...peers.values()].map((peer) =>
+        peerStatus(peer, { member: isMember(peer.peerId), newestRound }),
+      );
       return {
         room: name,
-        task: { name: task.name, averaging: task.averaging, encoding: task.encoding, rounds: task.rounds },
+        task: taskFacts,
         epoch: views.current?.epoch ?? 0,
-        round: Math.max(0, ...all.map(({ round }) => round)),
+        round: newestRound,
+        isFinished: finished,
+        roundsPerMinute: speed.roundsPerMinute,
+        disagreement: disagreementOf(members().flatMap(({ report }) => report?.sketch ?? [])),
+        model: null,
         samplesPerSecond: all.reduce((sum, peer) => sum + peer.samplesPerSecond, 0),
         ...totals.read(),
         peers: all,
@@ -220,8 +279,4 @@ export function createRoom({ name, task, iceServers, madeAtMs }: RoomOptions): R
 
 function ended(rounds: number): Omit<Refusal, "ok"> {
   return { code: "finished", reason: `the run has ended after ${countOf(rounds, "round")}` };
-}
-
-function countOf(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

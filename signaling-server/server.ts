@@ -1,6 +1,6 @@
 /**
  * The signaling server: introduces peers, numbers views, relays signals inside a room, shows what goes on.
- * It never sees a model; when it dies, training goes on without it.
+ * It takes no part in the averaging; when it dies, training goes on without it.
  *
  * @example
  * const server = await createSignalingServer({ tasks: { demo: task }, port: 8080 });
@@ -8,6 +8,7 @@
  */
 import { createServer } from "node:http";
 import type { IncomingMessage, Server as HttpServer } from "node:http";
+import type { Socket } from "node:net";
 import { Server } from "socket.io";
 import type { Clock } from "../shared/core/clock.ts";
 import type { Task } from "../shared/core/task.ts";
@@ -21,6 +22,7 @@ import type { RoomHost } from "./room-host.ts";
 import { peerEvents, servePeers } from "./peers.ts";
 import { systemClock } from "./system-clock.ts";
 import { serveWatchers } from "./watchers.ts";
+import { createIceServers } from "./turn.ts";
 import { createWeb } from "./web.ts";
 
 export interface SignalingServerOptions {
@@ -32,6 +34,8 @@ export interface SignalingServerOptions {
   readonly port: number;
   /** Handed to every peer; none by default. */
   readonly iceServers?: readonly string[];
+  /** coturn's `static-auth-secret`: TURN servers without a password get one that ends (turn.ts). */
+  readonly turnSecret?: string;
   readonly version?: string;
   readonly clock?: Clock;
   readonly log?: (line: string) => void;
@@ -50,24 +54,35 @@ const maxSockets = 1_024;
 const pingIntervalMs = 5_000;
 const pingTimeoutMs = 5_000;
 const connectTimeoutMs = 5_000;
+/** For clients to answer the goodbye of a server that closes. */
+const farewellMs = 1_000;
 
 /** @throws (rejects) with `code` "EADDRINUSE" or "EACCES" and one sentence when it cannot listen. */
 export async function createSignalingServer(options: SignalingServerOptions): Promise<SignalingServer> {
   const { clock = systemClock, log = () => undefined, host = "0.0.0.0" } = options;
   const startedMs = clock.now();
-  const hosts = createHosts(options, clock);
-  const counters = createEventCounters(peerEvents);
+  const counters = createEventCounters([...peerEvents, "model"]);
+  const hosts = createHosts(options, clock, (fault) =>
+    counters.count("model", fault ? "refused" : "accepted"),
+  );
   const guard = { counters, now: () => clock.now(), log };
 
   const status = (): ServerStatus => ({
-    schema: 1,
+    schema: 2,
     version: options.version ?? "0.0.0",
     uptimeSeconds: (clock.now() - startedMs) / 1000,
     sockets: io.engine.clientsCount,
     signals: counters.read(),
-    rooms: [...hosts.values()].map(({ room }) => room.status()),
+    rooms: [...hosts.values()].map((room) => room.status()),
   });
-  const http = createServer(createWeb({ status, hasRoom: (name) => hosts.has(name), log }));
+  const webRoom = (name: string) => {
+    const found = hosts.get(name);
+    return found && { task: found.room.task, status: () => found.status() };
+  };
+  const http = createServer(
+    createWeb({ status, room: webRoom, model: (name) => hosts.get(name)?.model, log }),
+  );
+  const connections = connectionsOf(http);
   const io = createSockets(http);
   const stopWatchers = serveWatchers(io.of("/status"), { ...guard, clock, status });
   servePeers(io, { ...guard, hosts });
@@ -89,17 +104,39 @@ export async function createSignalingServer(options: SignalingServerOptions): Pr
       const closing = io.close();
       // A client that sends its request byte by byte must not keep the server from ending.
       http.closeAllConnections();
+      // Nor one that does not answer the goodbye: ws would wait half a minute for it.
+      const cancel = systemClock.after(farewellMs, () => {
+        for (const socket of connections) socket.destroy();
+      });
       await closing;
+      cancel();
     },
   };
 }
 
-function createHosts(options: SignalingServerOptions, clock: Clock): ReadonlyMap<string, RoomHost> {
-  const { tasks, iceServers = [] } = options;
+/** Memory that the models of all rooms may take: the first rooms come first. */
+const maxModelBytes = 256_000_000;
+
+function createHosts(
+  options: SignalingServerOptions,
+  clock: Clock,
+  onModel: (fault: string | null) => void,
+): ReadonlyMap<string, RoomHost> {
+  let left = maxModelBytes;
+  const { tasks, iceServers = [], turnSecret: secret } = options;
+  const unixSeconds = () => Date.now() / 1000;
+  const iceServersFor = createIceServers({ iceServers, secret, unixSeconds });
   const rooms = Object.entries(tasks).map(([name, task]) =>
-    createRoom({ name, task, iceServers, madeAtMs: clock.now() }),
+    createRoom({ name, task, iceServersFor, madeAtMs: clock.now() }),
   );
-  return new Map(rooms.map((room) => [room.name, createRoomHost(room, clock)]));
+  return new Map(
+    rooms.map((room) => {
+      const models = { task: room.task, maxBytes: left, onOutcome: onModel };
+      const host = createRoomHost(room, clock, models);
+      left -= host.modelMemory;
+      return [room.name, host];
+    }),
+  );
 }
 
 function createSockets(http: HttpServer): Server<ClientEvents, ServerEvents> {
@@ -127,6 +164,16 @@ function isOwnPageOrNode({ headers }: IncomingMessage): boolean {
   const { origin, host } = headers;
   if (origin === undefined) return true;
   return URL.canParse(origin) && new URL(origin).host === host;
+}
+
+/** Upgraded ones, too: http forgets them. */
+function connectionsOf(http: HttpServer): ReadonlySet<Socket> {
+  const open = new Set<Socket>();
+  http.on("connection", (socket: Socket) => {
+    open.add(socket);
+    socket.on("close", () => open.delete(socket));
+  });
+  return open;
 }
 
 function listen(http: HttpServer, host: string, port: number): Promise<number> {

@@ -29,6 +29,8 @@ export interface Views {
   reported(peerId: string, progress: Progress): void;
   /** A peer carries on from a view that this server need not know: later views come after it. */
   resume(from: Resume, nowMs: number): void;
+  /** A member that paused is here again: where nobody trains any more, its training goes on. */
+  comeBack(from: Omit<Resume, "epoch">, nowMs: number): void;
 }
 
 /**
@@ -47,6 +49,8 @@ export function createViews(options: { readonly minPeers: number; readonly lastR
   /** The newest report of each member; one that left counts until the next view, if nobody else does. */
   const reports = new Map<string, Progress>();
   const resumed = new Map<string, Progress>();
+  /** Some of them come from before a restart of the server. */
+  let isRestart = false;
 
   const members = () => current?.members ?? [];
   const running = () => members().length > 0;
@@ -87,7 +91,7 @@ export function createViews(options: { readonly minPeers: number; readonly lastR
     },
     update(ready, nowMs) {
       if (!isWanted(ready)) dueMs = null;
-      else dueMs ??= nowMs + (resuming(ready) ? resumeCoalesceMs : viewCoalesceMs);
+      else dueMs ??= nowMs + (resuming(ready) && isRestart ? resumeCoalesceMs : viewCoalesceMs);
     },
     next(ready, nowMs) {
       if (dueMs === null || nowMs < dueMs) return null;
@@ -96,6 +100,7 @@ export function createViews(options: { readonly minPeers: number; readonly lastR
       current = { epoch, fromRound: fromRound(ready, nowMs), members: seats(members(), ready) };
       madeAtMs = nowMs;
       resumed.clear();
+      isRestart = false;
       for (const peerId of reports.keys()) if (!ready.includes(peerId)) reports.delete(peerId);
       return current;
     },
@@ -104,6 +109,11 @@ export function createViews(options: { readonly minPeers: number; readonly lastR
     },
     resume({ peerId, epoch: known, round }, nowMs) {
       epoch = Math.max(epoch, known);
+      if (running()) return;
+      resumed.set(peerId, { round, atMs: nowMs });
+      isRestart = true;
+    },
+    comeBack({ peerId, round }, nowMs) {
       if (!running()) resumed.set(peerId, { round, atMs: nowMs });
     },
   };

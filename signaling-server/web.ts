@@ -3,19 +3,30 @@ import { fileURLToPath } from "node:url";
 import express from "express";
 import type { ErrorRequestHandler, Express, RequestHandler, Response } from "express";
 import helmet from "helmet";
-import type { ServerStatus } from "../shared/net/status.ts";
+import type { Task } from "../shared/core/task.ts";
+import type { RoomStatus, ServerStatus } from "../shared/net/status.ts";
 import { metricsText } from "./metrics.ts";
+import type { KeptModel } from "./model-collector.ts";
+import { sendModel } from "./model-download.ts";
+import { roomInfo } from "./room-info.ts";
+import { serveFiles } from "./static-files.ts";
 
-/** Made by page-build.ts; from dist/signaling-server this is dist/web. */
+/** Made by web-build.ts; from dist/signaling-server this is dist/web. */
 const webDirectory = fileURLToPath(new URL("../web/", import.meta.url));
+
+export interface WebRoom {
+  readonly task: Task;
+  status(): RoomStatus;
+}
 
 export interface WebOptions {
   readonly status: () => ServerStatus;
-  readonly hasRoom: (name: string) => boolean;
+  readonly room: (name: string) => WebRoom | undefined;
+  readonly model: (room: string) => KeptModel | null | undefined;
   readonly log: (line: string) => void;
 }
 
-export function createWeb({ status, hasRoom, log }: WebOptions): Express {
+export function createWeb({ status, room, model, log }: WebOptions): Express {
   const app = express();
   app.disable("x-powered-by");
   app.use(securityHeaders());
@@ -24,12 +35,25 @@ export function createWeb({ status, hasRoom, log }: WebOptions): Express {
   app.get("/metrics", (_, response) => {
     uncached(response).type("text/plain; version=0.0.4; charset=utf-8").send(metricsText(status()));
   });
-  app.get("/", sendPage);
-  app.get("/join/:room", (request, response, next) => {
-    if (hasRoom(request.params.room)) sendPage(request, response, next);
-    else refuse(response, 404, "There is no such room on this server: the rooms are listed at /.");
+  app.get("/api/rooms/:room/model", ({ params }, response) => {
+    const kept = model(params.room);
+    if (kept) sendModel(response, kept);
+    else refuse(response, 404, room(params.room) ? noModel : noSuchRoom);
   });
-  app.use(express.static(webDirectory, { index: false, redirect: false, cacheControl: false }));
+  app.get("/api/rooms/:room", ({ params }, response) => {
+    const found = room(params.room);
+    if (found) uncached(response).json(roomInfo(found.task, found.status()));
+    else refuse(response, 404, noSuchRoom);
+  });
+  app.get("/", page("/index.html"));
+  app.get("/join/:room", (request, response, next) => {
+    if (room(request.params.room)) page("/join.html")(request, response, next);
+    else refuse(response, 404, noSuchRoom);
+  });
+  app.use(serveFiles(webDirectory));
+  app.use(["/index.html", "/join.html"], (_, response) =>
+    refuse(response, 503, "The page is not built: npm run build."),
+  );
   app.use((_, response) =>
     refuse(response, 404, "There is nothing at this address: the status page is at /."),
   );
@@ -37,15 +61,16 @@ export function createWeb({ status, hasRoom, log }: WebOptions): Express {
   return app;
 }
 
-const sendPage: RequestHandler = (_, response, next) => {
-  uncached(response).sendFile("index.html", { root: webDirectory, cacheControl: false }, (error) => {
-    if (!error || response.headersSent) return;
-    // Express says "not found" for the file; to a person the address is right and the build is missing.
-    if ("code" in error && error.code === "ENOENT")
-      refuse(response, 503, "The page is not built: npm run build.");
-    else next(error);
-  });
-};
+const noModel = "This room has no model to try yet: its members have to learn first.";
+const noSuchRoom = "There is no such room on this server: the rooms are listed at /.";
+
+/** A page is a file like any other, at another address. */
+function page(file: string): RequestHandler {
+  return (request, _, next) => {
+    request.url = file;
+    next();
+  };
+}
 
 function securityHeaders(): RequestHandler {
   return helmet({
@@ -54,6 +79,7 @@ function securityHeaders(): RequestHandler {
       directives: {
         defaultSrc: ["'self'"],
         scriptSrc: ["'self'", "'wasm-unsafe-eval'"],
+        workerSrc: ["'self'"],
         connectSrc: ["'self'", "ws:", "wss:"],
         imgSrc: ["'self'", "data:"],
         objectSrc: ["'none'"],

@@ -71,7 +71,8 @@ test("shared/core imports nothing but itself and valibot", () => {
 });
 
 test("shared/net stands on shared/core; of the trainer it knows the types", () => {
-  const isBelow = starts("shared/net", "shared/core", "valibot", "simple-peer");
+  // What Node and tabs have in common of the outside world: one link stack and the server's socket.
+  const isBelow = starts("shared/net", "shared/core", "valibot", "simple-peer", "socket.io-client");
   assertImports(
     "shared/net",
     (target, isTypeOnly) => isBelow(target) || (isTypeOnly && target === "shared/training/trainer.ts"),
@@ -120,10 +121,22 @@ const forbidden: readonly (readonly [what: string, pattern: RegExp])[] = [
   ["crypto", /\bcrypto\s*\./],
 ];
 
+/** What pages share is DOM by its nature; only pages may import it. */
+const isForPages = starts("shared/page");
+
+test("shared/page stands on itself, and only pages stand on it", () => {
+  assertImports("shared/page", isForPages);
+  const users = sources.filter(
+    ({ path, imports }) => !isForPages(path) && imports.some(({ target }) => isForPages(target)),
+  );
+  const strays = users.map(({ path }) => path).filter((path) => !/\/(?:page|try)\//.test(path));
+  assert.deepEqual(strays, []);
+});
+
 for (const [what, pattern] of forbidden) {
   test(`shared code does not use ${what}`, () => {
-    const users = inFolder("shared").filter(({ text }) =>
-      pattern.test(withoutStrings(withoutComments(text))),
+    const users = inFolder("shared").filter(
+      ({ path, text }) => !isForPages(path) && pattern.test(withoutStrings(withoutComments(text))),
     );
     assert.deepEqual(
       users.map(({ path }) => path),

@@ -39,6 +39,11 @@ export function needsWrtc(): string | false {
   }
 }
 
+/** A TURN server, to be relayed by. */
+export function needsCoturn(): string | false {
+  return works("turnserver", "--version") ? false : absent("TURN: needs coturn (apt-get install coturn)");
+}
+
 function absent(reason: string): string | false {
   return process.env["SHOAL_NO_SKIP"] === "1" ? false : reason;
 }

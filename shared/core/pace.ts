@@ -6,6 +6,10 @@
 export interface Pace {
   /** Samples to learn from in the next round. */
   readonly samples: number;
+  /** Of the task's amount, 0..1. */
+  readonly share: number;
+  /** Does no more than this share of the task's amount, from the next round on; one sample at least. */
+  setShare(share: number): void;
   /** After a round: how long the learning took and how far behind the others we began (if known). */
   update(outcome: {
     readonly trainMs: number;
@@ -27,6 +31,7 @@ const blamelessShare = 0.5;
 
 export function createPace(work: { samplesPerRound: number } | { secondsPerRound: number }): Pace {
   let nominal = "samplesPerRound" in work ? work.samplesPerRound : 1;
+  let share = 1;
   let samples = nominal;
   let smoothedLagMs = 0;
   /** How much the lag varies from round to round: a slow machine is slow every time, a lossy path is not. */
@@ -43,7 +48,7 @@ export function createPace(work: { samplesPerRound: number } | { secondsPerRound
     const isNoise = smoothedLagMs <= Math.max(minToleranceMs, usualMs, jitterMs);
     const isToBlame = outcome.trainMs >= blamelessShare * (outcome.roundMs ?? 0);
     if (!isNoise && isToBlame) slowDown(msPerSample);
-    else samples = Math.min(nominal, samples + growth(msPerSample));
+    else samples = Math.min(share * nominal, samples + growth(msPerSample));
   }
 
   function slowDown(msPerSample: number): void {
@@ -61,6 +66,15 @@ export function createPace(work: { samplesPerRound: number } | { secondsPerRound
   return {
     get samples() {
       return Math.max(1, Math.round(samples));
+    },
+    get share() {
+      return share;
+    },
+    setShare(next) {
+      const wanted = Math.min(1, Math.max(0, next));
+      // At once, and not by the small steps in which a slow peer finds out what it can do.
+      samples = share > 0 ? (samples * wanted) / share : wanted * nominal;
+      share = wanted;
     },
     update,
   };

@@ -6,6 +6,7 @@ import type { Clock } from "../core/clock.ts";
 import type { View } from "../core/view.ts";
 import type { PeerReport, Refusal, RosterEntry, Signaling, SignalMessage, Welcome } from "./messages.ts";
 import { protocolVersion } from "./messages.ts";
+import type { ModelUpload } from "./model-upload.ts";
 
 export interface Identity {
   readonly peerId: string;
@@ -31,6 +32,8 @@ export interface Membership {
   join(): Promise<void>;
   readonly view: View | null;
   ready(round: number): void;
+  /** No member until the next `ready`; joining again keeps it so. */
+  pause(): void;
   signal(to: string, attempt: string, data: SignalMessage["data"]): void;
   report(report: PeerReport): void;
   leave(): void;
@@ -48,6 +51,7 @@ export function createMembership(deps: {
   readonly clock: Clock;
   /** Where we are, if we hold a complete replica of a running training. */
   readonly position: () => { readonly epoch: number; readonly round: number } | undefined;
+  readonly upload: Pick<ModelUpload, "answer">;
   readonly events: MembershipEvents;
 }): Membership {
   const { signaling, identity, events, clock } = deps;
@@ -55,6 +59,7 @@ export function createMembership(deps: {
   let isJoined = false;
   let hasLeft = false;
   let readyFor: number | undefined;
+  let isPaused = false;
   const early: (() => void)[] = [];
 
   async function join(attempt = 0): Promise<void> {
@@ -87,6 +92,7 @@ export function createMembership(deps: {
     for (const run of early.splice(0)) run();
     if (answer.view && !(isResuming && answer.view.members.length === 0)) take(answer.view);
     else if (!isResuming) forgetTraining();
+    if (isPaused) signaling.send("pause");
     if (readyFor !== undefined) ready(deps.position()?.round ?? readyFor);
   }
 
@@ -105,7 +111,14 @@ export function createMembership(deps: {
 
   function ready(round: number): void {
     readyFor = round;
+    isPaused = false;
     if (isJoined) signaling.send("ready", { round });
+  }
+
+  function pause(): void {
+    readyFor = undefined;
+    isPaused = true;
+    if (isJoined) signaling.send("pause");
   }
 
   /** What overtakes the answer to our join is kept until it is there. */
@@ -130,6 +143,7 @@ export function createMembership(deps: {
     left: whenJoined(({ peerId, reason }) => events.onLeft(peerId, reason)),
     signal: whenJoined(({ from, attempt, data }) => events.onSignal(from, attempt, data)),
     view: whenJoined(take),
+    model: (request, answer) => answer(deps.upload.answer(request)),
     refused(refusal) {
       const { event, code, reason } = refusal;
       if (event === "join") return; // its answer says so too
@@ -144,6 +158,7 @@ export function createMembership(deps: {
       return view;
     },
     ready,
+    pause,
     signal: (to, attempt, data) => isJoined && signaling.send("signal", { to, attempt, data }),
     report: (report) => isJoined && signaling.send("report", report),
     leave() {

@@ -18,6 +18,10 @@ export const limits = {
   signalBytes: 8_192,
   eventBytes: 65_536,
   linksPerReport: 64,
+  /** A whole model, and one part of it: a part is one frame of the socket. */
+  modelBytes: 64_000_000,
+  modelPartBytes: 61_440,
+  sketchValues: 64,
 } as const;
 
 const finite = v.pipe(v.number(), v.finite());
@@ -89,24 +93,38 @@ const linkReportSchema = v.strictObject({
   sent: whole,
   received: whole,
   drops: dropsSchema,
+  /** Rounds in which this peer was waited for in vain. */
+  missed: v.optional(whole),
 });
 export type LinkReport = v.InferOutput<typeof linkReportSchema>;
 
+/** sketch.ts: what lets the server compare replicas that it never sees. */
+const sketchSchema = v.strictObject({
+  /** The replica as it was when it entered this round. */
+  round: u32,
+  values: v.pipe(v.array(finite), v.length(limits.sketchValues)),
+});
+export type Sketch = v.InferOutput<typeof sketchSchema>;
+
 export const reportSchema = v.strictObject({
-  state: v.picklist(["connecting", "listening", "training"]),
+  state: v.picklist(["connecting", "listening", "training", "paused"]),
   round: u32,
   /** Mean training loss of the last round; absent before the first. */
   loss: v.optional(finite),
   validation: v.optional(v.strictObject({ round: u32, loss: finite, accuracy: finite })),
+  /** Where it differs from what was said in `join`: a tab chooses its backend only when it has the task. */
+  backend: v.optional(shownText(64)),
   samplesPerSecond: v.pipe(finite, v.minValue(0)),
   samples: whole,
-  /** Median and 99th percentile of the time of one averaging over the last rounds, milliseconds. */
+  /** Median and percentiles of the time of one averaging over the last rounds, milliseconds. */
   roundMsP50: v.optional(finite),
+  roundMsP95: v.optional(finite),
   roundMsP99: v.optional(finite),
   /** Mean time of a whole round (learning and averaging), milliseconds. */
   cycleMs: v.optional(finite),
   bytesSent: whole,
   bytesReceived: whole,
+  sketch: v.optional(sketchSchema),
   links: v.pipe(v.array(linkReportSchema), v.maxLength(limits.linksPerReport)),
 });
 export type PeerReport = v.InferOutput<typeof reportSchema>;
@@ -114,6 +132,31 @@ export type PeerReport = v.InferOutput<typeof reportSchema>;
 /** The peer's replica is complete: put me into the next view. */
 export const readySchema = v.strictObject({ round: u32 });
 export type ReadyMessage = v.InferOutput<typeof readySchema>;
+
+/** The server asks for a replica part by part; `from` counts values of the flat vector, 0 begins anew. */
+export interface ModelRequest {
+  readonly from: number;
+}
+export const modelPartSchema = v.variant("ok", [
+  v.strictObject({
+    ok: v.literal(true),
+    /** Rounds that the replica has been through. */
+    round: u32,
+    /** Values of the whole flat vector. */
+    count: whole,
+    /** f32, little-endian. */
+    values: v.pipe(
+      v.instance(Uint8Array),
+      v.check(
+        (bytes) => bytes.byteLength <= limits.modelPartBytes,
+        `must have at most ${limits.modelPartBytes} bytes`,
+      ),
+    ),
+  }),
+  v.strictObject({ ok: v.literal(false), reason: shownText(256) }),
+]);
+export type ModelAnswer = v.InferOutput<typeof modelPartSchema>;
+export type ModelPart = Extract<ModelAnswer, { readonly ok: true }>;
 
 /** Another participant of the room, member or not. */
 export interface RosterEntry {
@@ -147,6 +190,8 @@ export interface ClientEvents {
   signal(message: SignalMessage): void;
   ready(message: ReadyMessage): void;
   report(report: PeerReport): void;
+  /** No member until it says `ready` again; it stays in the room. */
+  pause(): void;
   /** Goodbye: the peer goes of its own will. */
   leave(): void;
 }
@@ -155,6 +200,8 @@ export interface ServerEvents {
   joined(peer: RosterEntry): void;
   left(peer: { readonly peerId: string; readonly reason: string }): void;
   view(view: View): void;
+  /** Hand in this part of your replica, for people to try the model. */
+  model(request: ModelRequest, answer: (part: ModelAnswer) => void): void;
   signal(message: Omit<SignalMessage, "to"> & { readonly from: string }): void;
   /** An event of yours was not taken; `event` names it. */
   refused(refusal: Omit<Refusal, "ok"> & { readonly event: string }): void;
@@ -166,7 +213,7 @@ export interface ServerEvents {
  */
 export interface Signaling {
   join(request: JoinRequest): Promise<Welcome | Refusal>;
-  send<Name extends "signal" | "ready" | "report" | "leave">(
+  send<Name extends "signal" | "ready" | "report" | "pause" | "leave">(
     event: Name,
     ...args: Parameters<ClientEvents[Name]>
   ): void;

@@ -1,10 +1,13 @@
 /** A peer's own figures: rates, quantiles, the loss curve. Fed by the loop, read by reports and screens. */
 import type { RoundResult } from "../core/round.ts";
+import type { Sketch } from "./messages.ts";
 import type { LocalResult, Validation } from "../training/trainer.ts";
 
 /** Enough for a p99 and for a sparkline. */
 const remembered = 120;
 const rateWindowMs = 5_000;
+/** Peers come and go without end; this many are remembered as missed. */
+const maxMissed = 128;
 
 export interface ValidationFigure {
   readonly round: number;
@@ -16,10 +19,14 @@ export interface Meters {
   learned(local: LocalResult, now: number): void;
   averaged(result: RoundResult, now: number): void;
   validated(figure: ValidationFigure): void;
+  sketched(sketch: Sketch): void;
   readonly loss: number | undefined;
   readonly losses: readonly number[];
   readonly samples: number;
   readonly validation: ValidationFigure | undefined;
+  readonly sketch: Sketch | undefined;
+  /** Rounds in which a peer was waited for in vain. */
+  missed(peerId: string): number;
   samplesPerSecond(now: number): number;
   /** Quantile (0..1) of the time of one averaging, over the last rounds. */
   roundMs(quantile: number): number | undefined;
@@ -35,6 +42,16 @@ export function createMeters(): Meters {
   let lastFinish: number | undefined;
   let cycleMs: number | undefined;
   let validation: ValidationFigure | undefined;
+  let sketch: Sketch | undefined;
+  const missed = new Map<string, number>();
+
+  function noteMissed(peerId: string): void {
+    const count = (missed.get(peerId) ?? 0) + 1;
+    missed.delete(peerId); // so that the first one is who was missed longest ago
+    missed.set(peerId, count);
+    const [oldest] = missed.keys();
+    if (missed.size > maxMissed && oldest !== undefined) missed.delete(oldest);
+  }
 
   return {
     learned(local, now) {
@@ -45,10 +62,12 @@ export function createMeters(): Meters {
     },
     averaged(result, now) {
       keep(roundTimes, result.roundMs);
+      for (const peerId of result.missed) noteMissed(peerId);
       if (lastFinish !== undefined) cycleMs = smooth(cycleMs, now - lastFinish);
       lastFinish = now;
     },
     validated: (figure) => void (validation = figure),
+    sketched: (newest) => void (sketch = newest),
     get loss() {
       return losses.at(-1);
     },
@@ -59,6 +78,10 @@ export function createMeters(): Meters {
     get validation() {
       return validation;
     },
+    get sketch() {
+      return sketch;
+    },
+    missed: (peerId) => missed.get(peerId) ?? 0,
     samplesPerSecond(now) {
       const recent = work.filter((entry) => entry.at > now - rateWindowMs);
       const since = recent[0]?.at ?? now;

@@ -3,25 +3,24 @@
  * Everything it needs (sockets, links, trainer, clock, randomness) is handed in, so that the same loop runs
  * in Node, in a tab and in a test.
  */
-import type { Clock } from "../core/clock.ts";
-import type { Rng } from "../core/rng.ts";
-import type { Task } from "../core/task.ts";
 import type { View } from "../core/view.ts";
-import type { Trainer } from "../training/trainer.ts";
-import type { CreateLink } from "./link.ts";
 import { createMembership } from "./membership.ts";
-import type { Identity, Membership } from "./membership.ts";
-import { createMesh } from "./mesh.ts";
+import type { Membership } from "./membership.ts";
 import type { Mesh } from "./mesh.ts";
 import { limits } from "./messages.ts";
-import type { Signaling, Welcome } from "./messages.ts";
+import type { RosterEntry, Welcome } from "./messages.ts";
 import { createMeters } from "./meters.ts";
-import type { Meters } from "./meters.ts";
+import { createModelUpload } from "./model-upload.ts";
+import { createNews } from "./news.ts";
 import { createReport } from "./report.ts";
-import type { PeerSnapshot, PeerState } from "./report.ts";
-import type { PeerEvent, PeerOutcome } from "./peer-events.ts";
+import type { PeerSnapshot } from "./report.ts";
+import type { Peer, PeerOptions } from "./peer-control.ts";
+import type { PeerOutcome } from "./peer-events.ts";
+import { openPeerMesh } from "./peer-mesh.ts";
 import { createSession } from "./session.ts";
 import type { Session } from "./session.ts";
+import { createStanding } from "./standing.ts";
+import { createTraffic } from "./traffic.ts";
 import { createTrainingLoop } from "./training-loop.ts";
 import type { TrainingLoop } from "./training-loop.ts";
 import { doneOrLate, pause } from "./waiting.ts";
@@ -34,70 +33,63 @@ const farewellMs = 300;
 const settleMs = 10_000;
 const maxDeparted = limits.linksPerReport / 2;
 
-export interface PeerOptions {
-  readonly identity: Identity;
-  readonly room: string;
-  readonly signaling: Signaling;
-  readonly createLink: CreateLink;
-  readonly startTrainer: (task: Task, shard: number) => Promise<Trainer>;
-  readonly clock: Clock;
-  readonly rng: Rng;
-  readonly onEvent: (event: PeerEvent) => void;
-}
-
-export interface Peer {
-  /** Resolves once, with why it ended. Never rejects. */
-  run(): Promise<PeerOutcome>;
-  /** Finish the round under way, say goodbye, end. */
-  stop(): void;
-  snapshot(): PeerSnapshot;
-}
+export type { Peer, PeerOptions } from "./peer-control.ts";
 
 export function createPeer(options: PeerOptions): Peer {
   const { identity, clock, onEvent } = options;
-  const meters: Meters = createMeters();
+  const meters = createMeters();
   const widening = createWidening();
-  const names = new Map<string, string>();
+  const traffic = createTraffic(clock);
+  const news = createNews(clock);
+  const standing = createStanding(onEvent, tellWhetherListening);
+  const others = new Map<string, RosterEntry>();
+  const nameOf = (peerId: string) => others.get(peerId)?.name ?? peerId;
   let session: Session | undefined;
   let loop: TrainingLoop | undefined;
   let mesh: Mesh | undefined;
   /** Who asked for our gathers before we could hear it. */
   const listeners = new Map<string, boolean>();
   let welcome: Welcome | undefined;
-  let state: PeerState = "connecting";
+  /** Of the newest welcome: what the credentials of TURN servers are good for ends. */
+  let iceServers: readonly string[] = [];
+  let share = 1;
   let outcome: PeerOutcome | undefined;
   let isStopping = false;
   /** Whose links belong to this run's figures although they are gone. */
   let departed: readonly string[] = [];
   /** Of the run's end: the links and their figures are gone afterwards. */
   let lastSnapshot: PeerSnapshot | undefined;
-  let wake: () => void = () => undefined;
   let cancelReport: () => void = () => undefined;
 
+  const upload = createModelUpload({ clock, replica: () => (loop?.isComplete ? loop.replica : undefined) });
   const membership: Membership = createMembership({
+    upload,
     signaling: options.signaling,
     identity,
     room: options.room,
     clock,
     position: () =>
-      loop?.isComplete && membership.view ? { epoch: membership.view.epoch, round: loop.round } : undefined,
+      loop?.isComplete && membership.view && !standing.isPaused
+        ? { epoch: membership.view.epoch, round: loop.round }
+        : undefined,
     events: {
       onWelcome(answer) {
-        if (!mesh) openMesh(answer);
+        iceServers = answer.iceServers;
+        mesh ??= openMesh();
         welcome ??= answer;
-        for (const peer of answer.roster) names.set(peer.peerId, peer.name);
-        mesh?.reunite(answer.roster.map((peer) => peer.peerId));
-        wake();
+        for (const peer of answer.roster) others.set(peer.peerId, peer);
+        mesh.reunite(answer.roster.map((peer) => peer.peerId));
+        news.tell();
       },
       onJoined(peer) {
-        names.set(peer.peerId, peer.name);
+        others.set(peer.peerId, peer);
         mesh?.meet(peer.peerId, false);
       },
       onLeft(peerId, reason) {
-        notice(`${names.get(peerId) ?? peerId} left: ${reason}`);
+        notice(`${nameOf(peerId)} left: ${reason}`);
         mesh?.forget(peerId, "left the room");
         departed = [...departed.filter((id) => id !== peerId), peerId].slice(-maxDeparted);
-        names.delete(peerId);
+        others.delete(peerId);
         listeners.delete(peerId);
       },
       onSignal: (from, attempt, data) => mesh?.signal(from, attempt, data),
@@ -115,43 +107,25 @@ export function createPeer(options: PeerOptions): Peer {
     onEvent({ kind: "notice", text });
   }
 
-  function enter(next: PeerState): void {
-    if (state === next) return;
-    state = next;
-    tellWhetherListening();
-    onEvent({ kind: "state", state });
-  }
+  const isListening = () => standing.state === "listening";
 
   /** Members get everybody's gathers anyway; whoever listens has to ask for them. */
   function tellWhetherListening(): void {
     for (const { peerId, state: link } of mesh?.ends() ?? []) {
-      if (link === "open") mesh?.tell(peerId, { type: "listen", on: state === "listening" });
+      if (link === "open") mesh?.tell(peerId, { type: "listen", on: isListening() });
     }
   }
 
   function end(why: PeerOutcome): void {
     outcome ??= why;
     session?.exchange.abort();
-    wake();
+    news.tell();
   }
 
   function onView(view: View): void {
     session?.machine.install(view);
     if (view.members.length === 0) loop?.roomEmptied();
-    wake();
-  }
-
-  /** Resolves at the next news from the server (or at the end), and after `ms` at the latest. */
-  function news(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = clock.after(ms, done);
-      function done(): void {
-        cancel();
-        wake = () => undefined;
-        resolve();
-      }
-      wake = done;
-    });
+    news.tell();
   }
 
   // ---- the run -----------------------------------------------------------------------------------------
@@ -162,62 +136,48 @@ export function createPeer(options: PeerOptions): Peer {
       await until(() => welcome !== undefined || over());
       if (welcome && mesh && !over()) await train(await open(welcome, mesh));
     } catch (error) {
-      end({
-        kind: "failed",
-        reason: error instanceof Error ? error.message : String(error),
-        diverged: false,
-      });
+      const reason = error instanceof Error ? error.message : String(error);
+      end({ kind: "failed", reason, diverged: false });
     }
     await close();
     return outcome ?? { kind: "stopped" };
   }
 
   async function until(done: () => boolean): Promise<void> {
-    while (!done()) await news(1_000);
+    while (!done()) await news.wait(1_000);
   }
 
   const over = () => outcome !== undefined || isStopping;
 
-  /** The links are dialled while the trainer starts: others may be calling already. */
-  function openMesh(first: Welcome): void {
-    mesh = createMesh({
+  function openMesh(): Mesh {
+    return openPeerMesh({
       selfId: identity.peerId,
       clock,
       rng: options.rng,
       createLink: options.createLink,
-      iceServers: first.iceServers,
-      sendSignal: membership.signal,
-      events: {
-        onOpen(peerId) {
-          session?.exchange.onOpen(peerId);
-          mesh?.tell(peerId, { type: "listen", on: state === "listening" });
-        },
-        onClose(peerId, reason) {
-          session?.exchange.onClose(peerId);
-          notice(`link to ${names.get(peerId) ?? peerId} closed: ${reason}`);
-        },
-        onBytes: (peerId, bytes) => session?.exchange.onBytes(peerId, bytes),
-        onControl(peerId, message) {
-          if (message.type === "listen") listeners.set(peerId, message.on);
-          session?.exchange.onControl(peerId, message);
-        },
-        onDrain: (peerId) => session?.exchange.onDrain(peerId),
+      get iceServers() {
+        return iceServers;
       },
+      sendSignal: membership.signal,
+      session: () => session,
+      isListening,
+      onListener: (peerId, isOn) => listeners.set(peerId, isOn),
+      onClose: (peerId, reason) => notice(`link to ${nameOf(peerId)} closed: ${reason}`),
     });
   }
 
   async function open(first: Welcome, links: Mesh): Promise<Session> {
     const trainer = await options.startTrainer(first.task, first.shard);
-    const { clock: time, rng } = options;
     const opened = createSession({
       task: first.task,
       trainer,
       mesh: links,
       peerId: identity.peerId,
-      clock: time,
-      rng,
+      clock,
+      rng: options.rng,
     });
     session = opened;
+    opened.pace.setShare(share);
     for (const { peerId, state: link } of links.ends()) {
       if (link === "open") opened.exchange.onOpen(peerId);
       if (listeners.get(peerId)) opened.machine.setListening(peerId, true);
@@ -238,8 +198,8 @@ export function createPeer(options: PeerOptions): Peer {
       hasLink: (view) => view.members.some((member) => mesh?.open.includes(member)),
       isOver: over,
       hasEnded: () => outcome !== undefined,
-      news,
-      enter,
+      standing,
+      news: news.wait,
       end,
       onEvent,
     });
@@ -254,15 +214,18 @@ export function createPeer(options: PeerOptions): Peer {
       identity,
       room: options.room,
       task: session?.task,
-      state,
+      state: standing.state,
       round: loop?.round ?? 0,
       view: membership.view,
-      names,
+      phase: standing.phase,
+      others,
       meters,
+      traffic,
       now: clock.now(),
       mesh,
       departed,
       machine: session?.machine,
+      backend: session?.trainer.backend,
       exchange: session?.exchange,
     });
   }
@@ -277,6 +240,7 @@ export function createPeer(options: PeerOptions): Peer {
   async function close(): Promise<void> {
     cancelReport();
     if (session) membership.report(snapshot().report);
+    if (outcome?.kind === "finished") await upload.chance();
     membership.leave();
     await pause(clock, farewellMs);
     session?.machine.conclude();
@@ -287,13 +251,48 @@ export function createPeer(options: PeerOptions): Peer {
     await session?.trainer.close();
   }
 
+  /** Interrupts whatever only waits; a round that we contribute to is finished. */
+  function interrupt(): void {
+    news.tell();
+    if (standing.state !== "training") session?.exchange.abort();
+  }
+
+  function pauseNow(): void {
+    if (standing.isPaused || over()) return;
+    interrupt();
+    standing.pause();
+    membership.pause();
+    membership.report(snapshot().report);
+  }
+
+  function resume(): void {
+    if (!standing.isPaused || over()) return;
+    standing.resume();
+    news.tell();
+  }
+
+  function leaveNow(): void {
+    isStopping = true;
+    membership.leave();
+    session?.machine.conclude();
+    lastSnapshot ??= snapshot();
+    end({ kind: "stopped" });
+    mesh?.close();
+  }
+
   return {
     run,
     stop() {
       isStopping = true;
-      wake();
-      if (state !== "training") session?.exchange.abort();
+      interrupt();
     },
+    pause: pauseNow,
+    resume,
+    setShare(next) {
+      share = next;
+      session?.pace.setShare(next);
+    },
+    leaveNow,
     snapshot,
   };
 }

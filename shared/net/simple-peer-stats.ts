@@ -3,7 +3,7 @@ import type { LinkStats } from "./link.ts";
 
 const candidateTypes = ["host", "srflx", "prflx", "relay"] as const;
 
-export function createStatsReader(connection: RTCPeerConnection): () => LinkStats {
+export function createStatsReader(read: () => Promise<LinkStats>): () => LinkStats {
   let known: LinkStats = {};
   let asking = false;
 
@@ -11,7 +11,7 @@ export function createStatsReader(connection: RTCPeerConnection): () => LinkStat
     if (asking) return;
     asking = true;
     try {
-      known = summarise(await connection.getStats());
+      known = await read();
     } catch {
       // The connection is closing; what we know stands.
     }
@@ -23,7 +23,7 @@ export function createStatsReader(connection: RTCPeerConnection): () => LinkStat
   };
 }
 
-function summarise(report: RTCStatsReport): LinkStats {
+export function summariseStats(report: RTCStatsReport): LinkStats {
   const byId = new Map<unknown, Record<string, unknown>>();
   report.forEach((entry: Record<string, unknown>) => byId.set(entry["id"], entry));
   const pair = [...byId.values()].find(

@@ -11,17 +11,26 @@ export interface PeerStatus {
   readonly kind: "node" | "browser";
   readonly backend: string;
   /** `lobby`: joined, not heard of yet. */
-  readonly state: "lobby" | "connecting" | "listening" | "training";
+  readonly state: "lobby" | "connecting" | "listening" | "training" | "paused";
   readonly member: boolean;
   readonly round: number;
+  /** Rounds behind the newest one of the room. */
+  readonly lag: number;
   readonly samplesPerSecond: number;
   readonly samples: number;
   readonly loss: number | null;
   readonly accuracy: number | null;
   readonly roundMsP50: number | null;
-  readonly roundMsP99: number | null;
+  readonly roundMsP95: number | null;
   readonly bytesSent: number;
   readonly bytesReceived: number;
+  /** Bytes per second between its last two reports. */
+  readonly upRate: number;
+  readonly downRate: number;
+  /** Median over its open links, milliseconds. */
+  readonly rttMs: number | null;
+  /** The least direct kind among its open links: relay before srflx before host. */
+  readonly candidateType: "host" | "srflx" | "prflx" | "relay" | null;
   /** Share of the fragments owed to this peer that did not count, 0..1; null before the first. */
   readonly dropRate: number | null;
   readonly links: readonly LinkReport[];
@@ -35,13 +44,24 @@ export interface HistoryPoint {
   readonly loss: number | null;
   readonly validationLoss: number | null;
   readonly accuracy: number | null;
+  /** Members of the view. */
   readonly peers: number;
   readonly roundMsP50: number | null;
+  readonly roundMsP95: number | null;
 }
 
 export interface RoomEvent {
   readonly t: number;
+  readonly kind: "joined" | "left" | "view" | "deadline" | "finished" | "notice";
   readonly text: string;
+}
+
+/** The newest whole model that a member handed in (GET /api/rooms/ROOM/model). */
+export interface ModelStatus {
+  readonly round: number;
+  readonly bytes: number;
+  /** Of the room when it was taken. */
+  readonly accuracy: number;
 }
 
 export interface RoomStatus {
@@ -51,9 +71,21 @@ export interface RoomStatus {
     readonly averaging: string;
     readonly encoding: string;
     readonly rounds: number;
+    readonly model: string;
+    readonly data: string;
+    readonly minPeers: number;
   };
   readonly epoch: number;
   readonly round: number;
+  readonly isFinished: boolean;
+  readonly roundsPerMinute: number;
+  /**
+   * How far members' replicas of the same round are apart: rms distance from their mean relative to the
+   * mean's length, estimated from sketches. 0 = equal; null = not known.
+   */
+  readonly disagreement: number | null;
+  /** Null until the room's accuracy is worth trying. */
+  readonly model: ModelStatus | null;
   readonly samplesPerSecond: number;
   readonly drops: Drops;
   readonly sent: number;
@@ -65,7 +97,7 @@ export interface RoomStatus {
 
 export interface ServerStatus {
   /** Version of this document's shape. */
-  readonly schema: 1;
+  readonly schema: 2;
   readonly version: string;
   readonly uptimeSeconds: number;
   readonly sockets: number;

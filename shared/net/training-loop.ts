@@ -3,23 +3,27 @@
  * replica and the round; membership, links and reports are peer.ts's business.
  */
 import type { Clock } from "../core/clock.ts";
+import type { RoundResult } from "../core/round.ts";
 import type { View } from "../core/view.ts";
-import type { LocalResult } from "../training/trainer.ts";
 import type { Membership } from "./membership.ts";
-import { figureOf } from "./meters.ts";
 import type { Meters } from "./meters.ts";
+import type { Replica } from "./model-upload.ts";
 import type { PeerEvent, PeerOutcome } from "./peer-events.ts";
-import type { PeerState } from "./report.ts";
 import type { Session } from "./session.ts";
+import { sketchEvery, sketchOf } from "./sketch.ts";
+import type { Standing } from "./standing.ts";
+import { createValidating } from "./validating.ts";
 
-/** Images validated in each round. */
-const validationSlice = 32;
 const announceMs = 2_000;
 /** A member without any link does one round in this time. */
 const lonelyRoundMs = 5_000;
 /** A newcomer that hears nobody for so long can't take part. */
 const deafMs = 60_000;
 const pollMs = 100;
+/** A peer that pauses does its part of the averaging until it is out of the view, for so long at most. */
+const handoverMs = 5_000;
+/** The longest rest between two rounds of a peer that works for a share of the time. */
+const longestRestMs = 5_000;
 
 const deafness =
   "no member of the room could be heard for 60 s: a firewall or a NAT may be in the way; give the server a STUN server (shoal serve --ice-server)";
@@ -30,6 +34,8 @@ export interface TrainingLoop {
   readonly round: number;
   /** Our replica belongs to a running training (and not just to the task's seed). */
   readonly isComplete: boolean;
+  /** As it came out of the last averaging. */
+  readonly replica: Replica;
   /** The room has lost its last member: its next training starts afresh. */
   roomEmptied(): void;
 }
@@ -45,13 +51,15 @@ export function createTrainingLoop(deps: {
   /** A link to some member of the view is open. */
   readonly hasLink: (view: View) => boolean;
   readonly hasEnded: () => boolean;
+  readonly standing: Standing;
   /** Resolves at the next news from the server, after `ms` at the latest. */
   readonly news: (ms: number) => Promise<void>;
-  readonly enter: (state: PeerState) => void;
   readonly end: (outcome: PeerOutcome) => void;
   readonly onEvent: (event: PeerEvent) => void;
 }): TrainingLoop {
-  const { session: s, membership, peerId, meters, clock, enter, end, onEvent } = deps;
+  const { session: s, membership, peerId, meters, clock, standing, end, onEvent } = deps;
+  const { enter, enterPhase } = standing;
+  const validating = createValidating(s, meters, onEvent);
   let replica: Float32Array = new Float32Array(0);
   /** 1 for every fragment that a newcomer has not heard yet. */
   let missing: Uint8Array = new Uint8Array(0);
@@ -60,16 +68,22 @@ export function createTrainingLoop(deps: {
   let isComplete = false;
   let hasHeard = false;
   let heardAt = clock.now();
+  /** Of the last round that we learned in. */
+  let trainMs = 0;
 
   async function run(): Promise<void> {
     while (!deps.isOver() && nextRound < s.task.rounds) {
       const view = s.machine.viewFor(nextRound) ?? membership.view;
-      if (!view || view.members.length === 0) await startAfresh();
+      if (standing.isPaused) await pause();
+      else if (!view || view.members.length === 0) await startAfresh();
       else if (isComplete && isMemberAt(nextRound)) await takePart(view);
       else await listen(view);
     }
-    if (!deps.isOver()) await finish();
+    if (!deps.isOver()) end({ kind: "finished", validation: await validating.final(replica, nextRound) });
   }
+
+  /** Neither ended nor told to pause: what only waits goes on. */
+  const isOn = () => !deps.isOver() && !standing.isPaused;
 
   const isMember = () => membership.view?.members.includes(peerId) ?? false;
 
@@ -77,60 +91,122 @@ export function createTrainingLoop(deps: {
     return s.machine.viewFor(round)?.members.includes(peerId) ?? false;
   }
 
-  /** Nobody trains yet: the model is the task's initial one and we are ready at once. */
+  async function pause(): Promise<void> {
+    await handOver();
+    while (!deps.isOver() && standing.isPaused) await deps.news(1_000);
+    const isInView = isMemberAt(nextRound);
+    // A short pause: the server may not have made the view without us yet.
+    if (isInView && isComplete) membership.ready(nextRound);
+    // The others went on without us. If there are none, ours is the newest model.
+    if (isInView || membership.view?.members.length === 0) return;
+    isComplete = false;
+    missing = new Uint8Array(0);
+  }
+
+  /** Until the view without us holds, the others wait for our part: it is done, without learning. */
+  async function handOver(): Promise<void> {
+    const until = clock.now() + handoverMs;
+    const isAwaited = () =>
+      isComplete && isMemberAt(nextRound) && (s.machine.viewFor(nextRound)?.members.length ?? 0) > 1;
+    while (!deps.isOver() && standing.isPaused && isAwaited() && clock.now() < until) {
+      await deps.news(trainMs); // at the room's pace, else rounds in which nobody learns would fly by
+      await averageWith(replica, replica);
+    }
+  }
+
+  /** Nobody trains yet: the model is the task's initial one, or ours where we paused, and we are ready. */
   async function startAfresh(): Promise<void> {
     enter("connecting");
+    const isOurs = isComplete && nextRound > 0;
+    if (!isOurs) await takeInitialModel();
+    s.machine.expect(nextRound);
+    const before = membership.view?.epoch;
+    membership.ready(nextRound);
+    enterPhase("waiting for others");
+    while (isOn() && membership.view?.epoch === before) await deps.news(5_000);
+    const from = isMember() ? (membership.view?.fromRound ?? 0) : 0;
+    if (isOurs && isMember() && from === 0) await takeInitialModel();
+    nextRound = from;
+    // A later start belongs to a training that others resume: its model has to be listened to first.
+    isComplete = isMember() && (isOurs || nextRound === 0);
+    s.machine.expect(nextRound);
+  }
+
+  async function takeInitialModel(): Promise<void> {
+    enterPhase("connecting");
     replica = await s.trainer.initialParameters();
     nextRound = 0;
-    s.machine.expect(0);
-    membership.ready(0);
-    const before = membership.view?.epoch;
-    while (!deps.isOver() && membership.view?.epoch === before) await deps.news(5_000);
-    nextRound = isMember() ? (membership.view?.fromRound ?? 0) : 0;
-    // A later start belongs to a training that others resume: its model has to be listened to first.
-    isComplete = isMember() && nextRound === 0;
-    s.machine.expect(nextRound);
   }
 
   /** Cut off from all others: they may be a moment away, so we go on, but do not run ahead of them. */
   async function takePart(view: View): Promise<void> {
     const until = clock.now() + lonelyRoundMs;
-    const isAlone = () => view.members.length > 1 && !deps.hasLink(view) && !deps.isOver();
-    while (isAlone() && clock.now() < until) await deps.news(pollMs);
+    const isAlone = () => view.members.length > 1 && !deps.hasLink(view) && isOn();
+    const isReplaced = () => s.machine.viewFor(nextRound)?.epoch !== view.epoch;
+    if (isAlone()) enterPhase("waiting for others");
+    while (isAlone() && !isLastOf(view) && !isReplaced() && clock.now() < until) await deps.news(pollMs);
+    if (isLastOf(view)) return skipTo(membership.view?.fromRound ?? nextRound);
+    if (isReplaced()) return;
+    const startedAt = clock.now();
     await trainAndAverage();
+    await rest(startedAt);
+  }
+
+  /** The next view is there and keeps nobody of this one but us: its rounds before that have no other end. */
+  function isLastOf(view: View): boolean {
+    const next = membership.view;
+    if (!next || next.epoch <= view.epoch || next.fromRound <= nextRound) return false;
+    return isMember() && view.members.every((id) => id === peerId || !next.members.includes(id));
+  }
+
+  function skipTo(round: number): void {
+    nextRound = round;
+    s.machine.expect(round);
+  }
+
+  /** A peer that does a share of the work has the rest of the time off; others of its speed work meanwhile. */
+  async function rest(startedAt: number): Promise<void> {
+    const restMs = (share: number) => (share < 1 ? Math.min(trainMs / share, longestRestMs) : 0);
+    const left = () => startedAt + restMs(s.pace.share) - clock.now();
+    while (isOn() && left() > 0) await deps.news(left());
   }
 
   async function trainAndAverage(): Promise<void> {
     enter("training");
+    enterPhase("training");
     const before = replica;
     const local = await s.trainer.train(before, {
       round: nextRound,
       samples: s.pace.samples,
-      ...dueValidation(),
+      ...validating.due(),
     });
     if (!Number.isFinite(local.loss)) return diverged(local.loss);
     meters.learned(local, clock.now());
-    noteValidation(local);
+    trainMs = local.trainMs;
+    validating.note(local, nextRound);
     if (deps.hasEnded()) return;
-    const newest = s.machine.jumpTo();
-    if (newest !== undefined) return catchUp(local.parameters, newest);
-    if (!isMemberAt(nextRound)) return;
-    const outgoing = s.rule.outgoing(before, local.parameters);
-    const averaged = await s.exchange.average(nextRound, outgoing, false);
-    if (averaged.kind === "behind") return catchUp(local.parameters, averaged.newest);
-    if (averaged.kind === "aborted") return;
-    replica = s.rule.incoming(before, averaged.result.values);
-    const { lagMs, roundMs } = averaged.result;
-    s.pace.update({ trainMs: local.trainMs, samples: local.samples, lagMs, roundMs });
-    meters.averaged(averaged.result, clock.now());
-    nextRound += 1;
-    onEvent({ kind: "round", result: averaged.result, local });
+    const result = await averageWith(before, local.parameters);
+    if (!result) return;
+    const { lagMs, roundMs } = result;
+    s.pace.update({ trainMs, samples: local.samples, lagMs, roundMs });
+    onEvent({ kind: "round", result, local });
   }
 
-  /** Validation must not make anybody late: at most a quarter of the round's samples. */
-  function dueValidation(): { validate?: { from: number; count: number } } {
-    const validate = s.pass.next(Math.min(validationSlice, Math.floor(s.pace.samples / 4)));
-    return validate ? { validate } : {};
+  /** One averaging of what became of our replica; undefined if there was none. */
+  async function averageWith(before: Float32Array, after: Float32Array): Promise<RoundResult | undefined> {
+    const newest = s.machine.jumpTo();
+    if (newest !== undefined) await catchUp(after, newest);
+    if (newest !== undefined || !isMemberAt(nextRound)) return undefined;
+    enterPhase("averaging");
+    const averaged = await s.exchange.average(nextRound, s.rule.outgoing(before, after), false);
+    if (averaged.kind === "behind") await catchUp(after, averaged.newest);
+    if (averaged.kind !== "finished") return undefined;
+    replica = s.rule.incoming(before, averaged.result.values);
+    meters.averaged(averaged.result, clock.now());
+    nextRound += 1;
+    if (nextRound % sketchEvery(meters.cycleMs ?? 0) === 0)
+      meters.sketched({ round: nextRound, values: sketchOf(replica, s.task.seed) });
+    return averaged.result;
   }
 
   function diverged(loss: number): void {
@@ -139,13 +215,6 @@ export function createTrainingLoop(deps: {
       diverged: true,
       reason: `training diverged: the loss of round ${nextRound} is ${loss}; lower optimizer.learningRate in the task`,
     });
-  }
-
-  function noteValidation(local: LocalResult): void {
-    const figure = local.validation && s.pass.add(local.validation, nextRound);
-    if (!figure) return;
-    meters.validated(figure);
-    onEvent({ kind: "validation", figure });
   }
 
   /** We fell behind: whatever we learned meanwhile stays where the newest averages do not replace it. */
@@ -159,6 +228,7 @@ export function createTrainingLoop(deps: {
   /** Completes the replica from the others' gathers; then the server may put us into the next view. */
   async function listen(view: View): Promise<void> {
     enter("listening");
+    enterPhase("catching up");
     if (s.rule.name === "gradient") {
       return end({
         kind: "failed",
@@ -198,22 +268,12 @@ export function createTrainingLoop(deps: {
   async function waitUntilHeard(): Promise<void> {
     const mayTakePart = () => isComplete && isMemberAt(nextRound);
     const isEmpty = () => membership.view?.members.length === 0;
-    while (!deps.isOver() && s.machine.jumpTo() === undefined && !mayTakePart() && !isEmpty()) {
+    enterPhase("waiting for others");
+    while (isOn() && s.machine.jumpTo() === undefined && !mayTakePart() && !isEmpty()) {
       if (clock.now() > heardAt + deafMs) return end({ kind: "failed", diverged: false, reason: deafness });
       await deps.news(pollMs);
     }
     nextRound = Math.max(nextRound, s.machine.jumpTo() ?? 0);
-  }
-
-  /** The figure that counts: the whole validation set, on the model that does not move any more. */
-  async function finish(): Promise<void> {
-    const all = { from: 0, count: s.trainer.validationSamples };
-    const { validation } = await s.trainer.train(replica, { round: nextRound, samples: 0, validate: all });
-    if (!validation) throw new Error("the trainer did not validate");
-    const figure = figureOf(validation, nextRound);
-    meters.validated(figure);
-    onEvent({ kind: "validation", figure });
-    end({ kind: "finished", validation: figure });
   }
 
   return {
@@ -224,6 +284,12 @@ export function createTrainingLoop(deps: {
     get isComplete() {
       return isComplete;
     },
-    roomEmptied: () => void (isComplete = false),
+    get replica() {
+      return { round: nextRound, values: replica };
+    },
+    roomEmptied() {
+      // A peer that paused may be why: its replica is what the training can go on with.
+      if (!standing.isPaused) isComplete = false;
+    },
   };
 }

@@ -1,40 +1,40 @@
 /**
  * Starts the tfjs backend that the role asks for. tfjs itself falls back to a slower one without a word;
- * here a backend that does not start is an error that says so.
+ * here a backend that does not start is an error that says so. Each is imported when it is asked for, so
+ * that a tab loads no other.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { version_cpu } from "@tensorflow/tfjs-backend-cpu";
-import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import { installGradients } from "./gradients.ts";
-import { installKernels } from "./kernels.ts";
 
 export type BackendChoice =
   /** `binaries`: the folder of tfjs's .wasm files, a path or URL with its final slash. */
-  { readonly name: "wasm"; readonly binaries: string } | { readonly name: "cpu" };
+  | { readonly name: "wasm"; readonly binaries: string }
+  | { readonly name: "cpu" }
+  /** Only roles that have a GPU bring these. */
+  | { readonly name: "webgpu" | "webgl"; readonly load: () => Promise<LoadedBackend> };
+
+/** A backend that tfjs knows by name, not started yet. */
+export interface LoadedBackend {
+  /** What to look at when it does not start. */
+  readonly hint: string;
+  /** Called when it is current, once or more often; returns what computes, for people. */
+  started(): Promise<string>;
+}
 
 /** Returns what computes, for people. */
 export async function startBackend(choice: BackendChoice): Promise<string> {
   // Production mode also keeps tfjs's start-up banner off the terminal.
   tf.enableProdMode();
   installGradients();
-  return choice.name === "cpu" ? startCpu() : startWasm(choice.binaries);
+  const backend = await load(choice);
+  await select(choice.name, backend.hint);
+  return backend.started();
 }
 
-async function startCpu(): Promise<string> {
-  await select("cpu", `tfjs-backend-cpu is ${version_cpu}`);
-  return "cpu";
-}
-
-async function startWasm(binaries: string): Promise<string> {
-  const env = tf.env();
-  if (!tf.findBackend("wasm")) {
-    setWasmPaths(binaries);
-    // tfjs's threaded build starts with one thread everywhere we looked; its heap is of another kind.
-    env.set("WASM_HAS_MULTITHREAD_SUPPORT", false);
-  }
-  await select("wasm", `are its .wasm files in ${binaries} and does this machine have WebAssembly?`);
-  installKernels();
-  return (await env.getAsync("WASM_HAS_SIMD_SUPPORT")) ? "wasm (SIMD)" : "wasm (no SIMD: slow)";
+async function load(choice: BackendChoice): Promise<LoadedBackend> {
+  if (choice.name === "cpu") return (await import("./cpu-backend.ts")).loadCpu();
+  if (choice.name === "wasm") return (await import("./wasm-backend.ts")).loadWasm(choice.binaries);
+  return choice.load();
 }
 
 /** One tfjs engine serves all trainers of a thread: each makes its own backend current before it computes. */

@@ -35,9 +35,10 @@ export function createLearner(model: Model, data: DataSet): Learner {
       const { value, grads } = tf.tidy(() =>
         tf.valueAndGrads((...tensors: tf.Tensor[]) => meanLoss(batch, tensors))(toTensors(parameters, model)),
       );
-      const [loss] = await readOnce([value]);
+      // All in one go: a GPU makes the thread wait for every single reading.
+      const [loss, ...parts] = await readOnce([value, ...grads]);
       let offset = 0;
-      for (const part of await readOnce(grads)) {
+      for (const part of parts) {
         gradient.set(part, offset);
         offset += part.length;
       }

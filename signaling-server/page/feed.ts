@@ -6,13 +6,21 @@ import { createRoomHistory } from "../room-history.ts";
 import type { RoomHistory } from "../room-history.ts";
 import type { WatcherEvents } from "../watchers.ts";
 
+export interface Feed {
+  readonly status: ServerStatus;
+  /** Wall-clock time of the server's start, which is second 0 of its rooms. */
+  readonly startedMs: number;
+  historyOf(room: string): readonly HistoryPoint[];
+}
 export interface FeedEvents {
-  onStatus(status: ServerStatus, historyOf: (room: string) => readonly HistoryPoint[]): void;
+  onStatus(feed: Feed): void;
   onConnection(up: boolean): void;
 }
 
 export function watchStatus(events: FeedEvents): void {
   const histories = new Map<string, RoomHistory>();
+  /** Fixed per connection, or every point would tremble by the network's jitter. */
+  let startedMs: number | null = null;
   const socket: Socket<WatcherEvents> = io("/status", {
     transports: ["websocket"],
     reconnectionDelayMax: 3_000,
@@ -27,14 +35,16 @@ export function watchStatus(events: FeedEvents): void {
   socket.on("connect", () => {
     // The first snapshot of a connection is whole, and a restarted server counts its seconds anew.
     histories.clear();
+    startedMs = null;
     events.onConnection(true);
   });
   socket.on("disconnect", () => events.onConnection(false));
   socket.on("connect_error", () => events.onConnection(false));
   socket.on("status", (status) => {
+    startedMs ??= Math.round(Date.now() / 1_000 - status.uptimeSeconds) * 1_000;
     for (const { room, history } of status.rooms) {
       for (const point of history) historyOf(room).addPoint(point);
     }
-    events.onStatus(status, (room) => historyOf(room).points);
+    events.onStatus({ status, startedMs, historyOf: (room) => historyOf(room).points });
   });
 }

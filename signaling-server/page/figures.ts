@@ -1,10 +1,8 @@
 /** The headline figures of a room. */
 import type { HistoryPoint, RoomStatus } from "../../shared/net/status.ts";
-import { dropShare } from "../room-totals.ts";
-import { byId, element, setText } from "./element.ts";
-import { compact, count, percent, unknown } from "./format.ts";
-
-const rateWindowSeconds = 60;
+import { dropShare } from "../../shared/core/drops.ts";
+import { byId, element, setText } from "../../shared/page/element.ts";
+import { compact, count, loss, percent, smallPercent } from "../../shared/page/format.ts";
 
 interface Figure {
   readonly label: string;
@@ -38,20 +36,31 @@ export function createFigures(): (room: RoomStatus, history: readonly HistoryPoi
 function figures(room: RoomStatus, history: readonly HistoryPoint[]): Figure[] {
   const lost = dropShare(room.received, room.drops);
   const members = room.peers.filter(({ member }) => member).length;
-  const rate = roundsPerMinute(history);
+  const newest = history.at(-1);
   return [
-    { label: "Round", value: count(room.round), aside: `of ${count(room.task.rounds)}` },
-    { label: "Accuracy", value: percent(history.at(-1)?.accuracy ?? null) },
-    { label: "Peers", value: count(room.peers.length), aside: `${members} training` },
-    { label: "Rounds per minute", value: rate === null ? unknown : count(rate) },
+    {
+      label: "Round",
+      value: count(room.isFinished ? room.task.rounds : room.round),
+      aside: `of ${count(room.task.rounds)}`,
+    },
+    { label: "Accuracy", value: percent(newest?.accuracy ?? null) },
+    { label: "Training loss", value: loss(newest?.loss ?? null) },
+    { label: "Peers", value: count(room.peers.length), aside: room.isFinished ? "" : `${members} training` },
+    { label: "Rounds per minute", value: compact(room.roundsPerMinute) },
     { label: "Samples per second", value: compact(room.samplesPerSecond) },
     { label: "Fragments delivered", value: percent(lost === null ? null : 1 - lost) },
+    {
+      label: "Replicas differ by",
+      value: smallPercent(room.disagreement),
+      aside: agreement(room.disagreement),
+    },
   ];
 }
 
-function roundsPerMinute(history: readonly HistoryPoint[]): number | null {
-  const last = history.at(-1);
-  const first = history.find(({ t }) => last !== undefined && t >= last.t - rateWindowSeconds);
-  if (!first || !last || last.t === first.t || last.round < first.round) return null;
-  return ((last.round - first.round) * 60) / (last.t - first.t);
+/** In a word what the number means: replicas of one training that drift apart stop helping each other. */
+function agreement(disagreement: number | null): string {
+  if (disagreement === null) return "";
+  if (disagreement < 0.001) return "in step";
+  if (disagreement < 0.01) return "close";
+  return disagreement < 0.1 ? "apart" : "far apart";
 }

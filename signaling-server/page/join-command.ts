@@ -1,5 +1,5 @@
 /** The command that joins this room, to copy. */
-import { byId, setText } from "./element.ts";
+import { byId, setText } from "../../shared/page/element.ts";
 
 export function createJoinCommand(): (room: string) => void {
   const command = byId("command");

@@ -1,60 +1,68 @@
-/** The status page: one room of this server, live. */
-import type { HistoryPoint, RoomStatus, ServerStatus } from "../../shared/net/status.ts";
+/** The status page: the rooms of this server and one of them in full, live. */
+import type { HistoryPoint, RoomStatus } from "../../shared/net/status.ts";
+import { byId, setText } from "../../shared/page/element.ts";
 import { createCharts } from "./charts.ts";
-import { createDropsList } from "./drops-list.ts";
-import { byId, element, setText } from "./element.ts";
 import { createEventLog } from "./event-log.ts";
 import { watchStatus } from "./feed.ts";
+import type { Feed } from "./feed.ts";
 import { createFigures } from "./figures.ts";
-import { createJoinCommand } from "./join-command.ts";
+import { createLinksSection } from "./links-section.ts";
 import { createPeersTable } from "./peers-table.ts";
+import { createRoomHeader } from "./room-header.ts";
+import { createRoomsOverview } from "./rooms-overview.ts";
+import { createTrySection } from "./try-section.ts";
 
-const wanted = /^\/join\/([^/]+)/.exec(location.pathname)?.[1];
+const wanted = new URLSearchParams(location.search).get("room");
+const showRooms = createRoomsOverview();
+const showHeader = createRoomHeader();
 const showFigures = createFigures();
+const showTry = createTrySection();
 const showCharts = createCharts();
+const showLinks = createLinksSection();
 const showPeers = createPeersTable();
-const showDrops = createDropsList();
 const showEvents = createEventLog();
-const showCommand = createJoinCommand();
+/** Came while nobody looked. */
+let unseen: Feed | null = null;
 
 watchStatus({
   onConnection(up) {
     byId("connection").hidden = up;
     if (!up) setText(byId("connection"), "Connection to the server lost, reconnecting …");
   },
-  onStatus(status, historyOf) {
-    const room = status.rooms.find(({ room: name }) => name === wanted) ?? status.rooms[0];
-    setText(byId("version"), `Shoal ${status.version}`);
-    showRooms(status, room);
-    if (room) showRoom(room, historyOf(room.room));
+  onStatus(feed) {
+    if (document.hidden) unseen = feed;
+    else show(feed);
   },
 });
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden || !unseen) return;
+  show(unseen);
+  unseen = null;
+});
 
-function showRoom(room: RoomStatus, history: readonly HistoryPoint[]): void {
-  const { name, averaging, encoding } = room.task;
-  document.title = `${room.room} · Shoal`;
-  setText(byId("room"), room.room);
-  setText(byId("task"), `${name} · ${averaging} averaging · ${encoding}`);
-  byId("empty").hidden = room.peers.length > 0;
-  byId("live").hidden = room.peers.length === 0 && history.length === 0;
-  showFigures(room, history);
-  showCommand(room.room);
-  showCharts(history);
-  showPeers(room.peers);
-  showDrops(room);
-  showEvents(room.events);
+function show({ status, startedMs, historyOf }: Feed): void {
+  const found = status.rooms.find(({ room }) => room === wanted);
+  const room = found ?? status.rooms[0];
+  setText(byId("version"), `Shoal ${status.version}`);
+  byId("no-room").hidden = wanted === null || found !== undefined;
+  setText(
+    byId("no-room"),
+    `There is no room "${wanted ?? ""}" on this server; this is "${room?.room ?? ""}".`,
+  );
+  showRooms(status.rooms, room?.room, historyOf);
+  if (room) showRoom(room, historyOf(room.room), startedMs);
 }
 
-function showRooms({ rooms }: ServerStatus, shown: RoomStatus | undefined): void {
-  const nav = byId("rooms");
-  nav.hidden = rooms.length < 2;
-  if (nav.childElementCount === rooms.length) return;
-  const links = rooms.map(({ room }) =>
-    element(
-      "a",
-      { href: `/join/${room}`, ...(room === shown?.room ? { "aria-current": "page" } : {}) },
-      room,
-    ),
-  );
-  nav.replaceChildren(...links);
+function showRoom(room: RoomStatus, history: readonly HistoryPoint[], startedMs: number): void {
+  byId("empty").hidden = room.peers.length > 0 || room.isFinished;
+  setText(byId("empty-since"), history.length > 0 ? "Nobody is here now." : "Nobody is here yet.");
+  byId("live").hidden = room.peers.length === 0 && history.length === 0;
+  showHeader(room);
+  showFigures(room, history);
+  showTry(room);
+  showCharts(history, startedMs);
+  showLinks(room);
+  byId("peers-card").hidden = room.peers.length === 0;
+  showPeers(room.peers);
+  showEvents(room.events, startedMs);
 }

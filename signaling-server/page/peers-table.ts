@@ -1,44 +1,65 @@
 /** The table of peers: one row per peer, changed in place. */
 import type { PeerStatus } from "../../shared/net/status.ts";
-import { byId, element, setText } from "./element.ts";
-import { bytes, compact, count, loss, percent } from "./format.ts";
+import { byId, element, setText } from "../../shared/page/element.ts";
+import { compact, count, milliseconds, percent, rate, unknown } from "../../shared/page/format.ts";
 
 interface Column {
   readonly label: string;
   readonly className?: string;
   readonly title?: string;
-  readonly text: (peer: PeerStatus) => string;
+  readonly text: (peer: PeerStatus, number: number) => string;
 }
 
+const states: Readonly<Record<PeerStatus["state"], string>> = {
+  lobby: "just joined",
+  connecting: "connecting",
+  listening: "catching up",
+  training: "training",
+  paused: "paused",
+};
+
 const columns: readonly Column[] = [
+  { label: "No.", className: "number", title: "Its number in the loss matrix", text: (_, at) => `${at}` },
   { label: "Name", className: "text name", text: ({ name }) => name },
-  { label: "Backend", className: "text backend", text: ({ backend }) => backend },
   { label: "Kind", className: "text", text: ({ kind }) => kind },
-  { label: "State", className: "text", text: ({ state }) => state },
+  { label: "Backend", className: "text backend", text: ({ backend }) => backend },
+  { label: "State", className: "text", text: ({ state }) => states[state] ?? state },
   { label: "Round", text: ({ round }) => count(round) },
+  { label: "Lag", title: "Rounds behind the newest one", text: ({ lag }) => count(lag) },
   { label: "Samples/s", text: (peer) => compact(peer.samplesPerSecond) },
-  { label: "Loss", text: (peer) => loss(peer.loss) },
   { label: "Accuracy", text: ({ accuracy }) => percent(accuracy) },
+  { label: "Up", text: ({ upRate }) => rate(upRate) },
+  { label: "Down", text: ({ downRate }) => rate(downRate) },
+  {
+    label: "RTT",
+    title: "Round-trip time, the middle one of its links",
+    text: ({ rttMs }) => milliseconds(rttMs),
+  },
+  {
+    label: "Path",
+    className: "text",
+    title:
+      "Its least direct link: host (direct), srflx or prflx (direct through a router), relay (TURN server)",
+    text: ({ candidateType }) => candidateType ?? unknown,
+  },
   {
     label: "Not counted",
     title: "Share of the fragments meant for this peer that did not count: lost, late, unsent or rejected",
     text: ({ dropRate }) => percent(dropRate),
   },
-  { label: "Up", text: ({ bytesSent }) => bytes(bytesSent) },
-  { label: "Down", text: ({ bytesReceived }) => bytes(bytesReceived) },
 ];
 
 export function createPeersTable(): (peers: readonly PeerStatus[]) => void {
   const body = element("tbody");
   const titles = columns.map(({ label, className = "", title = "" }) =>
-    element("th", { scope: "col", class: className, title }, label),
+    element("th", { scope: "col", class: className, ...(title ? { title } : {}) }, label),
   );
   byId("peers").append(element("thead", {}, element("tr", {}, ...titles)), body);
   const rows = new Map<string, HTMLTableRowElement>();
 
   function addRow(peerId: string): HTMLTableRowElement {
-    const cells = columns.map(({ label, className = "", title = "" }) =>
-      element("td", { class: className, title, "data-label": label }),
+    const cells = columns.map(({ label, className = "" }) =>
+      element("td", { class: className, "data-label": label }),
     );
     const row = element("tr", {}, ...cells);
     rows.set(peerId, row);
@@ -47,19 +68,21 @@ export function createPeersTable(): (peers: readonly PeerStatus[]) => void {
   }
 
   return (peers) => {
+    const present = new Set(peers.map(({ peerId }) => peerId));
     for (const [peerId, row] of rows) {
-      if (peers.some((peer) => peer.peerId === peerId)) continue;
+      if (present.has(peerId)) continue;
       row.remove();
       rows.delete(peerId);
     }
-    for (const peer of peers) fill(rows.get(peer.peerId) ?? addRow(peer.peerId), peer);
+    for (const [at, peer] of peers.entries())
+      fill(rows.get(peer.peerId) ?? addRow(peer.peerId), peer, at + 1);
   };
 }
 
-function fill(row: HTMLTableRowElement, peer: PeerStatus): void {
+function fill(row: HTMLTableRowElement, peer: PeerStatus, number: number): void {
   row.classList.toggle("member", peer.member);
   for (const [index, { text }] of columns.entries()) {
     const cell = row.cells[index];
-    if (cell) setText(cell, text(peer));
+    if (cell) setText(cell, text(peer, number));
   }
 }

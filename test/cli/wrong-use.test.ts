@@ -126,6 +126,12 @@ const usage: readonly WrongUse[] = [
     says: /\(http:\/\/x\): must be stun:/,
   },
   {
+    what: "a TURN secret for no TURN server",
+    args: ["serve", "--turn-secret", "hidden", "--ice-server", "stun:host"],
+    code: 2,
+    says: /^(?!.*hidden).*--turn-secret \(…\): needs a TURN server without a password/,
+  },
+  {
     what: "host of no one",
     args: ["serve", "--host", "192.0.2.1", "--port", "0"],
     code: 2,

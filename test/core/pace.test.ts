@@ -26,6 +26,24 @@ test("a peer that keeps up does the task's amount, never more", () => {
   for (const othersMs of [1_000, 5_000]) assert.ok(settle(othersMs).every((count) => count === nominal));
 });
 
+test("a share is of the task's amount, holds at once, both ways, and is one sample at least", () => {
+  const pace = createPace({ samplesPerRound: nominal });
+  const run = () => {
+    for (let i = 0; i < 50; i++) pace.update({ trainMs: 100, samples: pace.samples, lagMs: -500 });
+    return pace.samples;
+  };
+  const seen = [0.25, 1, 0, 7].map((share) => {
+    pace.setShare(share);
+    return [pace.samples, run()];
+  });
+  assert.deepEqual(seen, [
+    [25, 25],
+    [100, 100],
+    [1, 1],
+    [100, 100],
+  ]);
+});
+
 test("a peer that becomes fast again returns to the task's amount", () => {
   const pace = createPace({ samplesPerRound: nominal });
   const run = (rounds: number, othersMs: number) => {

@@ -12,4 +12,4 @@ const text = nextText(pair.b);
 pair.a.link.sendText("hello");
 await text;
 await pair.close();
-stack.cleanup();
+await stack.cleanup();

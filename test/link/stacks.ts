@@ -9,7 +9,11 @@ import { createRng } from "../../shared/core/rng.ts";
 import type { Faults } from "../../shared/net/impairment.ts";
 import type { CreateLink } from "../../shared/net/link.ts";
 import { createMemoryNetwork } from "../../shared/net/memory-link.ts";
+import { plainHostCandidates } from "../browser/chromium.ts";
 import { realClock } from "../labs/real-time.ts";
+import type { ChromiumLinks } from "./chromium-links.ts";
+import { resourcesOf } from "./resources.ts";
+import type { Resources } from "./resources.ts";
 
 export interface Path {
   readonly first: CreateLink;
@@ -20,7 +24,9 @@ export interface Path {
 export interface Stack {
   /** Without faults: no proxy in between. */
   path(faults?: Partial<Faults>): Path;
-  cleanup(): void;
+  /** Where it is not (only) this process that must be left clean. */
+  resources?(): Promise<Resources>;
+  cleanup(): Promise<void> | void;
 }
 
 export const stackNames = [
@@ -29,6 +35,9 @@ export const stackNames = [
   "wrtc",
   "node-datachannel to wrtc",
   "wrtc to node-datachannel",
+  "chromium to node-datachannel",
+  "forwarding chromium to node-datachannel",
+  "chromium to chromium",
 ] as const;
 export type StackName = (typeof stackNames)[number];
 
@@ -36,12 +45,32 @@ const seed = 11;
 
 export async function loadStack(name: StackName): Promise<Stack> {
   if (name === "memory") return { path: memoryPath, cleanup: () => {} };
-  const [first, second] = name.split(" to ").map(load);
-  const creators = await Promise.all([first, second ?? first]);
-  return { path: (faults) => networkPath(creators, faults), cleanup: cleanupNative };
+  const ends = name.split(" to ");
+  const browser = await openTabs(ends.filter((end) => end.endsWith("chromium")));
+  const tabs = [...(browser?.tabs ?? [])];
+  const load = async (end: string) =>
+    end.endsWith("chromium") ? tabs.shift()?.createLink : await loadNode(end);
+  const creators = await Promise.all(ends.map(load));
+  const cleanup = async () => {
+    cleanupNative();
+    await browser?.close();
+  };
+  return {
+    path: (faults) => networkPath(creators, faults),
+    ...(browser ? { resources: async () => resourcesOf(await browser.pids()) } : {}),
+    cleanup,
+  };
 }
 
-async function load(name: string): Promise<CreateLink> {
+/** Chromium hides addresses in names that only it can resolve: enough for Node, not for a proxy between tabs. */
+async function openTabs(ends: readonly string[]): Promise<ChromiumLinks | undefined> {
+  if (ends.length === 0) return undefined;
+  const { openChromiumLinks } = await import("./chromium-links.ts");
+  const routes = ends.map((end) => (end === "chromium" ? "transfer" : "forwarding"));
+  return openChromiumLinks(routes, ends.length > 1 ? plainHostCandidates : []);
+}
+
+async function loadNode(name: string): Promise<CreateLink> {
   return name === "wrtc" ? loadWrtcLinks() : createNodeDatachannelLink;
 }
 

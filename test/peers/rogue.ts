@@ -42,6 +42,7 @@ export async function joinAsRogue(url: string, createLink: CreateLink): Promise<
     joined: (peer) => mesh.meet(peer.peerId, false),
     left: ({ peerId: gone }) => mesh.forget(gone, "left"),
     view: () => {},
+    model: () => {},
     signal: ({ from, attempt, data }) => mesh.signal(from, attempt, data),
     refused: () => {},
   });

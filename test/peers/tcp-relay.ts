@@ -6,11 +6,17 @@ export interface TcpRelay {
   readonly port: number;
   /** Every connection of this moment breaks; new ones are let through. */
   cut(): void;
+  /** Nothing passes any more, and nobody is told: a cable that was pulled. */
+  mute(): void;
+  /** Connections break at once, new ones too, until `lift`. */
+  block(): void;
+  lift(): void;
   close(): void;
 }
 
 export async function openTcpRelay(targetPort: number): Promise<TcpRelay> {
   const sockets = new Set<Socket>();
+  let isBlocked = false;
   const keep = (socket: Socket) => {
     sockets.add(socket);
     socket.on("error", () => socket.destroy());
@@ -18,6 +24,10 @@ export async function openTcpRelay(targetPort: number): Promise<TcpRelay> {
     return socket;
   };
   const server = createServer((near) => {
+    if (isBlocked) {
+      near.destroy();
+      return;
+    }
     const far = keep(connect(targetPort, "127.0.0.1"));
     keep(near).pipe(far).pipe(near);
     near.on("close", () => far.destroy());
@@ -32,6 +42,15 @@ export async function openTcpRelay(targetPort: number): Promise<TcpRelay> {
   return {
     port: address.port,
     cut,
+    mute() {
+      isBlocked = true;
+      for (const socket of sockets) socket.unpipe().pause();
+    },
+    block() {
+      isBlocked = true;
+      cut();
+    },
+    lift: () => void (isBlocked = false),
     close() {
       cut();
       server.close();

@@ -1,6 +1,5 @@
 /** A real server on a free port and real sockets to it; every wait ends. */
 import { once } from "node:events";
-import type { TestContext } from "node:test";
 import { io } from "socket.io-client";
 import type { Socket } from "socket.io-client";
 import { noDrops } from "../../shared/core/drops.ts";
@@ -19,6 +18,11 @@ import { createSignalingServer } from "../../signaling-server/server.ts";
 import type { SignalingServer, SignalingServerOptions } from "../../signaling-server/server.ts";
 
 export const waitMs = 5_000;
+
+/** What ends with the test: a test's context, or whatever collects ends. */
+interface Ending {
+  after(end: () => Promise<void> | void): void;
+}
 
 export function testTask(more: Partial<Task> = {}): Task {
   return parseTask({
@@ -74,7 +78,7 @@ export function linkReport(
 }
 
 export async function startServer(
-  t: TestContext,
+  t: Ending,
   options: Partial<SignalingServerOptions> = {},
 ): Promise<SignalingServer> {
   const server = await createSignalingServer({
@@ -91,13 +95,13 @@ export async function startServer(
 export type TestSocket = Socket<ServerEvents, ClientEvents>;
 
 /** An open socket that has not joined. */
-export async function connect(t: TestContext, server: SignalingServer): Promise<TestSocket> {
+export async function connect(t: Ending, server: SignalingServer): Promise<TestSocket> {
   const socket: TestSocket = io(server.url, {
     transports: ["websocket"],
     forceNew: true,
     reconnection: false,
   });
-  t.after(() => socket.disconnect());
+  t.after(() => void socket.disconnect());
   await next(socket, "connect");
   return socket;
 }
@@ -107,7 +111,7 @@ export function join(socket: TestSocket, request: JoinRequest): Promise<Welcome 
 }
 
 export async function joined(
-  t: TestContext,
+  t: Ending,
   server: SignalingServer,
   number: number,
   more?: Partial<JoinRequest>,

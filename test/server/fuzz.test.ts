@@ -53,7 +53,7 @@ const nearlyValid = fc
     return Object.fromEntries(how === "drop" ? rest : [...rest, [key, value]]);
   });
 const name = fc.oneof(
-  { weight: 4, arbitrary: fc.constantFrom("join", "signal", "ready", "report", "leave") },
+  { weight: 4, arbitrary: fc.constantFrom("join", "signal", "ready", "report", "pause", "leave") },
   fc.constantFrom("error", "__proto__", "constructor", "toString", "hasOwnProperty", "message", "ping", ""),
   fc.string({ maxLength: 60 }).map((text) => `?${text}`),
 );
@@ -168,7 +168,9 @@ describe("a hostile crowd", () => {
       "signal",
       "ready",
       "report",
+      "pause",
       "leave",
+      "model",
       "unknown",
     ]);
     t.diagnostic(JSON.stringify(server.status().signals));

@@ -135,5 +135,5 @@ describe("addresses", () => {
 test("a status document has its schema's number", async (t) => {
   const server = await startServer(t);
   const { schema, version, rooms }: ServerStatus = server.status();
-  assert.deepEqual([schema, version, rooms.map(({ room }) => room)], [1, "test", ["room", "other"]]);
+  assert.deepEqual([schema, version, rooms.map(({ room }) => room)], [2, "test", ["room", "other"]]);
 });

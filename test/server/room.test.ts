@@ -4,7 +4,12 @@ import type { Task } from "../../shared/core/task.ts";
 import type { View } from "../../shared/core/view.ts";
 import type { JoinRequest, PeerReport } from "../../shared/net/messages.ts";
 import { safeRound } from "../../signaling-server/pace.ts";
-import { createRoomHistory, maxEvents, maxPoints } from "../../signaling-server/room-history.ts";
+import {
+  createRoomHistory,
+  maxDeadlineEvents,
+  maxEvents,
+  maxPoints,
+} from "../../signaling-server/room-history.ts";
 import { createRoom } from "../../signaling-server/room.ts";
 import type { RoomEffect } from "../../signaling-server/room.ts";
 import { resumeCoalesceMs, viewCoalesceMs } from "../../signaling-server/views.ts";
@@ -13,7 +18,8 @@ import { joinRequest, linkReport, peerIdOf, peerReport, testTask } from "./fixtu
 /** A room in virtual time. Peers are numbers; what the room said is kept in order. */
 function play(task: Partial<Task> = {}) {
   let nowMs = 0;
-  const room = createRoom({ name: "room", task: testTask(task), iceServers: ["stun:s"], madeAtMs: 0 });
+  const iceServersFor = () => ["stun:s"];
+  const room = createRoom({ name: "room", task: testTask(task), iceServersFor, madeAtMs: 0 });
   const said: RoomEffect[] = [];
   return {
     room,
@@ -23,7 +29,8 @@ function play(task: Partial<Task> = {}) {
       said.push(...effects);
       return answer;
     },
-    ready: (number: number) => said.push(...room.ready(peerIdOf(number), nowMs)),
+    ready: (number: number, round = 0) => said.push(...room.ready(peerIdOf(number), round, nowMs)),
+    pause: (number: number) => said.push(...room.pause(peerIdOf(number), nowMs)),
     report: (number: number, more: Partial<PeerReport>) =>
       said.push(...room.report(peerIdOf(number), peerReport(more), nowMs)),
     leave: (number: number) => said.push(...room.leave(peerIdOf(number), "goodbye", nowMs)),
@@ -428,7 +435,7 @@ describe("the snapshot", () => {
     const losses = [1, 2, 90];
     for (const [index, loss] of losses.entries()) {
       const validation = { round: 4, loss, accuracy: 0.5 + index / 10 };
-      game.report(index + 1, { round: 5, loss, validation, roundMsP50: 10 });
+      game.report(index + 1, { round: 5, loss, validation, roundMsP50: 10, roundMsP95: 40 });
     }
     game.pass(3_000);
     const { history } = game.room.status();
@@ -437,7 +444,15 @@ describe("the snapshot", () => {
       [0, 1, 2, 3],
     );
     const { accuracy, ...point } = history.at(-1) ?? assert.fail("no point");
-    assert.deepEqual(point, { t: 3, round: 5, loss: 2, validationLoss: 31, peers: 3, roundMsP50: 10 });
+    assert.deepEqual(point, {
+      t: 3,
+      round: 5,
+      loss: 2,
+      validationLoss: 31,
+      peers: 3,
+      roundMsP50: 10,
+      roundMsP95: 40,
+    });
     assert.ok(Math.abs((accuracy ?? 0) - 0.6) < 1e-12);
   });
 
@@ -468,11 +483,12 @@ describe("the snapshot", () => {
 
   test("memory is bounded: an hour of points, older ones thinned; the newest events", () => {
     const history = createRoomHistory();
-    const blank = { round: 0, loss: null, validationLoss: null, accuracy: null, peers: 1, roundMsP50: null };
+    const unknown = { loss: null, validationLoss: null, accuracy: null, roundMsP50: null, roundMsP95: null };
+    const blank = { round: 0, peers: 1, ...unknown };
     for (let t = 0; t < 20_000; t += 1) {
       history.addPoint({ ...blank, t });
       history.addPoint({ ...blank, t });
-      history.addEvent({ t, text: `${t}` });
+      history.addEvent({ t, kind: "notice", text: `${t}` });
       assert.ok(history.points.length <= maxPoints);
     }
     const times = history.points.map(({ t }) => t);
@@ -483,5 +499,110 @@ describe("the snapshot", () => {
     );
     assert.equal(history.events.length, maxEvents);
     assert.equal(history.events[0]?.t, 20_000 - maxEvents);
+  });
+});
+
+describe("a pause", () => {
+  test("takes a member out of the next view and lets it stay in the room; ready brings it back", () => {
+    const game = running(1, 2);
+    game.pause(2);
+    game.pass(viewCoalesceMs);
+    assert.deepEqual(game.views().at(-1)?.members, ids(1));
+    assert.equal(game.room.has(peerIdOf(2)), true);
+    game.ready(2, 50);
+    game.pass(viewCoalesceMs);
+    assert.deepEqual(game.views().at(-1)?.members, ids(1, 2));
+  });
+
+  test("of the last member keeps its place: the training goes on there, soon, and not from the start", () => {
+    const game = running(1);
+    game.report(1, { round: 40 });
+    game.pause(1);
+    game.pass(viewCoalesceMs);
+    assert.deepEqual(game.views().at(-1)?.members, []);
+    game.pass(60_000);
+    game.ready(1, 41);
+    game.pass(viewCoalesceMs);
+    const view = game.views().at(-1);
+    assert.deepEqual(view?.members, ids(1));
+    assert.ok((view?.fromRound ?? 0) >= 41 && (view?.fromRound ?? 0) <= 60, `from round ${view?.fromRound}`);
+  });
+
+  test("gives nobody a place in a training that it was no member of", () => {
+    const game = play();
+    game.join(1);
+    game.pause(1);
+    game.ready(1, 500);
+    game.pass(viewCoalesceMs);
+    assert.deepEqual(game.views(), [{ epoch: 1, fromRound: 0, members: ids(1) }]);
+  });
+
+  test("for a moment changes no view", () => {
+    const game = running(1, 2);
+    game.pause(2);
+    game.ready(2, 3);
+    game.pass(5_000);
+    assert.equal(game.views().length, 1);
+  });
+});
+
+describe("figures of now", () => {
+  test("rates are between two reports, lag is behind the newest, the path is the least direct one", () => {
+    const game = running(1, 2);
+    game.report(1, { round: 20, bytesSent: 1_000, bytesReceived: 0 });
+    game.pass(2_000);
+    const open = { ...linkReport(1, 1, 1), rttMs: 10, candidateType: "host" } as const;
+    const relayed = { ...linkReport(3, 1, 1), rttMs: 50, candidateType: "relay" } as const;
+    const closed = { ...linkReport(4, 1, 1), rttMs: 900, state: "closed" } as const;
+    game.report(1, { round: 24, bytesSent: 5_000, bytesReceived: 500, links: [open, relayed, closed] });
+    game.report(2, { round: 21 });
+    const [first, second] = game.room.status().peers;
+    assert.deepEqual([first?.upRate, first?.downRate], [2_000, 250]);
+    assert.deepEqual([first?.lag, second?.lag], [0, 3]);
+    assert.deepEqual([first?.rttMs, first?.candidateType], [30, "relay"]);
+    assert.deepEqual([second?.rttMs, second?.candidateType], [null, null]);
+    game.report(1, { round: 25, bytesSent: 5_100 });
+    assert.equal(game.room.status().peers[0]?.upRate, 2_000, "two reports at once make no rate");
+  });
+
+  test("rounds per minute are those of the last minute, and of this training", () => {
+    const game = running(1);
+    for (let round = 0; round < 200; round += 1) {
+      game.report(1, { round });
+      game.pass(1_000);
+    }
+    assert.ok(Math.abs(game.room.status().roundsPerMinute - 60) < 2);
+    game.pass(120_000);
+    assert.equal(game.room.status().roundsPerMinute, 0);
+  });
+
+  test("views say who came and went, deadlines who waited for whom, together and not too often", () => {
+    const game = running(1, 2, 3);
+    const waited = (missed: number) => game.report(1, { links: [{ ...linkReport(2, 0, 0), missed }] });
+    for (let missed = 1; missed <= 30; missed += 1) {
+      waited(missed);
+      game.pass(1_000);
+    }
+    game.leave(3);
+    game.pass(viewCoalesceMs);
+    const { events } = game.room.status();
+    const texts = (kind: string) => events.flatMap((event) => (event.kind === kind ? [event.text] : []));
+    const [first, second] = texts("view");
+    assert.equal(first, "view 1 from round 0: 3 members (+ peer 1, + peer 2, + peer 3)");
+    assert.match(second ?? "", /^view 2 from round \d+: 2 members \(− peer 3\)$/);
+    const deadlines = texts("deadline");
+    assert.ok(deadlines.length >= 3 && deadlines.length <= 4, deadlines.join());
+    assert.match(deadlines[1] ?? "", /^waited in vain: peer 1 for peer 2 in \d+ rounds$/);
+    assert.deepEqual(texts("joined")[0], "peer 1 joined (node, cpu)");
+    assert.deepEqual(texts("left"), ["peer 3 left: goodbye"]);
+  });
+
+  test("deadlines never push out who came and went", () => {
+    const history = createRoomHistory();
+    history.addEvent({ t: 0, kind: "joined", text: "first" });
+    for (let t = 1; t < 1_000; t += 1) history.addEvent({ t, kind: "deadline", text: "late" });
+    assert.equal(history.events.length, 1 + maxDeadlineEvents);
+    assert.equal(history.events[0]?.text, "first");
+    assert.equal(history.events.at(-1)?.t, 999);
   });
 });

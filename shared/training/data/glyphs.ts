@@ -6,14 +6,15 @@
  */
 import { createRng, mix } from "../../core/rng.ts";
 import type { Rng } from "../../core/rng.ts";
-import type { DataSet, ImageSet } from "./data-set.ts";
+import type { DataSet, ImageSet, ImageShape } from "./data-set.ts";
 import { digitStrokes } from "./digit-strokes.ts";
 import type { Stroke } from "./digit-strokes.ts";
 import { clamp01, drawStroke } from "./draw.ts";
 import type { Canvas } from "./draw.ts";
 
 const glyphSize = 16;
-const classes = digitStrokes.length;
+export const glyphShape: ImageShape = { height: glyphSize, width: glyphSize, channels: 1 };
+export const glyphClasses = digitStrokes.length;
 const validationStream = 0;
 const shardStream = 1;
 
@@ -36,6 +37,12 @@ const vary = {
   clutterChance: 0.5,
 } as const;
 
+/** What a drawing by hand has to look like for a model that learned from these images. */
+export const typicalGlyph = {
+  halfHeight: vary.halfHeight,
+  pen: { halfWidth: (vary.halfWidth[0] + vary.halfWidth[1]) / 2, level: vary.level[1] },
+} as const;
+
 export interface GlyphsOptions {
   readonly seed: number;
   readonly shard: number;
@@ -46,8 +53,8 @@ export interface GlyphsOptions {
 export function createGlyphs(options: GlyphsOptions): DataSet {
   const { seed, shard, samplesPerShard, validationSamples } = options;
   return {
-    shape: { height: glyphSize, width: glyphSize, channels: 1 },
-    classes,
+    shape: glyphShape,
+    classes: glyphClasses,
     train: drawSet(createRng(mix(seed, shardStream, shard)), samplesPerShard),
     validation: drawSet(createRng(mix(seed, validationStream)), validationSamples),
   };
@@ -59,7 +66,7 @@ function drawSet(rng: Rng, count: number): ImageSet {
   const labels = new Uint8Array(count);
   const canvas: Canvas = { size: glyphSize, ink: new Float32Array(glyphSize * glyphSize) };
   for (let image = 0; image < count; image++) {
-    const digit = image % classes;
+    const digit = image % glyphClasses;
     labels[image] = digit;
     drawGlyph(rng, digitStrokes[digit] ?? [], canvas);
     develop(rng, canvas.ink, pixels, image * canvas.ink.length);

@@ -1,23 +1,15 @@
 /** 3×3 convolutions, each followed by ReLU and a 2×2 max pool, then one fully connected layer. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { ImageShape } from "../data/data-set.ts";
-import { dense, denseParameters } from "./dense.ts";
+import { dense } from "./dense.ts";
+import { cnnFeatures, cnnParameters, kernelSize } from "./layout.ts";
 import { take } from "./model.ts";
-import type { Model, ParameterSpec } from "./model.ts";
-
-const kernelSize = 3;
+import type { Model } from "./model.ts";
 
 export function createCnn(channels: readonly number[], input: ImageShape, classes: number): Model {
-  const inputsOf = (layer: number) => channels[layer - 1] ?? input.channels;
-  // Every pool halves both sides, rounding down.
-  const height = Math.floor(input.height / 2 ** channels.length);
-  const width = Math.floor(input.width / 2 ** channels.length);
-  const features = height * width * inputsOf(channels.length);
+  const features = cnnFeatures(channels, input);
   return {
-    parameters: [
-      ...channels.flatMap((outputs, layer) => convolutionParameters(layer, inputsOf(layer), outputs)),
-      ...denseParameters("dense", features, classes),
-    ],
+    parameters: cnnParameters(channels, input, classes),
     logits(images, values) {
       let activity = images;
       for (let layer = 0; layer < channels.length; layer++) {
@@ -27,14 +19,6 @@ export function createCnn(channels: readonly number[], input: ImageShape, classe
       return dense(tf.reshape(activity, [-1, features]), weights, bias, "linear");
     },
   };
-}
-
-function convolutionParameters(layer: number, inputs: number, outputs: number): ParameterSpec[] {
-  const shape = [kernelSize, kernelSize, inputs, outputs];
-  return [
-    { name: `convolution${layer}.weights`, shape, fanIn: kernelSize * kernelSize * inputs },
-    { name: `convolution${layer}.bias`, shape: [outputs], fanIn: 0 },
-  ];
 }
 
 function convolution(images: tf.Tensor4D, filter: tf.Tensor, bias: tf.Tensor): tf.Tensor4D {

@@ -1,13 +1,5 @@
 /** A fully connected layer; in both models the last one is. */
 import * as tf from "@tensorflow/tfjs-core";
-import type { ParameterSpec } from "./model.ts";
-
-export function denseParameters(name: string, inputs: number, outputs: number): ParameterSpec[] {
-  return [
-    { name: `${name}.weights`, shape: [inputs, outputs], fanIn: inputs },
-    { name: `${name}.bias`, shape: [outputs], fanIn: 0 },
-  ];
-}
 
 export function dense(
   inputs: tf.Tensor2D,

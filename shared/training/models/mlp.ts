@@ -2,18 +2,16 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { pixelsPerImage } from "../data/data-set.ts";
 import type { ImageShape } from "../data/data-set.ts";
-import { dense, denseParameters } from "./dense.ts";
+import { dense } from "./dense.ts";
+import { mlpParameters } from "./layout.ts";
 import { take } from "./model.ts";
 import type { Model } from "./model.ts";
 
 export function createMlp(hidden: readonly number[], input: ImageShape, classes: number): Model {
   const pixels = pixelsPerImage(input);
   const widths = [...hidden, classes];
-  const parameters = widths.flatMap((outputs, layer) =>
-    denseParameters(`dense${layer}`, widths[layer - 1] ?? pixels, outputs),
-  );
   return {
-    parameters,
+    parameters: mlpParameters(hidden, input, classes),
     logits(images, values) {
       let activity = tf.reshape<tf.Rank.R2>(images, [-1, pixels]);
       for (let layer = 0; layer < widths.length; layer++) {

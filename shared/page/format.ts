@@ -33,11 +33,21 @@ export function bytes(value: number): string {
   return `${Number((value / 1_000 ** power).toPrecision(3))} ${byteUnits[power]}`;
 }
 
-/** Seconds as m:ss or h:mm:ss. */
-export function duration(seconds: number): string {
-  const parts = [Math.floor(seconds / 60) % 60, Math.floor(seconds) % 60].map((part) =>
-    `${part}`.padStart(2, "0"),
-  );
-  const hours = Math.floor(seconds / 3_600);
-  return hours > 0 ? `${hours}:${parts.join(":")}` : parts.join(":").replace(/^0/, "");
+const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
+
+/** HH:MM:SS where the reader is. */
+export function clockTime(ms: number): string {
+  return clock.format(ms);
+}
+
+/** Bytes per second. */
+export function rate(value: number): string {
+  return `${bytes(value)}/s`;
+}
+
+/** A share of very different sizes: 0.0021 %, 0.4 %, 12 %. */
+export function smallPercent(share: number | null): string {
+  if (share === null) return unknown;
+  const digits = share > 0 && share < 0.1 ? 2 : 3;
+  return `${Number((share * 100).toPrecision(digits)).toLocaleString("en", { maximumFractionDigits: 6 })} %`;
 }

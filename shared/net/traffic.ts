@@ -1,5 +1,5 @@
 /** Bytes per second out of counters that only grow, over about the last two seconds. */
-import type { Clock } from "../shared/core/clock.ts";
+import type { Clock } from "../core/clock.ts";
 
 const windowMs = 2_000;
 

@@ -1,0 +1,41 @@
+/** How it ended, in one sentence, and what to do about it. */
+import { byId, setText } from "../../shared/page/element.ts";
+import { percent } from "../../shared/page/format.ts";
+import type { Ended } from "./tab-run.ts";
+
+export interface EndScreen {
+  /** Without `again` nothing can be done about it. */
+  show(title: string, what: string, again: string | undefined): void;
+  showEnded(ended: Ended): void;
+  hide(): void;
+}
+
+export function createEndScreen(onAgain: () => void): EndScreen {
+  const button = byId("again");
+  button.addEventListener("click", onAgain);
+
+  function show(title: string, what: string, again: string | undefined): void {
+    setText(byId("end-title"), title);
+    setText(byId("end-what"), what);
+    button.hidden = again === undefined;
+    setText(button, again ?? "");
+    byId("end").hidden = false;
+    byId("end-title").focus();
+  }
+
+  return {
+    show,
+    showEnded({ outcome, reason, accuracy }) {
+      const right = accuracy === null ? "" : ` It gets ${percent(accuracy)} of unseen examples right.`;
+      if (outcome === "finished")
+        show("The model is trained", `Thank you for taking part.${right}`, undefined);
+      else if (outcome === "stopped")
+        show("You have left", "Thank you: the others go on with what you contributed.", "Join again");
+      else if (outcome === "refused") show("The server did not let this tab in", reason, "Try again");
+      else show("Training stopped here", reason, "Try again");
+    },
+    hide() {
+      byId("end").hidden = true;
+    },
+  };
+}

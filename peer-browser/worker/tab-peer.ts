@@ -1,0 +1,147 @@
+/**
+ * The tab's peer: the same loop as in Node (shared/net/peer.ts) with a worker's clock, links whose
+ * connections live on the page, and a trainer in a worker of its own.
+ */
+import { createRng } from "../../shared/core/rng.ts";
+import { withLanes } from "../../shared/net/lanes.ts";
+import type { CreateLink } from "../../shared/net/link.ts";
+import { createPeer } from "../../shared/net/peer.ts";
+import type { Peer } from "../../shared/net/peer.ts";
+import type { PeerEvent, PeerOutcome } from "../../shared/net/peer-events.ts";
+import { connectSignaling } from "../../shared/net/signaling-client.ts";
+import type { SignalingClient } from "../../shared/net/signaling-client.ts";
+import { createWorkerLinks } from "../links/worker-links.ts";
+import type { Power, TabCommand, TabNews } from "../tab-messages.ts";
+import type { BackendReport } from "../trainer/backend-report.ts";
+import { startTabTrainer } from "../trainer/start-trainer.ts";
+import { tabClock } from "./tab-clock.ts";
+import { tabStatus } from "./tab-status.ts";
+
+type Start = Extract<TabCommand, { type: "start" }>;
+type Ended = Extract<TabNews, { type: "ended" }>;
+
+const statusEveryMs = 250;
+
+const shares: Readonly<Record<Power, number>> = { light: 0.25, medium: 0.5, full: 1 };
+
+export interface TabPeer {
+  take(command: Exclude<TabCommand, { type: "start" }>): void;
+}
+
+/** What the tab computes with is known only when its trainer runs. */
+const backendBefore = "choosing …";
+
+/** @param createLink what carries the packets; tests hand in one that loses them. */
+export function startTabPeer(
+  start: Start,
+  tell: (news: TabNews) => void,
+  createLink: CreateLink = createWorkerLinks(start.links),
+): TabPeer {
+  let peer: Peer | undefined;
+  let signaling: SignalingClient | undefined;
+  let backend: BackendReport | null = null;
+  /** Said before there was a peer to hear it. */
+  let power = start.power;
+  let isGone = false;
+
+  async function run(): Promise<Ended> {
+    const connected = await connectSignaling(start.server);
+    if (!connected.ok) return unreachable();
+    signaling = connected.signaling;
+    if (isGone) {
+      signaling.close();
+      return ended({ kind: "stopped" });
+    }
+    peer = createPeer({
+      identity: { peerId: randomId(), name: start.name, kind: "browser", backend: backendBefore },
+      room: start.room,
+      signaling,
+      createLink: withLanes(createLink),
+      startTrainer,
+      clock: tabClock,
+      rng: createRng(crypto.getRandomValues(new Uint32Array(1))[0] ?? 0),
+      onEvent,
+    });
+    peer.setShare(shares[power]);
+    const cancel = every(statusEveryMs, report);
+    const outcome = await peer.run();
+    cancel();
+    report();
+    return ended(outcome);
+  }
+
+  async function startTrainer(task: Parameters<typeof startTabTrainer>[0], shard: number) {
+    const started = await startTabTrainer(task, shard, {
+      processor: start.processor,
+      onLost(was, why, next) {
+        backend = next;
+        tell({ type: "backend-lost", was, why });
+      },
+    });
+    backend = started.report;
+    return started.trainer;
+  }
+
+  function report(): void {
+    if (peer) tell({ type: "status", status: tabStatus(peer.snapshot(), backend) });
+  }
+
+  function onEvent(event: PeerEvent): void {
+    if (event.kind === "notice") tell({ type: "notice", text: event.text });
+  }
+
+  void run().then(tell);
+
+  return {
+    take(command) {
+      switch (command.type) {
+        case "pause":
+          return peer?.pause();
+        case "resume":
+          return peer?.resume();
+        case "power":
+          power = command.power;
+          return peer?.setShare(shares[power]);
+        case "stop":
+          isGone = true;
+          return peer?.stop();
+        case "goodbye":
+          isGone = true;
+          return peer?.leaveNow();
+        case "network":
+          if (command.isOnline) signaling?.hurry();
+      }
+    },
+  };
+}
+
+function every(ms: number, run: () => void): () => void {
+  const timer = setInterval(run, ms);
+  return () => clearInterval(timer);
+}
+
+function randomId(): string {
+  return [...crypto.getRandomValues(new Uint8Array(16))]
+    .map((byte) => byte.toString(16).padStart(2, "0"))
+    .join("");
+}
+
+function unreachable(): Ended {
+  const reason = "The server can't be reached: check the network, then try again.";
+  return { type: "ended", outcome: "failed", reason, accuracy: null };
+}
+
+function ended(outcome: PeerOutcome): Ended {
+  const { kind } = outcome;
+  const end = { type: "ended", outcome: kind, accuracy: null } as const;
+  if (kind === "finished")
+    return { ...end, reason: "The run is over.", accuracy: outcome.validation.accuracy };
+  if (kind === "refused") return { ...end, reason: asSentence(outcome.refusal.reason) };
+  if (kind === "failed") return { ...end, reason: asSentence(outcome.reason) };
+  return { ...end, reason: "Stopped." };
+}
+
+/** Reasons are written to follow "shoal: ". */
+function asSentence(reason: string): string {
+  return reason.charAt(0).toUpperCase() + reason.slice(1) + (/[.!?]$/.test(reason) ? "" : ".");
+}

@@ -1,0 +1,120 @@
+/**
+ * A peer's connection to the signaling server, over socket.io: the same in Node and in a tab. Reconnects by
+ * itself; while it is away, training goes on (membership.ts).
+ */
+import { io } from "socket.io-client";
+import type { Socket } from "socket.io-client";
+import { parseTask } from "../core/task.ts";
+import type { ClientEvents, JoinRequest, Refusal, ServerEvents, Signaling, Welcome } from "./messages.ts";
+
+/** Short enough that a wrong address is a sentence within 10 s. */
+const joinTimeoutMs = 8_000;
+
+type ShoalSocket = Socket<ServerEvents, ClientEvents>;
+
+export interface SignalingClient extends Signaling {
+  /** The network is back: don't wait for the next try. */
+  hurry(): void;
+}
+
+/** What went wrong is for the role to put into words: Node knows more about it than a tab is told. */
+export type ConnectResult =
+  | { readonly ok: true; readonly signaling: SignalingClient }
+  | { readonly ok: false; readonly error: unknown };
+
+/** Settles when the socket is up, or when nobody answers there. Never rejects. */
+export async function connectSignaling(
+  url: string,
+  { timeoutMs = 8_000 }: { readonly timeoutMs?: number } = {},
+): Promise<ConnectResult> {
+  const socket: ShoalSocket = io(url, {
+    transports: ["websocket"],
+    forceNew: true,
+    timeout: timeoutMs,
+    reconnectionDelay: 500,
+    reconnectionDelayMax: 5_000,
+    randomizationFactor: 0.5,
+  });
+  try {
+    await connected(socket);
+    return { ok: true, signaling: createSignaling(socket, url) };
+  } catch (error) {
+    socket.disconnect();
+    return { ok: false, error };
+  }
+}
+
+function connected(socket: ShoalSocket): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.once("connect", resolve);
+    socket.once("connect_error", reject);
+  });
+}
+
+function createSignaling(socket: ShoalSocket, url: string): SignalingClient {
+  async function join(request: JoinRequest): Promise<Welcome | Refusal> {
+    // Else socket.io would keep it and send it twice: the loop joins again when the socket is back.
+    if (!socket.connected) throw noAnswer(url);
+    const answer: unknown = await socket
+      .timeout(joinTimeoutMs)
+      .emitWithAck("join", request)
+      .catch(() => undefined);
+    if (isWelcome(answer)) return knowsTask(answer);
+    if (isRefusal(answer)) return answer;
+    if (answer === undefined) reconnect();
+    throw noAnswer(url);
+  }
+
+  /** A server that took the socket but does not answer: a fresh socket, a fresh try. */
+  function reconnect(): void {
+    if (socket.connected) socket.disconnect().connect();
+  }
+
+  return {
+    join,
+    send: (event, ...args) => {
+      if (socket.connected) socket.emit(event, ...args);
+    },
+    on(handlers) {
+      socket.on("connect", () => handlers.connected());
+      socket.on("disconnect", (reason) => handlers.disconnected(reason));
+      socket.on("joined", (peer) => handlers.joined(peer));
+      socket.on("left", (peer) => handlers.left(peer));
+      socket.on("view", (view) => handlers.view(view));
+      socket.on("model", (request, answer) => handlers.model(request, answer));
+      socket.on("signal", (message) => handlers.signal(message));
+      socket.on("refused", (refusal) => handlers.refused(refusal));
+    },
+    hurry() {
+      if (!socket.connected) socket.disconnect().connect();
+    },
+    close: () => void socket.disconnect(),
+  };
+}
+
+function isWelcome(answer: unknown): answer is Welcome {
+  const isOk = typeof answer === "object" && answer !== null && "ok" in answer && answer.ok === true;
+  return isOk && "task" in answer && "roster" in answer && Array.isArray(answer.roster);
+}
+
+function isRefusal(answer: unknown): answer is Refusal {
+  const isNo = typeof answer === "object" && answer !== null && "ok" in answer && answer.ok === false;
+  return isNo && "code" in answer && "reason" in answer && typeof answer.reason === "string";
+}
+
+function knowsTask(welcome: Welcome): Welcome | Refusal {
+  try {
+    return { ...welcome, task: parseTask(welcome.task) };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return {
+      ok: false,
+      code: "version",
+      reason: `this version does not know the room's ${why}: update shoal`,
+    };
+  }
+}
+
+function noAnswer(url: string): Error {
+  return new Error(`server (${url}): does not answer as a Shoal server would`);
+}

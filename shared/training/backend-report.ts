@@ -1,0 +1,22 @@
+/** What people are told about the processor that was chosen. */
+
+export type BackendName = "webgpu" | "wasm" | "webgl" | "cpu";
+/** What a person asked for. */
+export type Processor = "automatic" | "gpu" | "cpu";
+
+export interface BackendTrial {
+  readonly name: BackendName;
+  /** Of one local step, by the self-benchmark; null when it did not start. */
+  readonly stepMs: number | null;
+  /** Why it did not start, or what is odd about it (a software adapter, …). */
+  readonly note: string | null;
+}
+
+export interface BackendReport {
+  readonly name: BackendName;
+  /** "WebAssembly (SIMD) on the processor", "WebGPU: ADAPTER", … */
+  readonly title: string;
+  /** One sentence: why this one, and what is missing if it is slow. */
+  readonly why: string;
+  readonly trials: readonly BackendTrial[];
+}

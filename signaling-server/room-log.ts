@@ -1,0 +1,78 @@
+/**
+ * A room's events in words. Who was waited for in vain is told at most every ten seconds, all of it in one
+ * event: under heavy loss it happens in every round.
+ */
+import type { View } from "../shared/core/view.ts";
+import type { LinkReport } from "../shared/net/messages.ts";
+import type { RoomEvent } from "../shared/net/status.ts";
+import type { RoomHistory } from "./room-history.ts";
+
+const missedEveryMs = 10_000;
+/** Pairs that one event names; the rest are a number. */
+const namedPairs = 3;
+/** Pairs that are remembered until the next event. */
+const maxPairs = 1_024;
+
+export interface RoomLog {
+  note(kind: RoomEvent["kind"], text: string, nowMs: number): void;
+  view(view: View, before: readonly string[], nowMs: number): void;
+  /** What a peer's new report says of whom it waited for in vain since the one before. */
+  waited(name: string, before: readonly LinkReport[], after: readonly LinkReport[]): void;
+  /** Tells what has come together, if it is time. */
+  tick(nowMs: number): void;
+}
+
+export function createRoomLog(options: {
+  readonly history: RoomHistory;
+  readonly madeAtMs: number;
+  /** Also of a peer that has just left. */
+  readonly nameOf: (peerId: string) => string;
+}): RoomLog {
+  const { history, nameOf } = options;
+  const missed = new Map<string, { readonly words: string; rounds: number }>();
+  let toldAtMs = -Infinity;
+
+  function note(kind: RoomEvent["kind"], text: string, nowMs: number): void {
+    history.addEvent({ t: Math.floor((nowMs - options.madeAtMs) / 1000), kind, text });
+  }
+
+  return {
+    note,
+    view({ epoch, fromRound, members }, before, nowMs) {
+      const came = members.filter((id) => !before.includes(id)).map(nameOf);
+      const went = before.filter((id) => !members.includes(id)).map(nameOf);
+      const changes = [...came.map((name) => `+ ${name}`), ...went.map((name) => `− ${name}`)];
+      const who = changes.length > 0 ? ` (${changes.join(", ")})` : "";
+      note(
+        "view",
+        `view ${epoch} from round ${fromRound}: ${countOf(members.length, "member")}${who}`,
+        nowMs,
+      );
+    },
+    waited(name, before, after) {
+      for (const link of after) {
+        const old = before.find(({ peerId }) => peerId === link.peerId)?.missed ?? 0;
+        const rounds = (link.missed ?? 0) - old;
+        const words = `${name} for ${nameOf(link.peerId)}`;
+        const known = missed.get(words);
+        if (rounds <= 0 || (!known && missed.size >= maxPairs)) continue;
+        missed.set(words, { words, rounds: (known?.rounds ?? 0) + rounds });
+      }
+    },
+    tick(nowMs) {
+      if (missed.size === 0 || nowMs < toldAtMs + missedEveryMs) return;
+      toldAtMs = nowMs;
+      const pairs = [...missed.values()].toSorted((a, b) => b.rounds - a.rounds);
+      missed.clear();
+      const named = pairs
+        .slice(0, namedPairs)
+        .map(({ words, rounds }) => `${words} in ${countOf(rounds, "round")}`);
+      const more = pairs.length > namedPairs ? `, and ${pairs.length - namedPairs} more` : "";
+      note("deadline", `waited in vain: ${named.join("; ")}${more}`, nowMs);
+    },
+  };
+}
+
+export function countOf(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}

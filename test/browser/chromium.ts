@@ -1,0 +1,71 @@
+/** Real Chromium for tests of pages: started, watched for what a page must never do, and closed afterwards. */
+import { chromium } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { chromiumPath } from "../needs.ts";
+
+/** What ends with the test: a test's context, or `{ after }` from node:test for a whole file. */
+export interface Ending {
+  after(end: () => Promise<void> | void): void;
+}
+
+const waitMs = 10_000;
+
+/** For `args`: WebGPU without a graphics card. */
+export const softwareGpu: readonly string[] = [
+  "--enable-unsafe-webgpu",
+  "--use-webgpu-adapter=swiftshader",
+  "--enable-features=Vulkan",
+];
+/** For `args`: host candidates carry addresses, not `.local` names that only the browser can resolve. */
+export const plainHostCandidates: readonly string[] = ["--disable-features=WebRtcHideLocalIpsWithMdns"];
+
+/** @example const browser = await launchChromium(t, { args: softwareGpu }); */
+export async function launchChromium(
+  t: Ending,
+  {
+    args = [],
+    without = [],
+  }: { readonly args?: readonly string[]; readonly without?: readonly string[] } = {},
+): Promise<Browser> {
+  const quiet = ["--disable-background-networking", "--no-first-run"];
+  const browser = await chromium.launch({
+    executablePath: chromiumPath() ?? "chromium",
+    args: ["--no-sandbox", "--disable-dev-shm-usage", ...quiet, ...args],
+    // Of what Playwright switches on by itself.
+    ignoreDefaultArgs: [...without],
+  });
+  t.after(() => browser.close());
+  return browser;
+}
+
+export interface WatchedPage {
+  readonly page: Page;
+  /** Console errors, page errors and requests to other hosts, as they come. */
+  readonly faults: string[];
+}
+
+/** Opens `url` in a context of its own (its storage and locks are not shared with other pages). */
+export async function openPage(
+  browser: Browser,
+  url: string,
+  options: Pick<BrowserContextOptions, "viewport" | "colorScheme" | "reducedMotion"> = {},
+): Promise<WatchedPage> {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  page.setDefaultTimeout(waitMs);
+  const faults = watchFaults(page, new URL(url).host);
+  await page.goto(url);
+  return { page, faults };
+}
+
+/** `blob:` and `data:` addresses stay within the page. */
+export function watchFaults(page: Page, host: string): string[] {
+  const faults: string[] = [];
+  page.on("console", (message) => void (message.type() === "error" && faults.push(message.text())));
+  page.on("pageerror", (error) => void faults.push(error.message));
+  page.on("request", (request) => {
+    const { protocol, host: asked } = new URL(request.url());
+    if (protocol !== "blob:" && protocol !== "data:" && asked !== host) faults.push(request.url());
+  });
+  return faults;
+}

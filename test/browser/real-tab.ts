@@ -1,0 +1,79 @@
+/** A tab that really takes part: the join page as served, from the click to the end of the run. */
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import type { Browser, Page } from "playwright-core";
+import { bundling } from "../../signaling-server/bundling.ts";
+import { openPage } from "./chromium.ts";
+
+export interface RealTab {
+  readonly page: Page;
+  readonly faults: readonly string[];
+  /** Resolves with the accuracy that the page shows when the run is over. */
+  finished(ms: number): Promise<number>;
+}
+
+const power = { light: "Light", full: "Full" } as const;
+
+export async function joinWithTab(
+  browser: Browser,
+  roomUrl: string,
+  options: { readonly peerWorker?: string; readonly power?: keyof typeof power } = {},
+): Promise<RealTab> {
+  const { page, faults } = await openPage(browser, roomUrl);
+  const { peerWorker } = options;
+  if (peerWorker !== undefined)
+    await page.route("**/peer-worker.js", (route) =>
+      route.fulfill({
+        contentType: "text/javascript",
+        headers: { "cross-origin-embedder-policy": "require-corp" },
+        body: peerWorker,
+      }),
+    );
+  await page.getByRole("radio", { name: power[options.power ?? "full"] }).check();
+  await page.getByRole("button", { name: "Join", exact: true }).click();
+  return {
+    page,
+    faults,
+    async finished(ms) {
+      await page.getByRole("heading", { name: "The model is trained" }).waitFor({ timeout: ms });
+      const text = await page.locator("#end-what").innerText();
+      return Number(/([\d.]+) % of/.exec(text)?.[1]) / 100;
+    },
+  };
+}
+
+/** A script from test/browser, bundled as the build does it. */
+export async function bundled(name: string): Promise<string> {
+  const entry = fileURLToPath(new URL(`../../../test/browser/${name}`, import.meta.url));
+  const { outputFiles } = await build({ entryPoints: [entry], write: false, ...bundling });
+  return outputFiles[0]?.text ?? "";
+}
+
+/** The longest that the page's thread was busy at a stretch, within `ms`. */
+export function longestGap(page: Page, ms: number): Promise<number> {
+  return page.evaluate(`new Promise((resolve) => {
+    let last = performance.now();
+    let longest = 0;
+    const timer = setInterval(() => {
+      longest = Math.max(longest, performance.now() - last);
+      last = performance.now();
+    }, 10);
+    setTimeout(() => { clearInterval(timer); resolve(longest); }, ${ms});
+  })`);
+}
+
+/** As the page shows it, over about three seconds, from one change to another. */
+export function roundsPerSecond(page: Page): Promise<number> {
+  return page.evaluate(`(async () => {
+    const text = () => document.querySelector("#figures dd span").textContent;
+    async function change() {
+      const before = text();
+      while (text() === before) await new Promise((resolve) => setTimeout(resolve, 10));
+      return { round: Number(text().replaceAll(",", "")), atMs: performance.now() };
+    }
+    const from = await change();
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    const to = await change();
+    return ((to.round - from.round) / (to.atMs - from.atMs)) * 1000;
+  })()`);
+}

@@ -1,0 +1,97 @@
+/** Stands in for the peer's worker: starts a trainer as it does, trains, and measures how long it was blocked. */
+import { startTabTrainer } from "../../peer-browser/trainer/start-trainer.ts";
+import type { MakeTrainer } from "../../peer-browser/trainer/trainer-messages.ts";
+import type { Task } from "../../shared/core/task.ts";
+import type { BackendName, BackendReport, Processor } from "../../shared/training/backend-report.ts";
+import { createRemoteTrainer } from "../../shared/training/remote-trainer.ts";
+import type { TrainerReply } from "../../shared/training/remote-trainer.ts";
+import type { Trainer } from "../../shared/training/trainer.ts";
+
+export interface TrainingJob {
+  readonly task: Task;
+  readonly shard: number;
+  /** One backend, or what a person asked for. */
+  readonly on: { readonly backend: BackendName } | { readonly processor: Processor };
+  readonly rounds: number;
+  readonly samples: number;
+  /** The rounds are counted from the loss of a backend, which the test brings about meanwhile. */
+  readonly afterLoss?: boolean;
+}
+
+export interface TrainingOutcome {
+  /** The trainer's own word. */
+  readonly backend: string;
+  readonly report: BackendReport | null;
+  readonly losses: readonly number[];
+  readonly firstParameters: readonly number[];
+  readonly stepMs: number;
+  readonly longestGapMs: number;
+  readonly losts: readonly {
+    readonly was: BackendName;
+    readonly why: string;
+    readonly report: BackendReport;
+  }[];
+}
+
+const losts: TrainingOutcome["losts"][number][] = [];
+
+async function start({
+  task,
+  shard,
+  on,
+}: TrainingJob): Promise<{ trainer: Trainer; report: BackendReport | null }> {
+  if ("backend" in on) return { trainer: await startOn(on.backend, task, shard), report: null };
+  const onLost = (was: BackendName, why: string, report: BackendReport) => losts.push({ was, why, report });
+  return startTabTrainer(task, shard, { processor: on.processor, onLost });
+}
+
+function startOn(backend: BackendName, task: Task, shard: number): Promise<Trainer> {
+  const worker = new Worker("/trainer-worker.js", { type: "module" });
+  const remote = createRemoteTrainer({
+    post: (request, transfer) => worker.postMessage(request, transfer),
+    stop: async () => worker.terminate(),
+  });
+  worker.addEventListener("message", ({ data }: MessageEvent<TrainerReply>) => remote.receive(data));
+  worker.addEventListener("error", ({ message }) => remote.gone(message));
+  const request: MakeTrainer = { kind: "make", task, shard, backend };
+  worker.postMessage(request, []);
+  return remote.trainer;
+}
+
+async function train(job: TrainingJob): Promise<TrainingOutcome> {
+  const { trainer, report } = await start(job);
+  // For tests that break something before the first round.
+  postMessage({ started: trainer.backend });
+  let parameters = await trainer.initialParameters();
+  const firstParameters: number[] = [];
+  const losses: number[] = [];
+  let longestGapMs = 0;
+  let stepMs = Infinity;
+  let lastMs = performance.now();
+  const ticking = setInterval(() => {
+    const nowMs = performance.now();
+    longestGapMs = Math.max(longestGapMs, nowMs - lastMs);
+    lastMs = nowMs;
+  }, 10);
+  let left = job.rounds;
+  for (let round = 0; left > 0; round++) {
+    if (!job.afterLoss || losts.length > 0) left--;
+    const result = await trainer.train(parameters, { round, samples: job.samples });
+    parameters = result.parameters;
+    if (round === 0) firstParameters.push(...parameters);
+    losses.push(result.loss);
+    stepMs = Math.min(stepMs, (result.trainMs * job.task.batch) / job.samples);
+  }
+  clearInterval(ticking);
+  const { backend } = trainer;
+  await trainer.close();
+  return { backend, report, losses, firstParameters, stepMs, longestGapMs, losts };
+}
+
+addEventListener("message", async ({ data }: MessageEvent<TrainingJob>) => {
+  try {
+    postMessage({ outcome: await train(data) });
+  } catch (error) {
+    postMessage({ failure: String(error) });
+  }
+});

@@ -1,0 +1,78 @@
+/** A peer whose whole network goes away: the server and the links at once. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createRng } from "../../shared/core/rng.ts";
+import { createFailedLink } from "../../shared/net/link-lifecycle.ts";
+import type { CreateLink, Link } from "../../shared/net/link.ts";
+import { createMemoryNetwork } from "../../shared/net/memory-link.ts";
+import { pause, realClock } from "../labs/real-time.ts";
+import { openRoom, toyTask } from "./room.ts";
+import { openTcpRelay } from "./tcp-relay.ts";
+
+/** Links that can be taken away together, like a laptop's when its lid closes. */
+function createSwitchedLinks(createLink: CreateLink) {
+  const links = new Set<Link>();
+  let isOn = true;
+  return {
+    createLink: (options: Parameters<CreateLink>[0]): Link => {
+      if (!isOn) return createFailedLink(options, "no network");
+      const link = createLink(options);
+      links.add(link);
+      return link;
+    },
+    off() {
+      isOn = false;
+      for (const link of links) link.close("no network");
+      links.clear();
+    },
+    on: () => void (isOn = true),
+  };
+}
+
+test("offline and back: a peer without server and links is in the view and linked to all again", async (t) => {
+  const { add, server } = await openRoom(t, toyTask({ minPeers: 3 }));
+  const relay = await openTcpRelay(server.port);
+  t.after(() => relay.close());
+  const { createLink } = createMemoryNetwork({ clock: realClock, rng: createRng(1) });
+  const network = createSwitchedLinks(createLink);
+  const first = await add(1, createLink);
+  const roamer = await add(2, network.createLink, relay.port);
+  const last = await add(3, createLink);
+  await roamer.until("20 rounds", () => roamer.results.length >= 20);
+
+  network.off();
+  relay.block();
+  await first.until("a view without it", () => first.peer.snapshot().members === 2, 5_000);
+  await pause(2_000);
+  network.on();
+  relay.lift();
+
+  const peers = [first, roamer, last];
+  const openLinks = () =>
+    peers.map(({ peer }) => peer.snapshot().report.links.filter(({ state }) => state === "open").length);
+  const members = () => server.status().rooms[0]?.peers.filter((peer) => peer.member).length;
+  const isWhole = () => members() === 3 && openLinks().every((count) => count === 2);
+  await first.until("all three are members with all links", isWhole, 20_000);
+  const count = roamer.results.length;
+  await roamer.until("20 rounds together", () => roamer.results.length >= count + 20, 20_000);
+  const rounds = peers.map(({ results }) => results.at(-1)?.round ?? 0);
+  assert.ok(Math.max(...rounds) - Math.min(...rounds) < 20, `they are in rounds ${rounds.join(", ")}`);
+});
+
+test("a peer that goes dark without a word is out of the view within 12 s", async (t) => {
+  const { add, server } = await openRoom(t, toyTask({ minPeers: 3 }));
+  const relay = await openTcpRelay(server.port);
+  t.after(() => relay.close());
+  const { createLink } = createMemoryNetwork({ clock: realClock, rng: createRng(1) });
+  const first = await add(1, createLink);
+  const dark = await add(2, createLink, relay.port);
+  await add(3, createLink);
+  await dark.until("20 rounds", () => dark.results.length >= 20);
+  relay.mute();
+  const mutedMs = performance.now();
+  await first.until("a view without it", () => first.peer.snapshot().members === 2, 12_000);
+  assert.ok(performance.now() - mutedMs < 12_000);
+  relay.cut();
+  const left = server.status().rooms[0]?.events.find(({ kind }) => kind === "left");
+  assert.equal(left?.text, "peer 2 left: no answer to pings");
+});

@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { SignalingServer } from "../../signaling-server/server.ts";
+import { pause } from "../labs/real-time.ts";
+import { openRoom, toyTask } from "./room.ts";
+import type { TestPeer } from "./room.ts";
+
+const roomOf = (server: SignalingServer) => server.status().rooms[0] ?? assert.fail("no room");
+const statusOf = (server: SignalingServer, { peerId }: TestPeer) =>
+  roomOf(server).peers.find((peer) => peer.peerId === peerId);
+const phasesOf = ({ events }: TestPeer) =>
+  events.flatMap((event) => (event.kind === "phase" ? [event.phase] : []));
+
+test("a peer that pauses is no member, keeps nobody waiting, and catches up when it resumes", async (t) => {
+  const { add, server } = await openRoom(t, toyTask({ minPeers: 3 }));
+  const [first, second, third] = await Promise.all([add(1), add(2), add(3)]);
+  assert.ok(first && second && third);
+  await first.until("20 rounds", () => first.results.length >= 20);
+  const before = first.results.length;
+  third.peer.pause();
+  assert.equal(third.peer.snapshot().report.state, "paused");
+  await first.until("a view without it", () => first.peer.snapshot().members === 2, 5_000);
+  await first.until("20 more rounds", () => first.results.length >= before + 20);
+  assert.deepEqual([statusOf(server, third)?.state, statusOf(server, third)?.member], ["paused", false]);
+  for (const result of first.results.slice(before))
+    assert.deepEqual(result.missed, [], `round ${result.round} waited in vain`);
+
+  await pause(1_500); // the view without it begins a second ahead; until then it does its part
+  const done = third.results.length;
+  const round = third.peer.snapshot().report.round;
+  await pause(500);
+  assert.equal(third.results.length, done);
+  assert.equal(third.peer.snapshot().report.round, round);
+  assert.equal(phasesOf(third).at(-1), "paused");
+
+  third.peer.resume();
+  await third.until("10 rounds more", () => third.results.length >= done + 10, 15_000);
+  assert.ok(phasesOf(third).includes("catching up"));
+  const [its, theirs] = [third, first].map(({ results }) => results.at(-1)?.round ?? 0);
+  assert.ok(Math.abs((its ?? 0) - (theirs ?? 0)) < 20, `it is in round ${its}, the first in ${theirs}`);
+});
+
+test("when everybody pauses the training goes on where it was, not from the start", async (t) => {
+  const { add, server } = await openRoom(t, toyTask());
+  const only = await add(1);
+  await only.until("20 rounds", () => only.results.length >= 20);
+  only.peer.pause();
+  for (let turn = 0; turn < 50 && only.peer.snapshot().members > 0; turn++) await pause(100);
+  assert.equal(only.peer.snapshot().members, 0);
+  const done = only.results.length;
+  const { round } = only.peer.snapshot().report;
+  only.peer.resume();
+  await only.until("more rounds", () => only.results.length >= done + 5, 10_000);
+  assert.ok((only.results[done]?.round ?? 0) >= round, `round ${only.results[done]?.round} after ${round}`);
+  assert.equal(roomOf(server).peers.length, 1);
+});
+
+test("a paused peer can stop, and one that pauses for a moment loses nothing", async (t) => {
+  const { add } = await openRoom(t, toyTask({ minPeers: 2 }));
+  const [first, second] = await Promise.all([add(1), add(2)]);
+  assert.ok(first && second);
+  await first.until("10 rounds", () => first.results.length >= 10);
+  second.peer.pause();
+  second.peer.resume();
+  const done = second.results.length;
+  await second.until("10 more", () => second.results.length >= done + 10, 10_000);
+  second.peer.pause();
+  await pause(200);
+  second.peer.stop();
+  assert.equal((await second.outcome).kind, "stopped");
+});
+
+test("a peer with a share of the work learns less in the same time, alone too", async (t) => {
+  const { add } = await openRoom(t, toyTask({ work: { samplesPerRound: 512 } }));
+  const only = await add(1);
+  await only.until("5 rounds", () => only.results.length >= 5);
+  const speed = async () => {
+    const [atMs, samples] = [performance.now(), only.peer.snapshot().report.samples];
+    await pause(1_000);
+    return (only.peer.snapshot().report.samples - samples) / (performance.now() - atMs);
+  };
+  const full = await speed();
+  only.peer.setShare(0.25);
+  const light = await speed();
+  assert.ok(light < 0.5 * full && light > 0.05 * full, `${light} samples/ms, ${full} before`);
+});
+
+test("a peer that leaves now is out of the view within 2 s", async (t) => {
+  const { add, server } = await openRoom(t, toyTask({ minPeers: 3 }));
+  const [first, second, third] = await Promise.all([add(1), add(2), add(3)]);
+  assert.ok(first && second && third);
+  await first.until("20 rounds", () => first.results.length >= 20);
+  third.peer.leaveNow();
+  await first.until("a view without it", () => first.peer.snapshot().members === 2, 2_000);
+  assert.equal(roomOf(server).peers.length, 2);
+  assert.equal((await third.outcome).kind, "stopped");
+  const left = roomOf(server).events.filter(({ kind }) => kind === "left");
+  assert.deepEqual(
+    left.map(({ text }) => text),
+    ["peer 3 left: goodbye"],
+  );
+});
+
+test("phases say what a member does: connecting, waiting, then training and averaging in turn", async (t) => {
+  const { add } = await openRoom(t, toyTask({ minPeers: 2 }));
+  const first = await add(1);
+  await first.until("it waits", () => phasesOf(first).includes("waiting for others"));
+  await add(2);
+  await first.until("5 rounds", () => first.results.length >= 5);
+  const phases = phasesOf(first).filter((phase) => phase !== "waiting for others");
+  assert.deepEqual(phases.slice(0, 4), ["training", "averaging", "training", "averaging"]);
+});
+
+test("the last of a room goes on at once when all others leave together", async (t) => {
+  // Rounds of a few milliseconds: the view without the others begins many rounds ahead.
+  const { add } = await openRoom(t, toyTask({ minPeers: 3, work: { samplesPerRound: 1 } }));
+  const [last, second, third] = await Promise.all([add(1), add(2), add(3)]);
+  assert.ok(last && second && third);
+  await last.until("50 rounds", () => last.results.length >= 50);
+  second.peer.leaveNow();
+  third.peer.leaveNow();
+  await last.until("a view of its own", () => last.peer.snapshot().members === 1, 5_000);
+  const done = last.results.length;
+  await last.until("20 rounds more", () => last.results.length >= done + 20, 4_000);
+});

@@ -1,0 +1,149 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { createHmac } from "node:crypto";
+import { createSocket } from "node:dgram";
+import { readFileSync } from "node:fs";
+import { describe, test } from "node:test";
+import type { TestContext } from "node:test";
+import { PeerConnection } from "node-datachannel";
+import { parseIceServer } from "../../shared/net/ice-server.ts";
+import { createIceServers } from "../../signaling-server/turn.ts";
+import { pause, within } from "../labs/real-time.ts";
+import { needsCoturn } from "../needs.ts";
+import { joined, startServer } from "./fixture.ts";
+
+const secret = "north/sea+wind=";
+const iceServers = ["stun:stun.example.org:3478", "turn:turn.example.org:3478?transport=udp"];
+const peerId = "0123456789abcdef".repeat(2);
+
+describe("credentials", () => {
+  test("they end after twelve hours, carry the peer's id and are what coturn computes", () => {
+    const [stun, turn] = createIceServers({ iceServers, secret, unixSeconds: () => 1_700_000_000.5 })(peerId);
+    assert.equal(stun, iceServers[0]);
+    const { urls, username, credential } = parseIceServer(turn ?? "");
+    assert.equal(urls, iceServers[1]);
+    assert.equal(username, `${1_700_000_000 + 12 * 3_600}:0123456789abcdef`);
+    assert.equal(credential, createHmac("sha1", secret).update(username).digest("base64"));
+  });
+
+  test("a server with its own user and password is left as it is, and so is all without a secret", () => {
+    const own = ["turn:user:p%40ss%zz@turn.example.org"];
+    assert.deepEqual(createIceServers({ iceServers: own, secret, unixSeconds: () => 0 })(peerId), own);
+    assert.deepEqual(createIceServers({ iceServers, unixSeconds: () => 0 })(peerId), iceServers);
+  });
+
+  const parsed: readonly [text: string, server: ReturnType<typeof parseIceServer>][] = [
+    ["stun:host", { urls: "stun:host" }],
+    ["turn:host:3478", { urls: "turn:host:3478" }],
+    ["turns:u:p@host?transport=tcp", { urls: "turns:host?transport=tcp", username: "u", credential: "p" }],
+    ["turn:17%3Aid:a%2Fb%3D@host:1", { urls: "turn:host:1", username: "17:id", credential: "a/b=" }],
+    ["turn:user:50%off@host", { urls: "turn:host", username: "user", credential: "50%off" }],
+  ];
+  for (const [text, server] of parsed)
+    test(`${text} is understood`, () => assert.deepEqual(parseIceServer(text), server));
+
+  test("every peer's welcome has its own", async (t) => {
+    const server = await startServer(t, { iceServers, turnSecret: secret });
+    const users = [];
+    for (const number of [1, 2]) {
+      const { welcome } = await joined(t, server, number, { peerId: `${number}`.repeat(32) });
+      users.push(parseIceServer(welcome.iceServers[1] ?? "").username?.split(":")[1]);
+      assert.ok(!JSON.stringify(welcome).includes(encodeURIComponent(secret)));
+    }
+    assert.deepEqual(users, ["1".repeat(16), "2".repeat(16)]);
+  });
+});
+
+/** The command of docs/operating.md, with our secret and on loopback. */
+function documentedArguments(port: number): string[] {
+  const document = readFileSync(new URL("../../../docs/operating.md", import.meta.url), "utf8");
+  const [, command] = /```sh\n(turnserver [\s\S]*?)```/.exec(document) ?? [];
+  assert.ok(command, "docs/operating.md has no turnserver command");
+  const given = command.replaceAll("\\\n", " ").trim().split(/\s+/).slice(1);
+  const isPublic = (argument: string) =>
+    /^--(?:external-ip|denied-peer-ip|listening-port|static-auth-secret|min-port|max-port)=/.test(argument);
+  return [
+    ...given.filter((argument) => !isPublic(argument)),
+    `--static-auth-secret=${secret}`,
+    `--listening-port=${port}`,
+    "--listening-ip=127.0.0.1",
+    "--relay-ip=127.0.0.1",
+    "--allow-loopback-peers",
+    `--pidfile=/tmp/shoal-turn-${port}.pid`,
+  ];
+}
+
+async function freePort(): Promise<number> {
+  const socket = createSocket("udp4");
+  await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
+  const { port } = socket.address();
+  await new Promise<void>((resolve) => socket.close(resolve));
+  return port;
+}
+
+/** Asks with a STUN binding request until an answer comes. */
+async function answered(port: number): Promise<void> {
+  const request = Buffer.alloc(20);
+  request.writeUInt16BE(0x0001, 0);
+  request.writeUInt32BE(0x2112_a442, 4);
+  const socket = createSocket("udp4");
+  const heard = new Set<number>();
+  socket.on("message", (answer) => heard.add(answer.length));
+  for (let turn = 0; turn < 200 && heard.size === 0; turn++) {
+    socket.send(request, port, "127.0.0.1");
+    await pause(50);
+  }
+  socket.close();
+}
+
+async function startCoturn(t: TestContext): Promise<string> {
+  const port = await freePort();
+  const child = spawn("turnserver", documentedArguments(port), { stdio: "ignore" });
+  t.after(() => child.kill("SIGKILL"));
+  await within(10_000, "coturn answers", answered(port));
+  return `turn:127.0.0.1:${port}`;
+}
+
+/** Two peers that may reach each other over the relay only: what the second hears, or that nothing comes. */
+async function relay(server: string, ms: number): Promise<string> {
+  const [a, b] = (["a", "b"] as const).map(
+    (name) => new PeerConnection(name, { iceServers: [server], iceTransportPolicy: "relay" }),
+  );
+  assert.ok(a && b);
+  for (const [from, to] of [
+    [a, b],
+    [b, a],
+  ] as const) {
+    from.onLocalDescription((sdp, type) => to.setRemoteDescription(sdp, type));
+    from.onLocalCandidate((candidate, mid) => {
+      // No other path is ever offered to the other side.
+      if (candidate.includes("typ relay")) to.addRemoteCandidate(candidate, mid);
+    });
+  }
+  const heard = new Promise<string>((resolve) =>
+    b.onDataChannel((channel) =>
+      channel.onMessage((message) => resolve(typeof message === "string" ? message : "bytes")),
+    ),
+  );
+  const channel = a.createDataChannel("test");
+  channel.onOpen(() => channel.sendMessage("by relay"));
+  const outcome = await Promise.race([heard, pause(ms).then(() => "nothing")]);
+  // While the relay still answers: giving an allocation back to a dead one takes minutes, and keeps the process.
+  a.close();
+  b.close();
+  await pause(500);
+  return outcome;
+}
+
+describe("a real TURN server", { skip: needsCoturn() }, () => {
+  const now = () => Date.now() / 1000;
+  const mint = (server: string, using: string, unixSeconds = now) =>
+    createIceServers({ iceServers: [server], secret: using, unixSeconds })(peerId)[0] ?? "";
+
+  test("relays with credentials of ours; not with another secret's, and not with old ones", async (t) => {
+    const server = await startCoturn(t);
+    assert.equal(await relay(mint(server, secret), 10_000), "by relay");
+    const refused = [mint(server, "another"), mint(server, secret, () => now() - 13 * 3_600)];
+    assert.deepEqual(await Promise.all(refused.map((each) => relay(each, 2_000))), ["nothing", "nothing"]);
+  });
+});
