@@ -68,7 +68,8 @@ export type TabNews =
   | { readonly type: "backend-lost"; readonly was: BackendName; readonly why: string }
   | {
       readonly type: "ended";
-      readonly outcome: "finished" | "stopped" | "refused" | "failed";
+      /** `over`: the run ended while this tab was not in it yet. */
+      readonly outcome: "finished" | "over" | "stopped" | "refused" | "failed";
       /** One sentence for a person. */
       readonly reason: string;
       readonly accuracy: number | null;

@@ -57,8 +57,8 @@ export const serve = {
     "ice-server": list(
       "URL",
       "STUN or TURN server for the peers; may be repeated (default: none)",
-      /^(stun|turns?):\S+$/,
-      "stun:… or turn:…",
+      /^(?:stun:|turns?:(?:[^\s:@]+:[^\s@]+@)?)[^\s@]+$/,
+      "stun:HOST:PORT, turn:HOST:PORT or turn:USER:PASSWORD@HOST:PORT",
     ),
     "turn-secret": text("SECRET", "coturn's static-auth-secret, to mint passwords (or SHOAL_TURN_SECRET)"),
     "print-task": flag("print the task as JSON and exit"),

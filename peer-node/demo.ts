@@ -12,7 +12,7 @@ import { percent } from "./format.ts";
 import { realClock } from "./real-clock.ts";
 import { defaultRoom } from "./room-address.ts";
 import { isTerminal } from "./screen.ts";
-import { joinCommand } from "./serve.ts";
+import { joinCommand, pageAddresses } from "./serve.ts";
 import { isPortTaken, listenError } from "./server-role.ts";
 import type { RunningServer, StartServer } from "./server-role.ts";
 import { listenForStop } from "./stop-signals.ts";
@@ -44,7 +44,7 @@ export async function runDemo(options: DemoOptions): Promise<ExitCode> {
   const facts = {
     task,
     loss,
-    page: `${server.url}/`,
+    page: pageAddresses(server.url),
     join: joinCommand(server.url, defaultRoom),
     clock: realClock,
     style: createStyle({ color: !options["no-color"] }),

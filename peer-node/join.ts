@@ -1,10 +1,11 @@
 /** `shoal join`: one peer, from the command line to its exit code. */
 import { randomBytes, randomInt } from "node:crypto";
+import * as v from "valibot";
 import { createRng } from "../shared/core/rng.ts";
 import { createPeer } from "../shared/net/peer.ts";
 import type { PeerEvent, PeerOutcome } from "../shared/net/peer-events.ts";
 import type { Peer } from "../shared/net/peer.ts";
-import { limits } from "../shared/net/messages.ts";
+import { nameSchema } from "../shared/net/messages.ts";
 import type { Signaling } from "../shared/net/messages.ts";
 import type { OptionValues } from "./cli-options.ts";
 import type { join } from "./commands.ts";
@@ -85,8 +86,8 @@ export async function runJoin(url: string, options: JoinOptions): Promise<ExitCo
 function createIdentity(name: string | undefined) {
   const peerId = randomBytes(16).toString("hex");
   const shown = name ?? `peer-${peerId.slice(0, 4)}`;
-  if (shown.length < 1 || shown.length > limits.nameLength)
-    throw usageError(`--name (${shown}): must have 1 to ${limits.nameLength} characters`);
+  const parsed = v.safeParse(nameSchema, shown);
+  if (!parsed.success) throw usageError(`--name (${shown}): ${parsed.issues[0].message}`);
   return { peerId, name: shown, kind: "node", backend: wasmKind() } as const;
 }
 

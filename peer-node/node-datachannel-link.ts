@@ -4,6 +4,7 @@
  */
 import { PeerConnection, cleanup as cleanupNative, setSctpSettings } from "node-datachannel";
 import type { DataChannel, SctpSettings } from "node-datachannel";
+import { leastDirect } from "../shared/net/candidate-type.ts";
 import { createCandidateHold } from "../shared/net/candidate-hold.ts";
 import type { CandidateHold } from "../shared/net/candidate-hold.ts";
 import { createFailedLink, createLinkLifecycle } from "../shared/net/link-lifecycle.ts";
@@ -175,11 +176,9 @@ function beingServer(offer: string): string {
   return offer.replace("a=setup:actpass", "a=setup:active");
 }
 
-const candidateTypes = ["host", "srflx", "prflx", "relay"] as const;
-
 function readStats(connection: PeerConnection): LinkStats {
   const rttMs = connection.rtt();
-  const type = connection.getSelectedCandidatePair()?.local.type;
-  const candidateType = candidateTypes.find((known) => known === type);
+  const pair = connection.getSelectedCandidatePair();
+  const candidateType = leastDirect([pair?.local.type, pair?.remote.type]);
   return { ...(rttMs >= 0 ? { rttMs } : {}), ...(candidateType ? { candidateType } : {}) };
 }

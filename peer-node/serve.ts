@@ -4,7 +4,7 @@ import type { OptionValues } from "./cli-options.ts";
 import type { serve } from "./commands.ts";
 import { exitCodes, usageError } from "./exit-codes.ts";
 import type { ExitCode } from "./exit-codes.ts";
-import { lanAddress } from "./lan-address.ts";
+import { lanUrl } from "./lan-address.ts";
 import { printable } from "./printable.ts";
 import { checkRoomName, defaultRoom } from "./room-address.ts";
 import { listenError } from "./server-role.ts";
@@ -34,7 +34,7 @@ export async function runServe(options: ServeOptions): Promise<ExitCode> {
     });
   process.stdout.write(
     `room "${room}" trains ${task.name}: ${task.rounds} rounds, ${task.averaging} averaging\n` +
-      `  page  ${server.url}/\n` +
+      `  page  ${pageAddresses(server.url, host)}\n` +
       `  join  ${joinCommand(server.url, room, host)}\n` +
       `Ctrl-C ends the server.\n`,
   );
@@ -45,16 +45,21 @@ export async function runServe(options: ServeOptions): Promise<ExitCode> {
 
 /** From the environment it is not seen in the list of processes. */
 function readTurnSecret(option: string | undefined, iceServers: readonly string[]): { turnSecret?: string } {
-  const secret = option ?? process.env["SHOAL_TURN_SECRET"];
-  if (secret === undefined) return {};
-  if (secret === "")
+  if (option === "")
     throw usageError("--turn-secret (nothing): must be the TURN server's static-auth-secret");
+  const secret = option ?? process.env["SHOAL_TURN_SECRET"];
+  const open = iceServers.find(lacksCredentials);
+  // Browsers refuse to make any connection when one TURN server in the list comes without a password.
+  if (!secret && open !== undefined)
+    throw usageError(
+      `--ice-server (${open}): needs turn:USER:PASSWORD@HOST:PORT, or --turn-secret (SHOAL_TURN_SECRET)`,
+    );
   // Of the environment a server without TURN may know nothing.
-  if (option !== undefined && !iceServers.some(lacksCredentials))
+  if (option !== undefined && open === undefined)
     throw usageError(
       "--turn-secret (…): needs a TURN server without a password, --ice-server turn:HOST:PORT",
     );
-  return { turnSecret: secret };
+  return secret ? { turnSecret: secret } : {};
 }
 
 function stopped(): Promise<void> {
@@ -63,8 +68,12 @@ function stopped(): Promise<void> {
 
 /** What someone on another machine types. */
 export function joinCommand(serverUrl: string, room: string, host = "0.0.0.0"): string {
-  const url = new URL(serverUrl);
-  const lan = host === "0.0.0.0" || host === "::" ? lanAddress() : undefined;
-  if (lan !== undefined) url.hostname = lan;
-  return `npx shoal join ${url.origin}${room === defaultRoom ? "" : `/join/${room}`}`;
+  const url = lanUrl(serverUrl, host) ?? serverUrl;
+  return `shoal join ${url}${room === defaultRoom ? "" : `/join/${room}`}`;
+}
+
+/** This machine's own first: only there browsers give a page on plain HTTP all they have. */
+export function pageAddresses(serverUrl: string, host = "0.0.0.0"): string {
+  const lan = lanUrl(serverUrl, host);
+  return `${serverUrl}/${lan === undefined ? "" : `  on other devices ${lan}/`}`;
 }

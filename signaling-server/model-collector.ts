@@ -77,8 +77,8 @@ export function createModelCollector(options: ModelCollectorOptions): ModelColle
   const goal = accuracyWorthTrying(describeData(task.data).classes);
   const askedAt = new Map<string, number>();
   const distrusted = new Set<string>();
-  /** Who has the final model and is still there. */
-  const done = new Set<string>();
+  /** Who says that it has the final model and is still there: each has one turn before all others. */
+  const done = new Map<string, "waiting" | "asked">();
   let model: KeptModel | null = null;
   let dueMs = -Infinity;
   let current: { readonly peerId: string; giveUp(): void } | null = null;
@@ -90,21 +90,31 @@ export function createModelCollector(options: ModelCollectorOptions): ModelColle
     return known.reduce((sum, value) => sum + Math.min(1, Math.max(0, value)), 0) / known.length;
   }
 
+  /** Being done is a peer's own word: it brings a turn forward, and never keeps the others from theirs. */
   function consider(): void {
-    const isFinal = done.size > 0 && (model?.round ?? -1) < task.rounds;
-    if (memory === 0 || current || (!isFinal && clock.now() < dueMs)) return;
+    const isFinalDue = isSomebodyWaiting() && (model?.round ?? -1) < task.rounds;
+    if (memory === 0 || current || (!isFinalDue && clock.now() < dueMs)) return;
     const members = options.members();
-    const asked = isFinal ? members.filter(({ peerId }) => done.has(peerId)) : members;
-    const accuracy = accuracyOf(asked);
-    if (accuracy === null || accuracy < goal) return;
-    const able = asked.filter(({ peerId }) => !distrusted.has(peerId));
-    const chosen = longestWaiting(able, members);
-    if (chosen) void handIn(chosen, accuracy);
-  }
-
-  function longestWaiting(able: readonly Contributor[], members: readonly Contributor[]) {
     for (const peerId of askedAt.keys())
       if (!members.some((member) => member.peerId === peerId)) askedAt.delete(peerId);
+    const able = members.filter(({ peerId }) => !distrusted.has(peerId));
+    const finalists = isFinalDue ? able.filter(({ peerId }) => done.get(peerId) === "waiting") : [];
+    if (askOneOf(finalists, accuracyOf(finalists)) || clock.now() < dueMs) return;
+    askOneOf(able, accuracyOf(members));
+  }
+
+  function isSomebodyWaiting(): boolean {
+    return [...done.values()].includes("waiting");
+  }
+
+  function askOneOf(able: readonly Contributor[], accuracy: number | null): boolean {
+    if (accuracy === null || accuracy < goal) return false;
+    const chosen = longestWaiting(able);
+    if (chosen) void handIn(chosen, accuracy);
+    return chosen !== undefined;
+  }
+
+  function longestWaiting(able: readonly Contributor[]): Contributor | undefined {
     const since = ({ peerId }: Contributor) => askedAt.get(peerId) ?? -Infinity;
     return able.toSorted((a, b) => since(a) - since(b) || b.round - a.round)[0];
   }
@@ -114,6 +124,7 @@ export function createModelCollector(options: ModelCollectorOptions): ModelColle
       current = { peerId, giveUp: () => reject(new Error("it left")) };
     });
     askedAt.set(peerId, clock.now());
+    if (done.has(peerId)) done.set(peerId, "asked");
     dueMs = clock.now() + everyMs;
     let fault: string | null = null;
     try {
@@ -124,9 +135,8 @@ export function createModelCollector(options: ModelCollectorOptions): ModelColle
       dueMs = -Infinity; // somebody else may do better at once
     }
     current = null;
-    done.delete(peerId);
     onOutcome(fault);
-    if (done.size > 0) consider();
+    if (isSomebodyWaiting()) consider();
   }
 
   async function pull(peerId: string): Promise<{ round: number; parameters: Float32Array }> {
@@ -183,7 +193,7 @@ export function createModelCollector(options: ModelCollectorOptions): ModelColle
     },
     consider,
     finished(peerId) {
-      done.add(peerId);
+      if (!done.has(peerId)) done.set(peerId, "waiting");
       consider();
     },
     left(peerId) {

@@ -1,6 +1,7 @@
 /** One peer of a room and what the snapshot shows of it. */
 import { addDrops, dropShare, noDrops } from "../shared/core/drops.ts";
-import type { JoinRequest, LinkReport, PeerReport, RosterEntry } from "../shared/net/messages.ts";
+import { leastDirect } from "../shared/net/candidate-type.ts";
+import type { JoinRequest, PeerReport, RosterEntry } from "../shared/net/messages.ts";
 import type { HistoryPoint, PeerStatus } from "../shared/net/status.ts";
 
 export interface RoomPeer {
@@ -64,17 +65,10 @@ export function peerStatus(
     upRate: traffic?.up ?? 0,
     downRate: traffic?.down ?? 0,
     rttMs: median(open.flatMap(({ rttMs }) => rttMs ?? [])),
-    candidateType: leastDirect(open),
+    candidateType: leastDirect(open.map(({ candidateType }) => candidateType)) ?? null,
     dropRate: report ? dropRate(report) : null,
     links: report?.links ?? [],
   };
-}
-
-/** From the most detour to none. */
-const byDetour = ["relay", "srflx", "prflx", "host"] as const;
-
-function leastDirect(open: readonly LinkReport[]): PeerStatus["candidateType"] {
-  return byDetour.find((type) => open.some(({ candidateType }) => candidateType === type)) ?? null;
 }
 
 function dropRate({ links }: PeerReport): number | null {

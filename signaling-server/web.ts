@@ -5,6 +5,7 @@ import type { ErrorRequestHandler, Express, RequestHandler, Response } from "exp
 import helmet from "helmet";
 import type { Task } from "../shared/core/task.ts";
 import type { RoomStatus, ServerStatus } from "../shared/net/status.ts";
+import { isolation } from "./isolation.ts";
 import { metricsText } from "./metrics.ts";
 import type { KeptModel } from "./model-collector.ts";
 import { sendModel } from "./model-download.ts";
@@ -29,7 +30,7 @@ export interface WebOptions {
 export function createWeb({ status, room, model, log }: WebOptions): Express {
   const app = express();
   app.disable("x-powered-by");
-  app.use(securityHeaders());
+  app.use(securityHeaders(), isolation());
   app.get("/healthz", (_, response) => void response.type("text/plain").send("ok"));
   app.get("/api/status", (_, response) => void uncached(response).json(status()));
   app.get("/metrics", (_, response) => {
@@ -46,6 +47,7 @@ export function createWeb({ status, room, model, log }: WebOptions): Express {
     else refuse(response, 404, noSuchRoom);
   });
   app.get("/", page("/index.html"));
+  app.get("/join", (_, response) => response.redirect("/"));
   app.get("/join/:room", (request, response, next) => {
     if (room(request.params.room)) page("/join.html")(request, response, next);
     else refuse(response, 404, noSuchRoom);
@@ -80,7 +82,8 @@ function securityHeaders(): RequestHandler {
         defaultSrc: ["'self'"],
         scriptSrc: ["'self'", "'wasm-unsafe-eval'"],
         workerSrc: ["'self'"],
-        connectSrc: ["'self'", "ws:", "wss:"],
+        // WebSockets of the same host included (Safari from 15.4 on).
+        connectSrc: ["'self'"],
         imgSrc: ["'self'", "data:"],
         objectSrc: ["'none'"],
         baseUri: ["'none'"],
@@ -90,7 +93,8 @@ function securityHeaders(): RequestHandler {
         upgradeInsecureRequests: null,
       },
     },
-    crossOriginEmbedderPolicy: true,
+    crossOriginOpenerPolicy: false,
+    originAgentCluster: false,
     // Browsers remember this one and then refuse the same host on plain HTTP; TLS is the proxy's business.
     strictTransportSecurity: false,
   });
@@ -107,9 +111,15 @@ function refuse(response: Response, code: number, sentence: string): void {
     html: () =>
       response.send(
         `<!doctype html><html lang="en"><meta name="viewport" content="width=device-width">` +
-          `<title>Shoal</title><link rel="stylesheet" href="/page.css"><main><p>${sentence}</p></main></html>`,
+          `<title>Shoal</title><link rel="icon" href="/icon.svg"><link rel="stylesheet" href="/page.css">` +
+          `<main><p>${linked(sentence)}</p></main></html>`,
       ),
   });
+}
+
+/** "…: the rooms are listed at /." leads there. */
+function linked(sentence: string): string {
+  return sentence.replace(/: (.* \/)\.$/, ': <a href="/">$1</a>.');
 }
 
 function onError(log: (line: string) => void): ErrorRequestHandler {

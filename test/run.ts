@@ -1,35 +1,54 @@
 /**
- * `npm test`: every *.test.ts, one file after the other (timing matters to many of them), skips by name.
+ * `npm test`: every *.test.ts, skips by name. What only computes goes first, a file on each core; then, one
+ * file after the other, everything that real time matters to: sockets, links, browsers, whole runs.
  * `node dist/test/run.js [--data-dir DIR] [part of a file name …]` runs some. With SHOAL_NO_SKIP=1 a test
  * that would be skipped fails instead: CI sets it.
  */
 import { spawn } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+
+/** Folders of tests whose outcome does not depend on how fast they run. */
+const computing = ["averaging", "core", "data", "simulation", "training"];
 
 const here = dirname(fileURLToPath(import.meta.url));
 const { values, positionals } = parseArgs({
   options: { "data-dir": { type: "string" } },
   allowPositionals: true,
 });
+// tsc leaves the output of a test that is gone where it was.
+const isThere = (file: string) => existsSync(join(here, "../../test", file.replace(/\.js$/, ".ts")));
 const files = readdirSync(here, { recursive: true, encoding: "utf8" })
-  .filter((file) => file.endsWith(".test.js"))
+  .filter((file) => file.endsWith(".test.js") && isThere(file))
   .filter((file) => positionals.length === 0 || positionals.some((part) => file.includes(part)))
-  .toSorted()
-  .map((file) => relative(process.cwd(), join(here, file)));
+  .toSorted();
 
 if (files.length === 0) {
   console.error(`no test file matches "${positionals.join(" ")}": names are those under test/`);
   process.exit(2);
 }
-const child = spawn(
-  process.execPath,
-  ["--enable-source-maps", "--test", "--test-concurrency=1", "--test-reporter=spec", ...files],
-  {
+
+/** Resolves with the exit code. */
+function run(chosen: readonly string[], concurrency: number): Promise<number> {
+  if (chosen.length === 0) return Promise.resolve(0);
+  const paths = chosen.map((file) => relative(process.cwd(), join(here, file)));
+  const options = [`--test-concurrency=${concurrency}`, "--test-reporter=spec"];
+  const child = spawn(process.execPath, ["--enable-source-maps", "--test", ...options, ...paths], {
     stdio: "inherit",
     env: { ...process.env, ...(values["data-dir"] ? { SHOAL_DATA: values["data-dir"] } : {}) },
-  },
-);
-child.on("exit", (code, signal) => process.exit(signal ? 1 : (code ?? 1)));
+  });
+  return new Promise((resolve) => child.on("exit", (code, signal) => resolve(signal ? 1 : (code ?? 1))));
+}
+
+const isComputing = (file: string) => computing.some((folder) => file.startsWith(join(folder, "/")));
+const exitCodes = [
+  await run(files.filter(isComputing), availableParallelism()),
+  await run(
+    files.filter((file) => !isComputing(file)),
+    1,
+  ),
+];
+process.exit(Math.max(...exitCodes));

@@ -59,7 +59,10 @@ function defaultName(): string {
   return `tab-${number.toString(16).padStart(4, "0")}`;
 }
 
-/** What the server would refuse in a name (pasted control characters) is left out. */
+/** What the server would refuse in a name (pasted control and invisible characters) is left out. */
 function cleanName(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]/gu, " ").trim();
+  return text
+    .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]/gu, " ")
+    .replaceAll(/\p{Cf}/gu, "")
+    .trim();
 }

@@ -8,6 +8,7 @@ export interface EndScreen {
   show(title: string, what: string, again: string | undefined): void;
   showEnded(ended: Ended): void;
   hide(): void;
+  readonly isShown: boolean;
 }
 
 export function createEndScreen(onAgain: () => void): EndScreen {
@@ -31,11 +32,15 @@ export function createEndScreen(onAgain: () => void): EndScreen {
         show("The model is trained", `Thank you for taking part.${right}`, undefined);
       else if (outcome === "stopped")
         show("You have left", "Thank you: the others go on with what you contributed.", "Join again");
+      else if (outcome === "over") show("This run is over", reason, undefined);
       else if (outcome === "refused") show("The server did not let this tab in", reason, "Try again");
       else show("Training stopped here", reason, "Try again");
     },
     hide() {
       byId("end").hidden = true;
+    },
+    get isShown() {
+      return !byId("end").hidden;
     },
   };
 }

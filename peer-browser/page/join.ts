@@ -4,6 +4,7 @@
  */
 import { byId, setText } from "../../shared/page/element.ts";
 import { watchBattery } from "./battery.ts";
+import { createBatteryPause } from "./battery-pause.ts";
 import { createConsent } from "./consent.ts";
 import type { Consent } from "./consent.ts";
 import { createEndScreen } from "./end-screen.ts";
@@ -21,25 +22,37 @@ import { createTrySection } from "./try-section.ts";
 import { skillInWords } from "./words.ts";
 
 const roomEveryMs = 2_000;
+/** After the end: its model may come later, and others go on. */
+const roomAfterEndMs = 5_000;
 
 const room = roomOf(location.pathname);
 const consent = createConsent((chosen) => void join(chosen));
 const screen = createRunScreen({
-  onPause: () => run?.tell({ type: "pause" }),
-  onResume: () => run?.tell({ type: "resume" }),
+  onPause() {
+    batteryPause.pressed(true);
+    run?.tell({ type: "pause" });
+  },
+  onResume() {
+    batteryPause.pressed(false);
+    run?.tell({ type: "resume" });
+  },
   onStop: () => run?.tell({ type: "stop" }),
   onPower: (power) => run?.tell({ type: "power", power }),
 });
 const end = createEndScreen(() => void begin());
 const notices = createNotices();
+const batteryPause = createBatteryPause({
+  pause: () => run?.tell({ type: "pause" }),
+  resume: () => run?.tell({ type: "resume" }),
+  notice: (text) => notices.add(text),
+});
 const showTry = createTrySection(room);
 /** What is being trained, once the server has said so. */
 let skill = "";
 let run: TabRun | undefined;
 let turn: Turn | undefined;
 let queue: AbortController | undefined;
-/** Whether it was us who paused, and not the person. */
-let isPausedForBattery = false;
+let roomTimer: ReturnType<typeof setTimeout> | undefined;
 
 async function begin(): Promise<void> {
   end.hide();
@@ -107,12 +120,14 @@ function start(chosen: Consent): void {
       onEnd,
     },
   );
+  batteryPause.begin();
 }
 
 function onEnd(ended: Ended): void {
   leave();
   setText(byId("title"), "Train a model together");
   end.showEnded(ended);
+  void watchRoom();
 }
 
 /** Back to where nothing runs; another tab may have its turn. */
@@ -120,7 +135,7 @@ function leave(): void {
   run = undefined;
   turn?.end();
   turn = undefined;
-  isPausedForBattery = false;
+  batteryPause.end();
   setText(byId("banner"), "");
   byId("banner").hidden = true;
   screen.hide();
@@ -150,25 +165,20 @@ function onNetwork(isOnline: boolean): void {
   byId("banner").hidden = isOnline;
 }
 
-void watchBattery((isLow) => {
-  if (isLow && run) {
-    isPausedForBattery = true;
-    run.tell({ type: "pause" });
-    notices.add("Paused: the battery is below 20 %. It resumes when it charges, or when you press Resume.");
-  } else if (isPausedForBattery) {
-    isPausedForBattery = false;
-    run?.tell({ type: "resume" });
-    notices.add("Resumed: the battery charges.");
-  }
-});
+void watchBattery(batteryPause.battery);
 
+/** What the room is like now: during a run, and after it, when a model may be there to try. */
 async function watchRoom(): Promise<void> {
-  if (run && !document.hidden) {
+  clearTimeout(roomTimer);
+  if ((run || end.isShown) && !document.hidden) {
     const answer = await fetchRoom(room);
     if (answer.ok) onRoom(answer.info);
   }
-  setTimeout(() => void watchRoom(), roomEveryMs);
+  clearTimeout(roomTimer);
+  roomTimer = setTimeout(() => void watchRoom(), end.isShown ? roomAfterEndMs : roomEveryMs);
 }
+
+document.addEventListener("visibilitychange", () => void watchRoom());
 
 showShare(`${location.origin}/join/${room}`);
 byId("status-link").setAttribute("href", `/?room=${encodeURIComponent(room)}`);

@@ -43,10 +43,14 @@ export function createRunScreen(controls: RunControls): RunScreen {
   let roomInfo: RoomInfo | undefined;
   let seen: readonly { readonly phase: TabPhase; readonly atMs: number }[] = [];
   let drawnMs = -drawEveryMs;
+  /** As the button says: the worker's word, or the person's until it comes. */
+  let isPaused = false;
 
   pause.addEventListener("click", () => {
-    if (newest?.phase === "paused") controls.onResume();
-    else controls.onPause();
+    isPaused = !isPaused;
+    showPaused();
+    if (isPaused) controls.onPause();
+    else controls.onResume();
   });
   stop.addEventListener("click", () => {
     setText(stop, "Stopping …");
@@ -55,13 +59,17 @@ export function createRunScreen(controls: RunControls): RunScreen {
   });
   document.addEventListener("visibilitychange", draw);
 
+  function showPaused(): void {
+    setText(pause, isPaused ? "Resume" : "Pause");
+  }
+
   function draw(): void {
     if (!newest || document.hidden) return;
     const { round, rounds, phase } = newest;
     setText(byId("phase"), phaseInWords(newest, new Set(seen.map((it) => it.phase))));
     setText(byId("phase-why"), phaseExplained(newest));
     byId("run").dataset["phase"] = phase;
-    setText(pause, phase === "paused" ? "Resume" : "Pause");
+    showPaused();
     progress.value = rounds === 0 ? 0 : round / rounds;
     showFigures(newest, roomInfo);
     showPeers(newest.peers);
@@ -79,7 +87,8 @@ export function createRunScreen(controls: RunControls): RunScreen {
       chart = createLossChart(byId("chart"));
       setText(byId("phase"), phaseTitles.connecting);
       setText(byId("phase-why"), "Asking the server to be let in.");
-      setText(pause, "Pause");
+      isPaused = false;
+      showPaused();
       setText(stop, "Stop");
       stop.removeAttribute("disabled");
       power.choose(chosen);
@@ -90,6 +99,7 @@ export function createRunScreen(controls: RunControls): RunScreen {
     },
     status(status) {
       newest = status;
+      isPaused = status.phase === "paused";
       const atMs = performance.now();
       seen = [...seen.filter((it) => it.atMs > atMs - recentMs), { phase: status.phase, atMs }];
       if (status.loss !== null) chart.addOwn({ round: status.round, loss: steadyLoss(status) });

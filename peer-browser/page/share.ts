@@ -1,15 +1,21 @@
-/** The room's link: as text to copy, and as a QR code for a phone. */
+/** The room's link: as text to copy, and as a QR code for a phone, unless it leads nowhere from there. */
 import { encode } from "uqr";
 import { byId, setText } from "../../shared/page/element.ts";
 import { svg } from "./svg.ts";
 
 const flashMs = 1_500;
 
+const onlyHere =
+  "This link works on this computer only: open this page by the machine’s network name or address to share it.";
+
 export function showShare(url: string): void {
   const link = byId("link");
   const button = byId("copy");
+  const isHere = isOnlyHere(new URL(url).hostname);
   setText(link, url);
-  byId("qr").replaceChildren(drawing(url));
+  if (isHere) setText(byId("share-what"), onlyHere);
+  else byId("qr").replaceChildren(drawing(url));
+  byId("qr").hidden = isHere;
   button.addEventListener("click", () => {
     copy(link).then(
       () => flash(button, "Copied"),
@@ -17,6 +23,11 @@ export function showShare(url: string): void {
     );
   });
   byId("share").hidden = false;
+}
+
+/** Whether an address's host is whatever computer one asks. */
+export function isOnlyHere(hostname: string): boolean {
+  return /^(?:(?:.+\.)?localhost\.?|127\.[\d.]+|0\.0\.0\.0|\[::1?\]|\[::ffff:7f[\da-f:]+\])$/i.test(hostname);
 }
 
 function drawing(url: string): SVGElement {

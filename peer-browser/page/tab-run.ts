@@ -41,10 +41,10 @@ export function startRun(
     if (data.type === "ended") end(data);
     else if (!isOver) events.onNews(data);
   });
-  worker.addEventListener("error", (event) => {
-    const why = event.message ? `: ${event.message}` : "";
+  const breakDown = (why: string) =>
     end({ outcome: "failed", reason: `The part of this page that trains broke down${why}.`, accuracy: null });
-  });
+  worker.addEventListener("error", ({ message }) => breakDown(message ? `: ${message}` : ""));
+  worker.addEventListener("messageerror", () => breakDown(": a message of it could not be read"));
 
   function tell(command: TabCommand, transfer: Transferable[] = []): void {
     if (!isOver) worker.postMessage(command, transfer);

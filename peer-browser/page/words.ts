@@ -33,8 +33,10 @@ export function factsInWords(room: RoomInfo): readonly Fact[] {
     {
       term: "What leaves this device",
       text:
-        "The numbers of the model, and figures such as speed. Never your files, nor anything of other " +
-        "tabs. The other participants can see this device’s IP address, as in a video call.",
+        "The numbers of the model, figures such as speed, this tab’s name in the room, and which processor or " +
+        "graphics card it computes with: everybody who opens the room’s page can read these. Never your " +
+        "files, nor anything of other tabs. The other participants can see this device’s IP address, as in " +
+        "a video call.",
     },
     {
       term: "What it takes",

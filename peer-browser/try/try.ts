@@ -7,18 +7,22 @@ import { count, percent } from "../../shared/page/format.ts";
 import { createGlyphsInput } from "./glyphs-input.ts";
 import { createModelWorker } from "./model-worker.ts";
 import type { ModelWorker } from "./model-worker.ts";
+import { createPictureInput } from "./picture-input.ts";
 import type { LoadedModel } from "./try-messages.ts";
 import type { TryInput, TryInputOptions } from "./try-input.ts";
 
 const pollMs = 15_000;
+/** After a worker that worked has crashed. */
+const retryMs = 2_000;
 const fetchMs = 60_000;
 /** Hits here this far below what the room says are no chance. */
 const suspicious = 0.25;
 
-/** How a person feeds a model, by the kind of its data. */
-const inputs: Readonly<Record<LoadedModel["kind"], (options: TryInputOptions) => TryInput>> = {
-  glyphs: createGlyphsInput,
-};
+type CreateInput = (options: TryInputOptions) => TryInput;
+
+/** How a person feeds a model, for the kinds of data that have a way of their own. */
+const ownInputs: Readonly<Partial<Record<LoadedModel["kind"], CreateInput>>> = { glyphs: createGlyphsInput };
+const inputFor = (kind: LoadedModel["kind"]) => ownInputs[kind] ?? createPictureInput;
 
 interface Version {
   readonly round: number;
@@ -58,14 +62,29 @@ export function mountTry(target: HTMLElement, room: string): { unmount(): void }
     if (!newest) return; // after a restart of the server; the one at hand still works
     if (newest.round === shown?.round && newest.accuracy === shown.accuracy) return;
     const file = await (await get(`${address}/model`)).arrayBuffer();
-    worker ??= createModelWorker();
+    worker ??= createModelWorker(onBroken);
     const model = await worker.call("load", file);
     if (stopping.signal.aborted) return;
     shown = newest;
     setText(about, describe(model));
     download.hidden = false;
     if (input) input.modelChanged();
-    else place.append((input = inputs[model.kind]({ model, worker })).element);
+    else place.append((input = inputFor(model.kind)({ model, worker: { call } })).element);
+  }
+
+  /** To whichever worker there is: the input outlives one that crashes. */
+  const call: ModelWorker["call"] = (method, argument) =>
+    worker ? worker.call(method, argument) : Promise.reject(new Error("it is being loaded again"));
+
+  function onBroken(): void {
+    worker = undefined;
+    shown = undefined;
+    again(retryMs);
+  }
+
+  function again(ms: number): void {
+    clearTimeout(timer);
+    if (!stopping.signal.aborted) timer = setTimeout(() => void keepFresh(), ms);
   }
 
   async function keepFresh(): Promise<void> {
@@ -76,7 +95,7 @@ export function mountTry(target: HTMLElement, room: string): { unmount(): void }
       if (!shown && !stopping.signal.aborted)
         setText(about, `The model could not be loaded: ${reasonOf(error)}.`);
     }
-    if (!stopping.signal.aborted) timer = setTimeout(() => void keepFresh(), pollMs);
+    again(pollMs);
   }
 
   void addStyles().then(() => target.append(panel));

@@ -7,7 +7,7 @@ import { withLanes } from "../../shared/net/lanes.ts";
 import type { CreateLink } from "../../shared/net/link.ts";
 import { createPeer } from "../../shared/net/peer.ts";
 import type { Peer } from "../../shared/net/peer.ts";
-import type { PeerEvent, PeerOutcome } from "../../shared/net/peer-events.ts";
+import type { PeerEvent } from "../../shared/net/peer-events.ts";
 import { connectSignaling } from "../../shared/net/signaling-client.ts";
 import type { SignalingClient } from "../../shared/net/signaling-client.ts";
 import { createWorkerLinks } from "../links/worker-links.ts";
@@ -15,10 +15,11 @@ import type { Power, TabCommand, TabNews } from "../tab-messages.ts";
 import type { BackendReport } from "../trainer/backend-report.ts";
 import { startTabTrainer } from "../trainer/start-trainer.ts";
 import { tabClock } from "./tab-clock.ts";
+import { brokeDown, ended, unreachable } from "./tab-end.ts";
+import type { Ended } from "./tab-end.ts";
 import { tabStatus } from "./tab-status.ts";
 
 type Start = Extract<TabCommand, { type: "start" }>;
-type Ended = Extract<TabNews, { type: "ended" }>;
 
 const statusEveryMs = 250;
 
@@ -42,6 +43,7 @@ export function startTabPeer(
   let backend: BackendReport | null = null;
   /** Said before there was a peer to hear it. */
   let power = start.power;
+  let isPaused = false;
   let isGone = false;
 
   async function run(): Promise<Ended> {
@@ -63,6 +65,7 @@ export function startTabPeer(
       onEvent,
     });
     peer.setShare(shares[power]);
+    if (isPaused) peer.pause();
     const cancel = every(statusEveryMs, report);
     const outcome = await peer.run();
     cancel();
@@ -90,14 +93,17 @@ export function startTabPeer(
     if (event.kind === "notice") tell({ type: "notice", text: event.text });
   }
 
-  void run().then(tell);
+  // Nobody hears a rejection in a worker: the page would go on showing a run.
+  void run().then(tell, (error: unknown) => tell(brokeDown(error)));
 
   return {
     take(command) {
       switch (command.type) {
         case "pause":
+          isPaused = true;
           return peer?.pause();
         case "resume":
+          isPaused = false;
           return peer?.resume();
         case "power":
           power = command.power;
@@ -124,24 +130,4 @@ function randomId(): string {
   return [...crypto.getRandomValues(new Uint8Array(16))]
     .map((byte) => byte.toString(16).padStart(2, "0"))
     .join("");
-}
-
-function unreachable(): Ended {
-  const reason = "The server can't be reached: check the network, then try again.";
-  return { type: "ended", outcome: "failed", reason, accuracy: null };
-}
-
-function ended(outcome: PeerOutcome): Ended {
-  const { kind } = outcome;
-  const end = { type: "ended", outcome: kind, accuracy: null } as const;
-  if (kind === "finished")
-    return { ...end, reason: "The run is over.", accuracy: outcome.validation.accuracy };
-  if (kind === "refused") return { ...end, reason: asSentence(outcome.refusal.reason) };
-  if (kind === "failed") return { ...end, reason: asSentence(outcome.reason) };
-  return { ...end, reason: "Stopped." };
-}
-
-/** Reasons are written to follow "shoal: ". */
-function asSentence(reason: string): string {
-  return reason.charAt(0).toUpperCase() + reason.slice(1) + (/[.!?]$/.test(reason) ? "" : ".");
 }

@@ -5,6 +5,7 @@
  * with a reason.
  */
 import type { Clock } from "../core/clock.ts";
+import type { CandidateType } from "./candidate-type.ts";
 
 /** What one side's WebRTC stack says to the other's, relayed by the signaling server. */
 export type Signal = (
@@ -41,8 +42,8 @@ export interface LinkEvents {
 
 export interface LinkStats {
   readonly rttMs?: number;
-  /** Kind of the local candidate in use. Addresses never leave the link. */
-  readonly candidateType?: "host" | "srflx" | "prflx" | "relay";
+  /** Of the path in use: the less direct of its two ends. Addresses never leave the link. */
+  readonly candidateType?: CandidateType;
 }
 
 export interface LinkOptions {

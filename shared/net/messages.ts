@@ -28,12 +28,21 @@ const finite = v.pipe(v.number(), v.finite());
 const whole = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER));
 const u32 = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffff_ffff));
 const shortText = (max: number) => v.pipe(v.string(), v.maxLength(max));
-/** Shown in terminals, where a control character would be a command. */
+/** Shown in terminals, where a control character would be a command and a format character turns the line round. */
 const shownText = (max: number) =>
   v.pipe(
     shortText(max),
-    v.regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u, "must not hold control characters or line separators"),
+    v.regex(
+      /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u,
+      "must not hold control characters, invisible ones or line separators",
+    ),
   );
+/** Fillers are letters to Unicode, and the empty Braille pattern is a symbol: nobody sees them. */
+const seen = /[^\p{Z}\p{M}\p{Default_Ignorable_Code_Point}\u2800]/u;
+export const nameSchema = v.pipe(
+  shownText(limits.nameLength),
+  v.regex(seen, "must have a character that can be seen"),
+);
 
 /** Chosen by the peer itself (128 random bits), so that it survives a restart of the server. */
 const peerIdSchema = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/, "must be 32 hex digits"));
@@ -47,7 +56,7 @@ export const joinSchema = v.strictObject({
   room: roomNameSchema,
   peerId: peerIdSchema,
   /** Shown to people. */
-  name: v.pipe(shownText(limits.nameLength), v.minLength(1)),
+  name: nameSchema,
   kind: v.picklist(["node", "browser"]),
   backend: shownText(64),
   /** A peer that was a member before the server (or its socket) went away says where it is. */

@@ -1,7 +1,6 @@
 /** Statistics of a W3C connection. It tells them in a promise; a link is asked at once, so answers are one question old. */
+import { leastDirect } from "./candidate-type.ts";
 import type { LinkStats } from "./link.ts";
-
-const candidateTypes = ["host", "srflx", "prflx", "relay"] as const;
 
 export function createStatsReader(read: () => Promise<LinkStats>): () => LinkStats {
   let known: LinkStats = {};
@@ -32,8 +31,8 @@ export function summariseStats(report: RTCStatsReport): LinkStats {
   );
   if (!pair) return {};
   const seconds = pair["currentRoundTripTime"];
-  const type = byId.get(pair["localCandidateId"])?.["candidateType"];
-  const candidateType = candidateTypes.find((candidate) => candidate === type);
+  const ends = [pair["localCandidateId"], pair["remoteCandidateId"]];
+  const candidateType = leastDirect(ends.map((id) => byId.get(id)?.["candidateType"]));
   return {
     ...(typeof seconds === "number" ? { rttMs: seconds * 1000 } : {}),
     ...(candidateType ? { candidateType } : {}),

@@ -1,4 +1,7 @@
-/** Drops by cause: what each word means, how many, as a share of all fragments owed. */
+/**
+ * Drops by cause: what each word means, how many, as a share of all fragments owed. The shares add up to the
+ * one that the panel states (dropShare in shared/core/drops.ts).
+ */
 import { dropCauses } from "../../shared/core/drops.ts";
 import type { DropCause, Drops } from "../../shared/core/drops.ts";
 import { element, setText } from "../../shared/page/element.ts";
@@ -7,7 +10,7 @@ import { compact, percent } from "../../shared/page/format.ts";
 const meanings: Readonly<Record<DropCause, string>> = {
   lost: "never arrived",
   late: "arrived after its deadline",
-  stale: "for a round that its receiver took no part in",
+  stale: "besides: for a round that its receiver took no part in, so that nothing was owed",
   unsent: "held back by its sender, or its sender was gone",
   rejected: "malformed or not owed",
 };
@@ -22,13 +25,15 @@ export function createDropsList(list: HTMLElement): (drops: Readonly<Drops>, rec
   });
 
   return (drops, received) => {
-    const all = dropCauses.reduce((sum, cause) => sum + drops[cause], received);
+    const owed = dropCauses.filter(isOwed).reduce((sum, cause) => sum + drops[cause], received);
     const most = Math.max(1, ...dropCauses.map((cause) => drops[cause]));
     for (const { cause, bar, figure } of rows) {
       const share = drops[cause] / most;
       if (bar.value !== share) bar.value = share;
-      const part = all === 0 ? "" : ` (${percent(drops[cause] / all)})`;
-      setText(figure, `${compact(drops[cause])}${drops[cause] === 0 ? "" : part}`);
+      const part = drops[cause] === 0 || !isOwed(cause) ? "" : ` (${percent(drops[cause] / owed)})`;
+      setText(figure, `${compact(drops[cause])}${part}`);
     }
   };
 }
+
+const isOwed = (cause: DropCause) => cause !== "stale";

@@ -27,7 +27,11 @@ export function createEventLog(): (events: readonly RoomEvent[], startedMs: numb
 
 function line({ t, kind, text }: RoomEvent, startedMs: number): HTMLLIElement {
   // A server that knows more kinds than this page: its text still says what happened.
-  const sign = element("span", { class: `sign ${kind}`, "aria-hidden": "true" }, signs[kind] ?? "i");
+  const sign = element(
+    "span",
+    { class: "sign", "data-kind": kind, "aria-hidden": "true" },
+    signs[kind] ?? "i",
+  );
   const time = element("time", {}, clockTime(startedMs + t * 1_000));
   return element("li", {}, time, sign, element("span", {}, text));
 }

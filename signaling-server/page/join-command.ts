@@ -1,4 +1,7 @@
-/** The command that joins this room, to copy. */
+/**
+ * The command that joins this room, to copy. Not by npx: until Shoal is published there, whoever takes its
+ * name on npm would run what he likes on the machines of those who copy this.
+ */
 import { byId, setText } from "../../shared/page/element.ts";
 
 export function createJoinCommand(): (room: string) => void {
@@ -10,7 +13,7 @@ export function createJoinCommand(): (room: string) => void {
       () => flash(button, "Press Ctrl+C"),
     );
   });
-  return (room) => setText(command, `npx shoal join ${location.origin}/join/${room}`);
+  return (room) => setText(command, `shoal join ${location.origin}/join/${room}`);
 }
 
 async function copy(source: HTMLElement): Promise<void> {

@@ -19,6 +19,15 @@ export const softwareGpu: readonly string[] = [
 /** For `args`: host candidates carry addresses, not `.local` names that only the browser can resolve. */
 export const plainHostCandidates: readonly string[] = ["--disable-features=WebRtcHideLocalIpsWithMdns"];
 
+const name = "shoal.example";
+/** For `args`: this machine has a name that is not localhost. */
+export const withNetworkName: readonly string[] = [`--host-resolver-rules=MAP ${name} 127.0.0.1`];
+
+/** The address of a server on this machine as others on the network would write it. */
+export function networkName(url: string): string {
+  return `http://${name}:${new URL(url).port}`;
+}
+
 /** @example const browser = await launchChromium(t, { args: softwareGpu }); */
 export async function launchChromium(
   t: Ending,

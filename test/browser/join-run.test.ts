@@ -11,9 +11,9 @@ import { pause } from "../labs/real-time.ts";
 import { proxySite, startTraining } from "../labs/training-run.ts";
 import { needsChromium } from "../needs.ts";
 import { startServer, testTask } from "../server/fixture.ts";
-import { launchChromium } from "./chromium.ts";
+import { launchChromium, openPage } from "./chromium.ts";
 import { openHideableTab, withThrottling } from "./hideable-tab.ts";
-import { bundled, joinWithTab, longestGap, roundsPerSecond } from "./real-tab.ts";
+import { bundled, joinWithTab, longestGap, pageThreadMs, roundsPerSecond } from "./real-tab.ts";
 
 /**
  * Two contexts do not hear each other's `.local` names; and a worker whose script a test hands in has no
@@ -124,6 +124,27 @@ describe("tabs in a room", { skip }, () => {
     assert.deepEqual(tab.faults, []);
   });
 
+  test("pause pressed before the server has answered keeps a tab out until it resumes", async (t) => {
+    const server = await startServer(t, { tasks: { room: testTask({ rounds: 100_000 }) } });
+    const { page, faults } = await openPage(browser, `${server.url}/join/room`);
+    t.after(() => page.context().close());
+    await page.getByRole("button", { name: "Join", exact: true }).waitFor();
+    // Within the task that starts the worker: long before its socket is up.
+    await page.evaluate(`new MutationObserver((_, observer) => {
+      observer.disconnect();
+      setTimeout(() => document.querySelector("#pause").click());
+    }).observe(document.querySelector("#run"), { attributeFilter: ["hidden"] });
+    document.querySelector("#join").click()`);
+    await page.getByRole("heading", { name: "Paused" }).waitFor();
+    await until("it is paused", () => server.status().rooms[0]?.peers[0]?.state === "paused", 5_000);
+    // Long enough for one that is not paused to become a member.
+    await pause(1_000);
+    assert.equal(members(server), 0);
+    await page.getByRole("button", { name: "Resume" }).click();
+    await until("one member", () => members(server) === 1, 5_000);
+    assert.deepEqual(faults, []);
+  });
+
   test("a hidden tab does not slow the others", async (t) => {
     const without = withThrottling;
     const own = await launchChromium({ after: (end) => t.after(end) }, { args, without });
@@ -153,11 +174,20 @@ describe("tabs in a room", { skip }, () => {
     const server = await startServer(t, { tasks: { room: task } });
     const tab = await joinWithTab(browser, `${server.url}/join/room`);
     t.after(() => tab.page.context().close());
-    await until("it trains", () => roundOf(server) > 5, 20_000);
+    // Somebody to exchange packets with.
+    const other = await joinWithTab(browser, `${server.url}/join/room`, { power: "light" });
+    t.after(() => other.page.context().close());
+    await until("both train", () => members(server) === 2 && roundOf(server) > 5, 20_000);
     const gaps: number[] = [];
-    // Another process of a busy machine can keep any thread waiting: one of six that is quiet is enough.
-    while (gaps.length < 6 && !gaps.some((gap) => gap <= 100)) gaps.push(await longestGap(tab.page, 1_500));
-    t.diagnostic(`longest gaps: ${gaps.map((gap) => gap.toFixed(0)).join(", ")} ms`);
-    assert.ok(gaps.some((gap) => gap <= 100));
+    const processorMs = await pageThreadMs(tab.page);
+    const first = { atMs: performance.now(), busyMs: await processorMs() };
+    for (let window = 0; window < 6; window++) gaps.push(await longestGap(tab.page, 750));
+    const share = ((await processorMs()) - first.busyMs) / (performance.now() - first.atMs);
+    t.diagnostic(
+      `longest gaps: ${gaps.map((gap) => gap.toFixed(0)).join(", ")} ms; processor ${share.toFixed(3)}`,
+    );
+    // Another process of a busy machine can keep any thread waiting now and then.
+    assert.ok(gaps.filter((gap) => gap <= 100).length >= 4);
+    assert.ok(share < 0.15);
   });
 });

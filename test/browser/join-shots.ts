@@ -1,6 +1,7 @@
 /** Pictures of the join page, in states that are said to it. */
 import { startServer } from "../server/fixture.ts";
-import { openFakeTab, playRun, roomInfo, tabStatus } from "./join-states.ts";
+import { networkName } from "./chromium.ts";
+import { openFakeTab, playRound, roomInfo, stagedLoss, stagedStep, tabStatus } from "./join-states.ts";
 import type { FakeTab, TabOptions } from "./join-states.ts";
 import type { Shot } from "./screenshots.ts";
 
@@ -16,7 +17,15 @@ const dark = { ...desk, colorScheme: "dark" } as const;
 
 async function train(tab: FakeTab): Promise<void> {
   await tab.join();
-  await playRun(tab);
+  for (let round = 0; round < roomInfo.round; round += stagedStep) {
+    tab.setRoom({ round, loss: stagedLoss(round) });
+    // A page that is looked at again asks at once.
+    const answer = tab.page.waitForResponse("**/api/rooms/*");
+    await tab.setHidden(false);
+    await answer;
+    await playRound(tab, round);
+  }
+  tab.setRoom({});
   // The chart is drawn once a second, the room is asked for every other one.
   await tab.page.waitForTimeout(2_500);
   await tab.say({ type: "status", status: tabStatus() });
@@ -42,7 +51,7 @@ export const joinShots: readonly Shot[] = list.map(({ name, view, enter }) => ({
   name,
   async take(browser, file, t) {
     const { url } = await startServer(t);
-    const tab = await openFakeTab(browser, url, { ...view, room: roomInfo });
+    const tab = await openFakeTab(browser, networkName(url), { ...view, room: roomInfo });
     await tab.page.getByRole("button", { name: "Join", exact: true }).waitFor();
     await enter?.(tab);
     await tab.page.screenshot({ path: file, fullPage: true });

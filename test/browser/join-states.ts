@@ -16,6 +16,10 @@ export interface FakeTab {
   say(news: TabNews): Promise<void>;
   /** Types of what the page said to its newest worker. */
   commands(): Promise<readonly TabCommand["type"][]>;
+  /** What the server says about the room from now on: what differs from `roomInfo`. */
+  setRoom(room: RoomChanges): void;
+  /** As the page sees it; its timers go on. */
+  setHidden(isHidden: boolean): Promise<void>;
   /** Workers that the page made. */
   workers(): Promise<number>;
   crashWorker(message: string): Promise<void>;
@@ -55,15 +59,18 @@ const fakeBattery = `
   navigator.getBattery = () => Promise.resolve(window.fakeBattery);
 `;
 
+type RoomChanges = Partial<Record<keyof typeof roomInfo, unknown>>;
+
 export interface TabOptions extends Pick<BrowserContextOptions, "viewport" | "colorScheme"> {
   /** What differs from `roomInfo`. */
-  readonly room?: Partial<Record<keyof typeof roomInfo, unknown>>;
+  readonly room?: RoomChanges;
   /** A battery that tests empty. */
   readonly battery?: boolean;
 }
 
 export async function openFakeTab(browser: Browser, url: string, options: TabOptions = {}): Promise<FakeTab> {
-  const { room = {}, battery = false, ...rest } = options;
+  const { battery = false, room: firstRoom = {}, ...rest } = options;
+  let room = firstRoom;
   const context = await browser.newContext({ reducedMotion: "reduce", ...rest });
   const page = await context.newPage();
   page.setDefaultTimeout(10_000);
@@ -82,6 +89,15 @@ export async function openFakeTab(browser: Browser, url: string, options: TabOpt
     async say(news) {
       await page.evaluate(
         `fakeWorkers.at(-1).dispatchEvent(new MessageEvent("message", { data: ${JSON.stringify(news)} }))`,
+      );
+    },
+    setRoom(next) {
+      room = next;
+    },
+    async setHidden(isHidden) {
+      await page.evaluate(
+        `Object.defineProperty(document, "hidden", { configurable: true, value: ${isHidden} });` +
+          `document.dispatchEvent(new Event("visibilitychange"));`,
       );
     },
     commands: () => page.evaluate("fakeWorkers.at(-1).commands.map(({ type }) => type)"),
@@ -141,11 +157,18 @@ export function tabStatus(more: Partial<TabStatus> = {}): TabStatus {
   };
 }
 
+export const stagedLoss = (round: number) => 2.3 * Math.exp(-round / 110) + 0.2;
+
+/** Rounds from one status to the next. */
+export const stagedStep = 12;
+
+export async function playRound(tab: FakeTab, round: number): Promise<void> {
+  const loss = stagedLoss(round) + 0.08 * Math.sin(round);
+  await tab.say({ type: "status", status: tabStatus({ round, loss, phase: "averaging" }) });
+}
+
 /** A run that has gone on for a while, so that there is a curve to see. */
 export async function playRun(tab: FakeTab, upTo = 412): Promise<void> {
-  for (let round = 0; round <= upTo; round += 12) {
-    const loss = 2.3 * Math.exp(-round / 110) + 0.2 + 0.08 * Math.sin(round);
-    await tab.say({ type: "status", status: tabStatus({ round, loss, phase: "averaging" }) });
-  }
+  for (let round = 0; round <= upTo; round += stagedStep) await playRound(tab, round);
   await tab.say({ type: "status", status: tabStatus({ round: upTo }) });
 }

@@ -46,6 +46,7 @@ describe("the join page before anything runs", { skip }, () => {
     const text = await page.locator("main").innerText();
     assert.match(text, /a model that recognises drawn digits/);
     assert.match(text, /Never your files/);
+    assert.match(text, /this tab’s name in the room, and which processor or graphics card it computes with/);
     assert.match(text, /can see this device’s IP address/);
     assert.match(text, /close the tab/);
     assert.match(text, /Nothing runs or connects before you press this/);
@@ -169,6 +170,7 @@ describe("a run of this tab", { skip }, () => {
         "98.7 % of unseen examples right",
         undefined,
       ],
+      [{ ...ended, outcome: "over", reason: "It has ended." }, "This run is over", undefined],
       [{ ...ended, outcome: "refused", reason: "The room is full." }, "The room is full.", "Try again"],
       [
         { ...ended, outcome: "failed", reason: "Nothing here can train." },
@@ -214,18 +216,6 @@ describe("a run of this tab", { skip }, () => {
     assert.deepEqual(await tab.commands(), ["start", "goodbye"]);
     await tab.page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))");
     await tab.page.getByRole("button", { name: "Join", exact: true }).waitFor();
-  });
-
-  test("an empty battery pauses, a charging one resumes", async (t) => {
-    const { url } = await startServer(t);
-    const tab = await openFakeTab(browser, url, { battery: true });
-    t.after(() => tab.page.context().close());
-    await tab.join();
-    await tab.page.evaluate("fakeBattery.becomes({ charging: false, level: 0.15 })");
-    await tab.page.getByText("Paused: the battery is below 20 %.").waitFor();
-    await tab.page.evaluate("fakeBattery.becomes({ charging: true, level: 0.16 })");
-    await tab.page.getByText("Resumed: the battery charges.").waitFor();
-    assert.deepEqual(await tab.commands(), ["start", "pause", "resume"]);
   });
 });
 

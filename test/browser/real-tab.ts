@@ -62,6 +62,16 @@ export function longestGap(page: Page, ms: number): Promise<number> {
   })`);
 }
 
+/** Processor time that the page's thread has taken since it began: no worker's, and no waiting for a core. */
+export async function pageThreadMs(page: Page): Promise<() => Promise<number>> {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Performance.enable", { timeDomain: "threadTicks" });
+  return async () => {
+    const { metrics } = await session.send("Performance.getMetrics");
+    return 1_000 * (metrics.find(({ name }) => name === "TaskDuration")?.value ?? NaN);
+  };
+}
+
 /** As the page shows it, over about three seconds, from one change to another. */
 export function roundsPerSecond(page: Page): Promise<number> {
   return page.evaluate(`(async () => {

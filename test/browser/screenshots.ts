@@ -6,7 +6,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Browser } from "playwright-core";
-import { launchChromium } from "./chromium.ts";
+import { launchChromium, withNetworkName } from "./chromium.ts";
 import type { Ending } from "./chromium.ts";
 import { joinShots } from "./join-shots.ts";
 import { statusShots } from "./status-shots.ts";
@@ -34,7 +34,7 @@ for (const { name, take } of chosen) {
   const ends: (() => Promise<void> | void)[] = [];
   const t: Ending = { after: (end) => void ends.unshift(end) };
   try {
-    await take(await launchChromium(t), join(target, `${name}.png`), t);
+    await take(await launchChromium(t, { args: withNetworkName }), join(target, `${name}.png`), t);
     console.log(`docs/img/${name}.png`);
   } finally {
     for (const end of ends) await end();

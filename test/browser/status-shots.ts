@@ -3,7 +3,7 @@ import type { BrowserContextOptions } from "playwright-core";
 import { openPage } from "./chromium.ts";
 import type { Shot } from "./screenshots.ts";
 import { serveStaged } from "./staged-status.ts";
-import type { StagedRoom } from "./staged-status.ts";
+import type { StagedRoom } from "./staged-course.ts";
 
 interface StatusShot {
   readonly name: string;

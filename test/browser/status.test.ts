@@ -7,7 +7,7 @@ import { joined, linkReport, peerReport, startServer, waitMs } from "../server/f
 import { violations } from "./accessibility.ts";
 import { launchChromium, openPage } from "./chromium.ts";
 import { serveStaged } from "./staged-status.ts";
-import type { StagedRoom } from "./staged-status.ts";
+import type { StagedRoom } from "./staged-course.ts";
 import { measureLoad } from "./status-load.ts";
 
 const evilName = `<img src=x onerror="document.title='owned'">`;
@@ -35,7 +35,7 @@ describe("the status page", { skip: needsChromium() }, () => {
     const server = await startServer(t);
     const { page, faults } = await open(t, server.url, { viewport: phone });
     await page.getByText("Nobody is here yet").waitFor();
-    await page.getByText(`npx shoal join ${server.url}/join/room`).waitFor();
+    await page.getByText(`shoal join ${server.url}/join/room`).waitFor();
     const way = page.getByRole("link", { name: "Join from this browser" });
     assert.equal(await way.getAttribute("href"), "/join/room");
 
@@ -94,11 +94,11 @@ describe("the status page", { skip: needsChromium() }, () => {
   test("the query says which room; the others are cards; the loss of the server is said", async (t) => {
     const server = await startServer(t);
     const { page, faults } = await open(t, `${server.url}/?room=other`);
-    await page.getByText(`npx shoal join ${server.url}/join/other`).waitFor();
+    await page.getByText(`shoal join ${server.url}/join/other`).waitFor();
     const cards = page.getByRole("navigation", { name: "Rooms" });
     assert.match(await cards.locator("[aria-current]").innerText(), /^other/);
     await cards.getByRole("link", { name: /^room/ }).click();
-    await page.getByText(`npx shoal join ${server.url}/join/room`).waitFor();
+    await page.getByText(`shoal join ${server.url}/join/room`).waitFor();
     await page.goto(`${server.url}/?room=nowhere`);
     await page.getByText('There is no room "nowhere" on this server; this is "room".').waitFor();
     assert.deepEqual(faults, []);
@@ -162,6 +162,12 @@ describe("the status page", { skip: needsChromium() }, () => {
     );
     assert.match(await page.locator("#link-share").innerText(), /^31\.\d %$/);
     await page.locator("#link-facts").getByText("direct (host)").waitFor();
+    // What is stale was not owed: the rest makes up the share, each rounded to a tenth.
+    const counts = await page.locator("#drops dd.count").allInnerTexts();
+    assert.match(counts[2] ?? "", /^[1-9][\d,.K]*$/);
+    const parts = counts.reduce((sum, text) => sum + Number(/\(([\d.]+) %\)/.exec(text)?.[1] ?? 0), 0);
+    const share = Number.parseFloat(await page.locator("#link-share").innerText());
+    assert.ok(Math.abs(parts - share) < 0.25, `${counts.join(", ")} of ${share} %`);
 
     await grid.locator("tbody tr").nth(4).locator("td").nth(0).hover();
     assert.equal(await title.innerText(), `${names[4]} → ${names[0]}`);
@@ -196,8 +202,22 @@ describe("the status page", { skip: needsChromium() }, () => {
     assert.deepEqual(faults, []);
   });
 
+  test("staged rooms agree with themselves", async (t) => {
+    const { url, status } = await serveStaged(t, [{ name: "big", peers: 32, seconds: 4_200 }, eight]);
+    for (const { peers, history, events, round } of status().rooms) {
+      const members = peers.filter(({ member }) => member);
+      assert.equal(history.at(-1)?.peers, members.length);
+      assert.equal(history.at(-1)?.round, round);
+      const lastView = events.findLast(({ kind }) => kind === "view");
+      assert.match(lastView?.text ?? "", new RegExp(`: ${members.length} members`));
+    }
+    const { page } = await open(t, url, { viewport: desk });
+    await page.locator("#figures").getByText("30 training").waitFor();
+    await page.locator("#charts").getByText("members 30").waitFor();
+  });
+
   test("a finished training that everybody has left says so, and its curves stay", async (t) => {
-    const { url } = await serveStaged(t, [{ name: "done", peers: 0, seconds: 300, isFinished: true }]);
+    const { url } = await serveStaged(t, [{ name: "done", peers: 3, seconds: 300, isFinished: true }]);
     const { page, faults } = await open(t, url, { viewport: desk });
     await page.getByText("This training is finished: all 4,000 rounds are done.").waitFor();
     assert.equal(await page.getByText("Nobody is here").isVisible(), false);

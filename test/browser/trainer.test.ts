@@ -114,14 +114,15 @@ describe("training in a tab", { skip: needsChromium() }, () => {
     );
   }
 
-  test("training with wasm blocks neither the page nor the peer's worker", { timeout }, async () => {
-    // A busy machine stops a thread now and then; training that blocks it would do so every time.
-    let longest = Infinity;
-    for (let attempt = 0; attempt < 5 && longest > 100; attempt++) {
-      const outcome = await run(host.page, { backend: "wasm" }, { rounds: 20, samples: 4 * task.batch });
-      longest = Math.max(outcome.pageGapMs, outcome.longestGapMs);
+  test("training with wasm blocks neither the page nor the peer's worker", { timeout }, async (context) => {
+    const gaps: number[] = [];
+    for (let attempt = 0; attempt < 5; attempt++) {
+      const outcome = await run(host.page, { backend: "wasm" }, { rounds: 10, samples: 4 * task.batch });
+      gaps.push(Math.max(outcome.pageGapMs, outcome.longestGapMs));
     }
-    assert.ok(longest <= 100, `the longest gap was ${longest} ms`);
+    context.diagnostic(`longest gaps: ${gaps.map((gap) => gap.toFixed(0)).join(", ")} ms`);
+    // A busy machine stops a thread now and then; training that blocks it would do so every time.
+    assert.ok(gaps.filter((gap) => gap <= 100).length >= 3);
   });
 
   test("automatic finds no real GPU, says so, and loads no GPU backend", { timeout }, async () => {

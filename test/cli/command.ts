@@ -26,8 +26,13 @@ export interface Running {
 }
 
 export function start(t: TestContext, ...args: readonly string[]): Running {
+  return startWith(t, {}, ...args);
+}
+
+export function startWith(t: TestContext, more: NodeJS.ProcessEnv, ...args: readonly string[]): Running {
   const startedMs = performance.now();
-  const child = spawn(process.execPath, [shoal, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const env = { ...process.env, ...more };
+  const child = spawn(process.execPath, [shoal, ...args], { stdio: ["ignore", "pipe", "pipe"], env });
   t.after(() => child.kill("SIGKILL"));
   const lines: string[] = [];
   const said = new EventTarget();

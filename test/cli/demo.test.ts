@@ -45,7 +45,7 @@ void test("the demo trains to the end, shows the result and leaves no process", 
   const { demo, port } = await startDemo(t, 30);
   const { code, stdout, stderr } = await demo.ended();
   assert.deepEqual([code, stderr], [0, ""], stdout);
-  assert.match(stdout, /^join {2}npx shoal join http:\/\//m);
+  assert.match(stdout, /^join {2}shoal join http:\/\//m);
   assert.match(stdout, /peer-3 +finished +30 /);
   assert.match(stdout, /the run is over: validation accuracy [\d.]+ % \(mean of 3 peers\)\n$/);
   assert.deepEqual(peersOf(port), []);

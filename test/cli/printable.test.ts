@@ -12,7 +12,7 @@ const rogue = "\x1b[2J\u2028rogue\u009b1m";
 const shown = "\ufffd[2J\ufffdrogue\ufffd1m";
 
 void test("control characters and line separators are replaced, the rest stays", () => {
-  assert.equal(printable("\x00\x1f\x7f\x80\x9f\u2028\u2029"), "\ufffd".repeat(7));
+  assert.equal(printable("\x00\x1f\x7f\x80\x9f\u2028\u2029\u202e\u200b"), "\ufffd".repeat(9));
   assert.equal(printable("Ünï ~\u00a0¡ 名前 🐟"), "Ünï ~\u00a0¡ 名前 🐟");
 });
 
@@ -34,7 +34,7 @@ void test("a guest's name in the demo's table", async (t) => {
 });
 
 void test("JSON for programs prints none of them and loses nothing", () => {
-  const event = { text: rogue };
-  assert.doesNotMatch(printableJson(event), /[\p{Cc}\u2028]/u);
+  const event = { text: `${rogue}\u202e\u{e0041}` };
+  assert.doesNotMatch(printableJson(event), /[\p{Cc}\p{Cf}\u2028]/u);
   assert.deepEqual(JSON.parse(printableJson(event)), event);
 });

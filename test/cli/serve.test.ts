@@ -1,15 +1,44 @@
 import assert from "node:assert/strict";
+import { networkInterfaces } from "node:os";
 import { test } from "node:test";
 import { parseTask } from "../../shared/core/task.ts";
-import { run, start, temporaryFile } from "./command.ts";
+import { run, start, startWith, temporaryFile } from "./command.ts";
 
 void test("serve says where the page is and how to join, and ends with Ctrl-C", async (t) => {
   const server = start(t, "serve", "--port", "0", "--room", "mine", "--host", "127.0.0.1");
   const page = (await server.line(/page/)).trim().split(/\s+/)[1] ?? "";
-  assert.match(await server.line(/join/), /join {2}npx shoal join http:\/\/127\.0\.0\.1:\d+\/join\/mine$/);
+  assert.match(await server.line(/join/), /join {2}shoal join http:\/\/127\.0\.0\.1:\d+\/join\/mine$/);
   assert.equal((await fetch(new URL("/healthz", page))).status, 200);
   server.kill("SIGINT");
   assert.equal((await server.ended(5_000)).code, 0);
+});
+
+void test("serve on all addresses names the page for other devices, where there is a network", async (t) => {
+  const server = start(t, "serve", "--port", "0");
+  const lan = Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .find(({ family, internal }) => family === "IPv4" && !internal)?.address;
+  const page = await server.line(/page/);
+  const [, here, there] =
+    /^ {2}page {2}(http:\/\/localhost:\d+)\/(?: {2}on other devices (http:\/\/.+)\/)?$/.exec(page) ?? [];
+  assert.ok(here, page);
+  assert.equal(there, lan && here.replace("localhost", lan));
+  assert.equal(await server.line(/join/), `  join  shoal join ${there ?? here}`);
+});
+
+void test("an empty SHOAL_TURN_SECRET is none", async (t) => {
+  const empty = { SHOAL_TURN_SECRET: "" };
+  const server = startWith(t, empty, "serve", "--port", "0", "--ice-server", "stun:host");
+  assert.match(await server.line(/page/), /http/);
+  const { code, stderr } = await startWith(t, empty, "serve", "--ice-server", "turn:host").ended();
+  assert.equal(code, 2);
+  assert.match(stderr, /--ice-server \(turn:host\): needs/);
+});
+
+void test("a TURN server needs no password where there is a secret", async (t) => {
+  const secret = { SHOAL_TURN_SECRET: "secret" };
+  const server = startWith(t, secret, "serve", "--port", "0", "--ice-server", "turn:host");
+  assert.match(await server.line(/page/), /http/);
 });
 
 void test("--print-task prints a task file that --task reads", async (t) => {

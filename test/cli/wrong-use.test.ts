@@ -90,6 +90,12 @@ const usage: readonly WrongUse[] = [
     says: /--quiet \(with --json\)/,
   },
   {
+    what: "a name of nothing that can be seen",
+    args: ["join", "http://x", "--name", " "],
+    code: 2,
+    says: /--name \( \): must have a character that can be seen/,
+  },
+  {
     what: "unknown task",
     args: ["serve", "--task", "glyphs-cn"],
     code: 2,
@@ -124,6 +130,24 @@ const usage: readonly WrongUse[] = [
     args: ["serve", "--ice-server", "http://x"],
     code: 2,
     says: /\(http:\/\/x\): must be stun:/,
+  },
+  {
+    what: "a TURN server with half a password",
+    args: ["serve", "--ice-server", "turn:user@host"],
+    code: 2,
+    says: /\(turn:user@host\): must be stun:.*turn:USER:PASSWORD@HOST/,
+  },
+  {
+    what: "a TURN server without a password, and no secret to mint one",
+    args: ["serve", "--ice-server", "stun:a", "--ice-server", "turn:u:p@b", "--ice-server", "turn:c:1"],
+    code: 2,
+    says: /--ice-server \(turn:c:1\): needs turn:USER:PASSWORD@HOST:PORT, or --turn-secret/,
+  },
+  {
+    what: "an empty TURN secret",
+    args: ["serve", "--turn-secret", "", "--ice-server", "turn:host"],
+    code: 2,
+    says: /--turn-secret \(nothing\)/,
   },
   {
     what: "a TURN secret for no TURN server",

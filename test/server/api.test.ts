@@ -133,8 +133,25 @@ describe("files", () => {
         String(headers["content-security-policy"]),
         /script-src 'self' 'wasm-unsafe-eval';worker-src 'self'/,
       );
-      assert.equal(headers["cross-origin-opener-policy"], "same-origin");
-      assert.equal(headers["cross-origin-embedder-policy"], "require-corp");
     }
   });
+
+  const addresses: readonly [where: string, headers: Record<string, string>, isIsolated: boolean][] = [
+    ["on this machine", {}, true],
+    ["on localhost", { host: "localhost:8080" }, true],
+    ["on [::1]", { host: "[::1]:8080" }, true],
+    ["on plain HTTP from elsewhere", { host: "192.168.1.20:8080" }, false],
+    ["at a name like localhost", { host: "localhost.example.org" }, false],
+    ["behind a proxy with TLS", { host: "example.org", "x-forwarded-proto": "https" }, true],
+    ["behind a proxy without TLS", { host: "example.org", "x-forwarded-proto": "http" }, false],
+    ["behind a proxy that says nothing", { host: "example.org", "sec-fetch-site": "none" }, true],
+  ];
+  for (const [where, sent, isIsolated] of addresses) {
+    test(`pages ${where} ask ${isIsolated ? "" : "not "}to be isolated: only there it counts`, async (t) => {
+      const { headers } = await raw(`${(await startServer(t)).url}/`, sent);
+      const policies = ["cross-origin-opener-policy", "cross-origin-embedder-policy", "origin-agent-cluster"];
+      const values = policies.map((name) => headers[name]);
+      assert.deepEqual(values, isIsolated ? ["same-origin", "require-corp", "?1"] : Array(3).fill(undefined));
+    });
+  }
 });

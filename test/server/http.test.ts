@@ -105,6 +105,7 @@ describe("addresses", () => {
   const missing: readonly [path: string, status: number][] = [
     ["/nothing", 404],
     ["/join/nowhere", 404],
+    ["/join/ROOM", 404],
     ["/join/%E0%A4%A", 400],
     ["/..%2f..%2fpackage.json", 404],
     ["/join/__proto__", 404],
@@ -118,7 +119,17 @@ describe("addresses", () => {
       assert.match(JSON.stringify(body), /^\{"error":"[^"]+\."\}$/);
       const page = await get(server, path, "text/html");
       assert.equal(page.status, status);
-      assert.match(await page.text(), /<p>[^<]+<\/p>/);
+      const text = await page.text();
+      assert.match(text, /<p>[^<]+(?:<a href="\/">[^<]+<\/a>\.)?<\/p>/);
+      assert.equal(text.includes('<a href="/">'), status === 404, "what is missing is no dead end");
+    });
+  }
+
+  for (const path of ["/join", "/join/"]) {
+    test(`${path} leads to the rooms`, async (t) => {
+      const { url } = await startServer(t);
+      const { status, headers } = await fetch(url + path, { redirect: "manual" });
+      assert.deepEqual([status, headers.get("location")], [302, "/"]);
     });
   }
 
@@ -127,6 +138,7 @@ describe("addresses", () => {
     assert.equal(response.status, 200);
     const policy = response.headers.get("content-security-policy") ?? "";
     assert.match(policy, /default-src 'self'/);
+    assert.match(policy, /connect-src 'self';/, "not even a WebSocket to another host");
     assert.doesNotMatch(policy, /unsafe-inline|upgrade-insecure-requests/);
     assert.doesNotMatch(await response.text(), /(src|href)="(https?:)?\/\//);
   });

@@ -126,6 +126,31 @@ describe("a room's model", () => {
     ...more,
   });
   const nan = new Uint8Array(limits.modelPartBytes).fill(0xff);
+  const good = (id: string) => member(id, 5, 0.95);
+  const finishers: readonly [what: string, said: Contributor | undefined, isHonest: boolean][] = [
+    ["is no member", undefined, true],
+    ["answers nonsense", member("first", 100), false],
+    ["has learnt nothing", member("first", 100, 0.6), true],
+    ["hands in an old model", member("first", 100), true],
+  ];
+  for (const [what, said, isHonest] of finishers) {
+    test(`is asked of the others, too, when the one that says to be done ${what}`, async () => {
+      const { asked, honest, beat, answers, collector } = collect([
+        ...(said ? [said] : []),
+        good("b"),
+        good("c"),
+      ]);
+      for (const id of ["first", "b", "c"]) honest(id, 5);
+      if (!isHonest) answers.set("first", () => "nonsense");
+      for (let second = 0; second < 60; second++) {
+        collector.finished("first");
+        await beat();
+      }
+      assert.ok(asked.includes("b") && asked.includes("c"), asked.join());
+      assert.equal(collector.model?.round, 5);
+    });
+  }
+
   const lies: readonly [what: string, answer: unknown, fault: RegExp][] = [
     ["nothing", undefined, /malformed/],
     ["a text", "model", /malformed/],

@@ -64,9 +64,20 @@ describe("joining over a socket", () => {
     ["an escape in a name", { name: "\u001b[2J" }, "malformed", /name is .*: must not hold control/],
     ["a C1 control in a name", { name: "a\u009b2J" }, "malformed", /name is .*: must not hold control/],
     ["a line separator in a name", { name: "a\u2028b" }, "malformed", /name is [^]*line separators/],
+    ["a name that turns the line round", { name: "a\u202eb" }, "malformed", /name is .*: .* invisible ones/],
+    ["a zero-width space for a name", { name: "\u200b" }, "malformed", /name is .*: .* invisible ones/],
+    ["no name", { name: "" }, "malformed", /name is "": must have a character that can be seen/],
+    ["spaces for a name", { name: " \u00a0\u3000" }, "malformed", /name is .*: .* can be seen/],
+    ["fillers for a name", { name: "\u3164\u2800\ufe0f\u0301" }, "malformed", /name is .*: .* can be seen/],
     ["a bell in a backend", { backend: "cpu\u0007" }, "malformed", /backend is .*: must not hold control/],
     ["a name of 65 letters", { name: "x".repeat(65) }, "malformed", /name is/],
   ];
+  test("names of all scripts, and emoji, are welcome", async (t) => {
+    const server = await startServer(t);
+    for (const [index, name] of ["Ünï", "名前", "נועה", "🐟", "❤️", "1", "-"].entries())
+      await joined(t, server, index, { name });
+  });
+
   for (const [why, change, code, reason] of refusals) {
     test(`${why} is refused with code "${code}", in the answer and as an event`, async (t) => {
       const server = await startServer(t);

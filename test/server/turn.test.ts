@@ -3,14 +3,15 @@ import { spawn } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { readFileSync } from "node:fs";
-import { describe, test } from "node:test";
+import { after, describe, test } from "node:test";
 import type { TestContext } from "node:test";
-import { PeerConnection } from "node-datachannel";
+import { PeerConnection, cleanup } from "node-datachannel";
 import { parseIceServer } from "../../shared/net/ice-server.ts";
 import { createIceServers } from "../../signaling-server/turn.ts";
 import { pause, within } from "../labs/real-time.ts";
 import { needsCoturn } from "../needs.ts";
-import { joined, startServer } from "./fixture.ts";
+import { start } from "../cli/command.ts";
+import { joined, startServer, testTask } from "./fixture.ts";
 
 const secret = "north/sea+wind=";
 const iceServers = ["stun:stun.example.org:3478", "turn:turn.example.org:3478?transport=udp"];
@@ -54,18 +55,29 @@ describe("credentials", () => {
   });
 });
 
-/** The command of docs/operating.md, with our secret and on loopback. */
-function documentedArguments(port: number): string[] {
+/** The command of docs/operating.md with our secret, on loopback: of what it denies only that is allowed. */
+function documentedArguments(port: number, allowsLoopback: boolean): string[] {
   const document = readFileSync(new URL("../../../docs/operating.md", import.meta.url), "utf8");
   const [, command] = /```sh\n(turnserver [\s\S]*?)```/.exec(document) ?? [];
   assert.ok(command, "docs/operating.md has no turnserver command");
   const given = command.replaceAll("\\\n", " ").trim().split(/\s+/).slice(1);
-  const isPublic = (argument: string) =>
-    /^--(?:external-ip|denied-peer-ip|listening-port|static-auth-secret|min-port|max-port)=/.test(argument);
+  const ours: readonly (readonly [prefix: string, instead: readonly string[]])[] = [
+    ["--static-auth-secret=", [`--static-auth-secret=${secret}`]],
+    ["--listening-port=", [`--listening-port=${port}`]],
+    ["--external-ip=", ["--external-ip=127.0.0.1"]],
+    ...(allowsLoopback ? [["--denied-peer-ip=127.", []] as const] : []),
+  ];
+  const replaced = given.flatMap((argument) => {
+    const [, instead] = ours.find(([prefix]) => argument.startsWith(prefix)) ?? [];
+    return instead ?? [argument];
+  });
+  for (const [prefix] of ours)
+    assert.ok(
+      given.some((argument) => argument.startsWith(prefix)),
+      `docs/operating.md: no ${prefix}`,
+    );
   return [
-    ...given.filter((argument) => !isPublic(argument)),
-    `--static-auth-secret=${secret}`,
-    `--listening-port=${port}`,
+    ...replaced,
     "--listening-ip=127.0.0.1",
     "--relay-ip=127.0.0.1",
     "--allow-loopback-peers",
@@ -96,12 +108,18 @@ async function answered(port: number): Promise<void> {
   socket.close();
 }
 
-async function startCoturn(t: TestContext): Promise<string> {
+interface Coturn {
+  readonly url: string;
+  kill(): void;
+}
+
+async function startCoturn(t: TestContext, { allowsLoopback = true } = {}): Promise<Coturn> {
   const port = await freePort();
-  const child = spawn("turnserver", documentedArguments(port), { stdio: "ignore" });
-  t.after(() => child.kill("SIGKILL"));
+  const child = spawn("turnserver", documentedArguments(port, allowsLoopback), { stdio: "ignore" });
+  const kill = () => void child.kill("SIGKILL");
+  t.after(kill);
   await within(10_000, "coturn answers", answered(port));
-  return `turn:127.0.0.1:${port}`;
+  return { url: `turn:127.0.0.1:${port}`, kill };
 }
 
 /** Two peers that may reach each other over the relay only: what the second hears, or that nothing comes. */
@@ -127,23 +145,49 @@ async function relay(server: string, ms: number): Promise<string> {
   );
   const channel = a.createDataChannel("test");
   channel.onOpen(() => channel.sendMessage("by relay"));
-  const outcome = await Promise.race([heard, pause(ms).then(() => "nothing")]);
-  // While the relay still answers: giving an allocation back to a dead one takes minutes, and keeps the process.
+  const outcome = await within(ms, "by the relay", heard).catch(() => "nothing");
   a.close();
   b.close();
-  await pause(500);
   return outcome;
 }
 
 describe("a real TURN server", { skip: needsCoturn() }, () => {
+  // The library's threads would keep the process for minutes.
+  after(() => cleanup());
+
   const now = () => Date.now() / 1000;
   const mint = (server: string, using: string, unixSeconds = now) =>
     createIceServers({ iceServers: [server], secret: using, unixSeconds })(peerId)[0] ?? "";
 
   test("relays with credentials of ours; not with another secret's, and not with old ones", async (t) => {
-    const server = await startCoturn(t);
-    assert.equal(await relay(mint(server, secret), 10_000), "by relay");
-    const refused = [mint(server, "another"), mint(server, secret, () => now() - 13 * 3_600)];
+    const { url } = await startCoturn(t);
+    assert.equal(await relay(mint(url, secret), 10_000), "by relay");
+    const refused = [mint(url, "another"), mint(url, secret, () => now() - 13 * 3_600)];
     assert.deepEqual(await Promise.all(refused.map((each) => relay(each, 2_000))), ["nothing", "nothing"]);
+  });
+
+  test("relays to no address that the documented command denies", async (t) => {
+    const { url } = await startCoturn(t, { allowsLoopback: false });
+    assert.equal(await relay(mint(url, secret), 2_000), "nothing");
+  });
+
+  test("that dies keeps no peer from ending after Ctrl-C", async (t) => {
+    const coturn = await startCoturn(t);
+    const options = {
+      tasks: { main: testTask({ minPeers: 2 }) },
+      iceServers: [coturn.url],
+      turnSecret: secret,
+    };
+    const { port } = await startServer(t, options);
+    const peers = ["a", "b"].map((name) =>
+      start(t, "join", `http://127.0.0.1:${port}`, "--name", name, "--json"),
+    );
+    await Promise.all(peers.map((peer) => peer.line(/"round"/)));
+    coturn.kill();
+    for (const peer of peers) peer.kill("SIGINT");
+    const killedMs = performance.now();
+    const codes = await Promise.all(peers.map(async (peer) => (await peer.ended(10_000)).code));
+    assert.deepEqual(codes, [0, 0]);
+    t.diagnostic(`ended after ${Math.round(performance.now() - killedMs)} ms`);
   });
 });
