@@ -1,5 +1,6 @@
 /** What the `shoal` command can do: the tables that parse its options and print its help. */
 import { flag, list, number, oneOf, text, wholeNumber } from "./cli-options.ts";
+import { backendWishes } from "./backends/wishes.ts";
 import type { OptionTable } from "./cli-options.ts";
 
 export interface Command {
@@ -20,6 +21,7 @@ const loss = number("P", "loss on this peer's links, 0.1 = 10 %; give it to ever
   min: 0,
   max: 0.9,
 });
+const dataDir = text("DIR", "the folder with the data sets (or SHOAL_DATA; docs/data.md)");
 const taskOption = text("NAME|FILE", "a built-in task or a task file (default: glyphs-cnn)");
 
 export const demo = {
@@ -33,6 +35,7 @@ export const demo = {
   options: {
     peers: wholeNumber("N", "peer processes to start (default: 4)", { min: 1, max: 32 }),
     task: taskOption,
+    "data-dir": dataDir,
     port: wholeNumber("PORT", "the server's port (default: 8080, or the next that is free)", port),
     loss: { ...loss, help: "add packet loss on all links, 0.1 = 10 %" },
     "no-color": flag("no colours (so does NO_COLOR=1)"),
@@ -51,6 +54,7 @@ export const serve = {
   takes: [],
   options: {
     task: taskOption,
+    "data-dir": { ...dataDir, help: "hand out the data sets in this folder (or SHOAL_DATA; docs/data.md)" },
     room: text("NAME", "the room's name (default: main)"),
     port: wholeNumber("PORT", "where to listen, 0 = any free port (default: 8080)", port),
     host: text("ADDRESS", "the address to listen on (default: 0.0.0.0, all of them)"),
@@ -75,10 +79,20 @@ export const join = {
   ],
   takes: ["URL"],
   options: {
+    "data-dir": text("DIR", "data sets of this machine (or SHOAL_DATA)"),
     name: text("NAME", "how others see this peer (default: peer-…)"),
     webrtc: oneOf(["native", "wrtc"], "the WebRTC stack (default: native)"),
     rounds: wholeNumber("N", "stop after so many of our own rounds", { min: 1, max: 0xffff_fffe }),
     loss,
+    backend: {
+      ...oneOf(backendWishes, "auto, webgpu, tensorflow, wasm or cpu (default: auto; docs/compute.md)"),
+      placeholder: "NAME",
+    },
+    device: wholeNumber("N", "which of several graphics cards, from 0", { min: 0, max: 63 }),
+    "max-memory": wholeNumber("MB", "do not train what needs more (default: what is free)", {
+      min: 64,
+      max: 1_000_000,
+    }),
     seed: wholeNumber("N", "repeat this peer's random choices (default: random)", seed),
     json: flag("one JSON object per line on standard output, for programs"),
     quiet: flag("say nothing but errors"),
@@ -116,9 +130,31 @@ export const simulate = {
   },
 } as const satisfies Command;
 
-export const commands = { demo, serve, join, simulate } as const;
+export const doctor = {
+  summary: "what this machine can do: backends and their speed, network, data sets",
+  usage: "[options]",
+  examples: [
+    ["can I train here, and how fast?", "shoal doctor"],
+    ["can I be reached from outside?", "shoal doctor --ice-server stun:HOST:3478"],
+    ["for programs", "shoal doctor --json"],
+  ],
+  takes: [],
+  options: {
+    "ice-server": list(
+      "URL",
+      "STUN or TURN server to try; may be repeated (default: none)",
+      /^(stun|turns?):\S+$/,
+      "stun:… or turn:…",
+    ),
+    "data-dir": text("DIR", "look for data sets there (or SHOAL_DATA)"),
+    device: wholeNumber("N", "which of several graphics cards, from 0", { min: 0, max: 63 }),
+    json: flag("one JSON object on standard output, for programs"),
+  },
+} as const satisfies Command;
+
+export const commands = { demo, serve, join, simulate, doctor } as const;
 export type CommandName = keyof typeof commands;
-export const commandNames: readonly CommandName[] = ["demo", "serve", "join", "simulate"];
+export const commandNames: readonly CommandName[] = ["demo", "serve", "join", "simulate", "doctor"];
 
 export function isCommandName(word: string): word is CommandName {
   return Object.hasOwn(commands, word);

@@ -45,13 +45,17 @@ export function startDemoPeers(options: {
   readonly url: string;
   readonly count: number;
   readonly loss: number;
+  /** Beside SHOAL_DATA, which they inherit. */
+  readonly dataDir?: string | undefined;
   readonly onEnd: (peer: DemoPeer) => void;
 }): DemoPeers {
-  const { shoal, url, loss } = options;
+  const { shoal, url, loss, dataDir } = options;
   const names = Array.from({ length: options.count }, (_, at) => `peer-${at + 1}`);
   const runs = names.map((name) => {
     const args = [shoal, "join", url, "--name", name, "--json", "--exit-with-parent"];
-    return follow(name, start([...args, ...(loss > 0 ? ["--loss", String(loss)] : [])]));
+    const losses = loss > 0 ? ["--loss", String(loss)] : [];
+    const data = dataDir === undefined ? [] : ["--data-dir", dataDir];
+    return follow(name, start([...args, ...losses, ...data]));
   });
   for (const { peer, closed } of runs) void closed.then(() => options.onEnd(peer));
 

@@ -1,12 +1,14 @@
 /** `shoal demo`: a signaling server in this process, peers in processes of their own, one table of it all. */
 import type { Task } from "../shared/core/task.ts";
+import { needsFiles } from "../shared/training/data/needs-files.ts";
+import { checkedData, noData } from "./checked-data.ts";
 import type { OptionValues } from "./cli-options.ts";
 import type { demo } from "./commands.ts";
 import { startDemoPeers } from "./demo-peers.ts";
 import type { DemoPeer } from "./demo-peers.ts";
 import { createDemoLines, createDemoScreen } from "./demo-view.ts";
 import type { DemoView } from "./demo-view.ts";
-import { exitCodeMeanings, exitCodes } from "./exit-codes.ts";
+import { exitCodeMeanings, exitCodes, usageError } from "./exit-codes.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { percent } from "./format.ts";
 import { realClock } from "./real-clock.ts";
@@ -14,7 +16,7 @@ import { defaultRoom } from "./room-address.ts";
 import { isTerminal } from "./screen.ts";
 import { joinCommand, pageAddresses } from "./serve.ts";
 import { isPortTaken, listenError } from "./server-role.ts";
-import type { RunningServer, StartServer } from "./server-role.ts";
+import type { RunningServer, ServerOptions, StartServer } from "./server-role.ts";
 import { listenForStop } from "./stop-signals.ts";
 import { createStyle } from "./style.ts";
 import { defaultTask, loadTask } from "./task-source.ts";
@@ -31,14 +33,17 @@ const portsToTry = 20;
 export async function runDemo(options: DemoOptions): Promise<ExitCode> {
   const { peers: count = 4, loss = 0 } = options;
   const task: Task = { ...loadTask(options.task ?? defaultTask), minPeers: count };
+  const data = await checkedData(task, options["data-dir"]);
+  if (!data && needsFiles(task.data)) throw usageError(noData(task));
   let view: DemoView | undefined;
   const tell = (text: string) => view?.tell(text);
-  const server = await listen(task, options, tell);
+  const server = await listen(task, { ...options, data }, tell);
   const crew = startDemoPeers({
     shoal: options.shoal,
     url: `http://127.0.0.1:${server.port}`,
     count,
     loss,
+    dataDir: options["data-dir"],
     onEnd: (peer) => isFailure(peer) && tell(`${peer.name} died (${peer.exitCode}): ${peer.lastWords}`),
   });
   const facts = {
@@ -72,12 +77,16 @@ export async function runDemo(options: DemoOptions): Promise<ExitCode> {
 }
 
 /** On the port that was asked for, or else on the first free one from the default on. */
-async function listen(task: Task, options: DemoOptions, log: (line: string) => void): Promise<RunningServer> {
-  const { port: asked, startServer } = options;
+async function listen(
+  task: Task,
+  options: DemoOptions & Pick<ServerOptions, "data">,
+  log: (line: string) => void,
+): Promise<RunningServer> {
+  const { port: asked, startServer, data } = options;
   const last = asked ?? defaultPort + portsToTry;
   for (let port = asked ?? defaultPort; ; port++) {
     try {
-      return await startServer({ tasks: { [defaultRoom]: task }, port, log });
+      return await startServer({ tasks: { [defaultRoom]: task }, port, data, log });
     } catch (error) {
       if (port >= last || !isPortTaken(error)) throw listenError(error, port, "0.0.0.0");
     }

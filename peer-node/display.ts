@@ -1,6 +1,7 @@
 /** Where a peer's news goes: a screen, plain lines, JSON lines, or nowhere. */
 import type { PeerEvent, PeerOutcome } from "../shared/net/peer-events.ts";
 import type { PeerSnapshot } from "../shared/net/report.ts";
+import type { BackendReport } from "../shared/training/backend-report.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { percent } from "./format.ts";
 
@@ -12,12 +13,14 @@ interface DisplayEnd {
 
 export interface Display {
   event(event: PeerEvent): void;
+  /** What computes from now on, and why. */
+  backend(report: BackendReport): void;
   /** A word of the command itself, such as "finishing this round". */
   say(text: string): void;
   end(end: DisplayEnd): void;
 }
 
-export const silentDisplay: Display = { event() {}, say() {}, end() {} };
+export const silentDisplay: Display = { event() {}, backend() {}, say() {}, end() {} };
 
 export function stateInWords(state: PeerSnapshot["report"]["state"], members: number): string {
   if (state === "training") return members === 1 ? "training alone" : `training, ${members} members`;

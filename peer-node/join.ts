@@ -7,8 +7,10 @@ import type { PeerEvent, PeerOutcome } from "../shared/net/peer-events.ts";
 import type { Peer } from "../shared/net/peer.ts";
 import { nameSchema } from "../shared/net/messages.ts";
 import type { Signaling } from "../shared/net/messages.ts";
+import { startNodeTrainer } from "./backends/start-trainer.ts";
 import type { OptionValues } from "./cli-options.ts";
 import type { join } from "./commands.ts";
+import { checkPlace, dataPlace } from "./data-place.ts";
 import { outcomeInWords, silentDisplay } from "./display.ts";
 import type { Display } from "./display.ts";
 import { exitCodes, usageError } from "./exit-codes.ts";
@@ -25,7 +27,6 @@ import { isTerminal } from "./screen.ts";
 import { connectSignaling } from "./signaling-client.ts";
 import { listenForStop } from "./stop-signals.ts";
 import { createStyle } from "./style.ts";
-import { startTrainerThread } from "./trainer-thread.ts";
 import { wasmKind } from "./wasm-kind.ts";
 
 type JoinOptions = OptionValues<typeof join.options>;
@@ -34,6 +35,7 @@ export async function runJoin(url: string, options: JoinOptions): Promise<ExitCo
   if (options.json && options.quiet) throw usageError("--quiet (with --json): choose one");
   const { server, room } = parseRoomAddress(url);
   const identity = createIdentity(options.name);
+  const data = dataPlace(options["data-dir"], server);
   const seed = options.seed ?? randomInt(0x1_0000_0000);
   const stack = await openLinkStack({ webrtc: options.webrtc ?? "native", loss: options.loss ?? 0, seed });
   const orphaned = options["exit-with-parent"] ? endWithParent() : () => {};
@@ -43,7 +45,6 @@ export async function runJoin(url: string, options: JoinOptions): Promise<ExitCo
     throw error;
   });
 
-  let backend = "–";
   let hasServer = false;
   const peer = createPeer({
     identity,
@@ -52,15 +53,22 @@ export async function runJoin(url: string, options: JoinOptions): Promise<ExitCo
     createLink: stack.createLink,
     async startTrainer(task, shard) {
       hasServer = true;
-      const trainer = await startTrainerThread(task, { shard });
-      backend = trainer.backend;
-      return trainer;
+      const { backend = "auto", device } = options;
+      // At once and in its own words, not as what each backend says in the end.
+      await checkPlace(task.data, data);
+      return startNodeTrainer(task, {
+        place: { shard, data },
+        backend,
+        device,
+        maxBytes: bytesOf(options["max-memory"]),
+        onBackend: (report) => display.backend(report),
+      });
     },
     clock: realClock,
     rng: createRng(seed),
     onEvent: (event) => onEvent(event),
   });
-  const display = createDisplay(options, peer, () => backend);
+  const display = createDisplay(options, peer);
   const afterRound = stopAfter(options.rounds ?? Infinity, peer);
   const onEvent = (event: PeerEvent) => {
     display.event(event);
@@ -91,13 +99,17 @@ function createIdentity(name: string | undefined) {
   return { peerId, name: shown, kind: "node", backend: wasmKind() } as const;
 }
 
-function createDisplay(options: JoinOptions, peer: Peer, backend: () => string): Display {
+function bytesOf(megabytes: number | undefined): number | undefined {
+  return megabytes === undefined ? undefined : megabytes * 1e6;
+}
+
+function createDisplay(options: JoinOptions, peer: Peer): Display {
   const out = process.stdout;
   if (options.json) return createJsonLines(out, process.stderr);
   if (options.quiet) return silentDisplay;
   const deps = { out, clock: realClock, snapshot: () => peer.snapshot() };
   if (!isTerminal(out)) return createPlainLines(deps);
-  return createPeerScreen({ ...deps, backend, style: createStyle({ color: !options["no-color"] }) });
+  return createPeerScreen({ ...deps, style: createStyle({ color: !options["no-color"] }) });
 }
 
 function stopAfter(rounds: number, peer: Peer): (event: PeerEvent) => void {

@@ -10,6 +10,7 @@ export function createJsonLines(out: NodeJS.WritableStream, forPeople: NodeJS.Wr
       // Phases come several times a round and say nothing that state and round do not.
       if (event.kind !== "phase") write(lineOf(event));
     },
+    backend: (report) => write({ event: "backend", ...report }),
     say: (text) => void forPeople.write(`${printable(text)}\n`),
     end({ outcome, exitCode, snapshot }) {
       const { report, drops, sent, received } = snapshot;

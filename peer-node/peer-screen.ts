@@ -2,6 +2,7 @@
 import type { Clock } from "../shared/core/clock.ts";
 import { dropCauses } from "../shared/core/drops.ts";
 import type { PeerSnapshot } from "../shared/net/report.ts";
+import type { BackendReport } from "../shared/training/backend-report.ts";
 import { outcomeInWords, stateInWords } from "./display.ts";
 import type { Display } from "./display.ts";
 import {
@@ -17,7 +18,7 @@ import { printable } from "./printable.ts";
 import { createScreen } from "./screen.ts";
 import type { Size } from "./screen.ts";
 import type { Style } from "./style.ts";
-import { tableLines } from "./table.ts";
+import { cut, tableLines } from "./table.ts";
 import type { Column } from "./table.ts";
 
 /** The newest news, at the bottom. */
@@ -28,10 +29,10 @@ export function createPeerScreen(deps: {
   readonly clock: Clock;
   readonly style: Style;
   readonly snapshot: () => PeerSnapshot;
-  readonly backend: () => string;
 }): Display {
   const { style, snapshot } = deps;
   let news: string[] = [];
+  let backend: BackendReport | undefined;
   let footer = "Ctrl-C finishes the round and leaves";
 
   function lines({ columns, rows }: Size): string[] {
@@ -41,7 +42,8 @@ export function createPeerScreen(deps: {
         style.faint(taskLine(now)),
       stateLine(now, style),
       "",
-      ...figureLines(now, columns, deps.backend()),
+      ...figureLines(now, columns),
+      `computing   ${backend ? cut(printable(`on ${backend.title}. ${backend.why}`), columns - 12) : "–"}`,
       `traffic     up ${bytesPerSecond(now.upRate)}   down ${bytesPerSecond(now.downRate)}`,
       "",
     ];
@@ -58,6 +60,11 @@ export function createPeerScreen(deps: {
   return {
     event(event) {
       if (event.kind === "notice") tell(event.text);
+    },
+    backend(report) {
+      // On the first one the line above is enough.
+      if (backend) tell(report.why);
+      backend = report;
     },
     say(text) {
       footer = text;
@@ -80,13 +87,13 @@ function stateLine({ report, members, task }: PeerSnapshot, style: Style): strin
   return `${shown} · round ${whole(report.round)}${task ? ` of ${whole(task.rounds)}` : ""}`;
 }
 
-function figureLines(now: PeerSnapshot, columns: number, backend: string): string[] {
+function figureLines(now: PeerSnapshot, columns: number): string[] {
   const { report, drops } = now;
   const { validation } = report;
   return [
     `loss        ${lossFigure(report.loss)}  ${sparkline(now.losses, Math.min(60, columns - 20))}`,
     `validation  ${percent(validation?.accuracy)}${validation ? ` (round ${whole(validation.round)})` : ""}`,
-    `speed       ${whole(report.samplesPerSecond)} samples/s on ${backend}`,
+    `speed       ${whole(report.samplesPerSecond)} samples/s`,
     `averaging   p50 ${milliseconds(report.roundMsP50)}   p99 ${milliseconds(report.roundMsP99)}`,
     `packets     ${percent(deliveredShare(now.received, drops))} delivered   ${dropCauses
       .map((cause) => `${cause} ${whole(drops[cause])}`)

@@ -32,6 +32,7 @@ export function createPlainLines(deps: {
       if (event.kind === "notice") line(event.text);
       if (event.kind === "state") line(stateInWords(event.state, snapshot().members));
     },
+    backend: ({ title, why }) => line(`training on ${title}. ${why}`),
     say: line,
     end({ outcome, snapshot: last }) {
       cancel();

@@ -1,7 +1,9 @@
 /** `shoal serve`: a signaling server with one room, until Ctrl-C. */
 import { lacksCredentials } from "../shared/net/ice-server.ts";
+import { needsFiles } from "../shared/training/data/needs-files.ts";
 import type { OptionValues } from "./cli-options.ts";
 import type { serve } from "./commands.ts";
+import { checkedData, noData } from "./checked-data.ts";
 import { exitCodes, usageError } from "./exit-codes.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { lanUrl } from "./lan-address.ts";
@@ -27,18 +29,22 @@ export async function runServe(options: ServeOptions): Promise<ExitCode> {
   }
   const iceServers = options["ice-server"] ?? [];
   const turnSecret = readTurnSecret(options["turn-secret"], iceServers);
+  const data = await checkedData(task, options["data-dir"]);
+  if (!data && needsFiles(task.data)) log(noData(task));
   const server = await options
-    .startServer({ tasks: { [room]: task }, port, host, iceServers, ...turnSecret, log })
+    .startServer({ tasks: { [room]: task }, port, host, iceServers, ...turnSecret, data, log })
     .catch((error: unknown) => {
       throw listenError(error, port, host);
     });
+  // Before it is announced: who reads the lines may end the server at once.
+  const end = stopped();
   process.stdout.write(
     `room "${room}" trains ${task.name}: ${task.rounds} rounds, ${task.averaging} averaging\n` +
       `  page  ${pageAddresses(server.url, host)}\n` +
       `  join  ${joinCommand(server.url, room, host)}\n` +
       `Ctrl-C ends the server.\n`,
   );
-  await stopped();
+  await end;
   await server.close();
   return exitCodes.done;
 }

@@ -1,6 +1,7 @@
 /** What the commands need of the signaling server: roles do not import each other, shoal.ts hands it in. */
 import type { Task } from "../shared/core/task.ts";
 import type { ServerStatus } from "../shared/net/status.ts";
+import type { DataSource } from "../shared/training/data/data-source.ts";
 import { CommandError, exitCodes, usageError } from "./exit-codes.ts";
 
 export interface ServerOptions {
@@ -11,6 +12,8 @@ export interface ServerOptions {
   readonly port: number;
   readonly iceServers?: readonly string[];
   readonly turnSecret?: string;
+  /** Where the files of data sets are, to hand them out. */
+  readonly data?: DataSource | undefined;
   readonly log?: (line: string) => void;
 }
 

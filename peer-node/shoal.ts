@@ -40,6 +40,11 @@ const runners: Record<CommandName, (args: readonly string[]) => Promise<ExitCode
     const { runSimulate } = await import("./simulate-command.ts");
     return runSimulate(values);
   },
+  async doctor(args) {
+    const { values } = parse("doctor", args);
+    const { runDoctor } = await import("./doctor/doctor.ts");
+    return runDoctor(values);
+  },
 };
 
 function parse<Name extends CommandName>(name: Name, args: readonly string[]) {

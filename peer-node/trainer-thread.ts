@@ -1,15 +1,18 @@
-/** A `Trainer` in a worker thread, so that learning never keeps the network waiting. */
-import { Worker } from "node:worker_threads";
+/** A `Trainer` on one backend in a worker thread, so that learning never keeps the network waiting. */
 import type { Task } from "../shared/core/task.ts";
-import { createRemoteTrainer } from "../shared/training/remote-trainer.ts";
-import type { TrainerReply } from "../shared/training/remote-trainer.ts";
+import type { BackendName } from "../shared/training/backend-report.ts";
+import type { DataPlace } from "../shared/training/data/data-source.ts";
 import type { Trainer } from "../shared/training/trainer.ts";
-import type { TrainerWorkerData } from "./trainer-worker.ts";
+import { openBackend } from "./backends/open-backend.ts";
 
 export interface TrainerThreadOptions {
   /** Which part of the training data is this peer's. */
   readonly shard: number;
-  readonly backend?: "wasm" | "cpu";
+  /** Where the files of data sets are. */
+  readonly data?: DataPlace;
+  readonly backend?: BackendName;
+  /** Which of several graphics cards, from 0. */
+  readonly device?: number;
   /** The worker's file; tests hand in threads that misbehave. */
   readonly file?: URL;
 }
@@ -19,23 +22,12 @@ export interface TrainerThreadOptions {
  * @throws Error with one sentence when the backend does not start or the thread ends.
  */
 export async function startTrainerThread(task: Task, options: TrainerThreadOptions): Promise<Trainer> {
-  const { shard, backend = "wasm", file = new URL("./trainer-worker.js", import.meta.url) } = options;
-  const workerData: TrainerWorkerData = { task, shard, backend };
-  const worker = new Worker(file, { workerData });
-  const remote = createRemoteTrainer({
-    post: (request, transfer) => worker.postMessage(request, transfer),
-    stop: async () => {
-      await worker.terminate();
-    },
-  });
-  worker.on("message", (reply: TrainerReply) => remote.receive(reply));
-  worker.on("messageerror", (error) => remote.gone(`a message could not be read: ${error.message}`));
-  worker.on("error", (error: Error) => remote.gone(error.message));
-  worker.on("exit", (code) => remote.gone(`it ended by itself (exit code ${code})`));
+  const { shard, data, backend = "wasm", device, file } = options;
+  const thread = openBackend(backend, { place: { shard, ...(data && { data }) }, device, file });
   try {
-    return await remote.trainer;
+    return await thread.make(task);
   } catch (error) {
-    await worker.terminate();
+    thread.close();
     throw error;
   }
 }

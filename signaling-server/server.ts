@@ -15,6 +15,8 @@ import type { Task } from "../shared/core/task.ts";
 import { limits } from "../shared/net/messages.ts";
 import type { ClientEvents, ServerEvents } from "../shared/net/messages.ts";
 import type { ServerStatus } from "../shared/net/status.ts";
+import type { DataSource } from "../shared/training/data/data-source.ts";
+import { serveData } from "./data-files.ts";
 import { createEventCounters } from "./event-counters.ts";
 import { createRoom } from "./room.ts";
 import { createRoomHost } from "./room-host.ts";
@@ -36,6 +38,8 @@ export interface SignalingServerOptions {
   readonly iceServers?: readonly string[];
   /** coturn's `static-auth-secret`: TURN servers without a password get one that ends (turn.ts). */
   readonly turnSecret?: string;
+  /** Where the files of the tasks' data sets are, to hand them out; absent: peers need their own. */
+  readonly data?: DataSource | undefined;
   readonly version?: string;
   readonly clock?: Clock;
   readonly log?: (line: string) => void;
@@ -67,6 +71,8 @@ export async function createSignalingServer(options: SignalingServerOptions): Pr
   );
   const guard = { counters, now: () => clock.now(), log };
 
+  const specs = Object.values(options.tasks).map((task) => task.data);
+  const data = options.data && (await serveData(options.data, specs, Date.now().toString(36)));
   const status = (): ServerStatus => ({
     schema: 2,
     version: options.version ?? "0.0.0",
@@ -80,7 +86,7 @@ export async function createSignalingServer(options: SignalingServerOptions): Pr
     return found && { task: found.room.task, status: () => found.status() };
   };
   const http = createServer(
-    createWeb({ status, room: webRoom, model: (name) => hosts.get(name)?.model, log }),
+    createWeb({ status, room: webRoom, model: (name) => hosts.get(name)?.model, data, log }),
   );
   const connections = connectionsOf(http);
   const io = createSockets(http);

@@ -5,6 +5,7 @@
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import type { Metafile } from "esbuild";
@@ -16,6 +17,10 @@ export interface TrainerWeight {
   /** Script and binary that WebAssembly adds: what most devices load. */
   readonly wasm: number;
 }
+
+/** What kernel-build.ts made. */
+const compiled = fileURLToPath(new URL("../shared/training/", import.meta.url));
+const kernelFiles = ["kernels.wasm", "kernels-shared.wasm"];
 
 /** The third one of tfjs needs threads, which training does not use. */
 const wasmFiles = ["tfjs-backend-wasm.wasm", "tfjs-backend-wasm-simd.wasm"];
@@ -54,16 +59,19 @@ function removeOld(chunks: string, made: readonly string[]): void {
   for (const file of readdirSync(chunks)) if (!isOurs(file)) rmSync(join(chunks, file));
 }
 
-/** Returns the weight of the heavier one. */
+/** Returns the weight of the heavier one of tfjs and of our kernels. */
 function copyBinaries(target: string): number {
   const from = dirname(createRequire(import.meta.url).resolve("@tensorflow/tfjs-backend-wasm"));
   mkdirSync(join(target, "tfjs"), { recursive: true });
-  return Math.max(
+  for (const file of kernelFiles) copyFileSync(join(compiled, file), join(target, "tfjs", file));
+  const kernels = gzipSync(readFileSync(join(compiled, "kernels.wasm"))).byteLength / 1_000;
+  const heaviest = Math.max(
     ...wasmFiles.map((file) => {
       copyFileSync(join(from, file), join(target, "tfjs", file));
       return gzipSync(readFileSync(join(from, file))).byteLength / 1_000;
     }),
   );
+  return heaviest + kernels;
 }
 
 function outputOf({ outputs }: Metafile, part: string): string {

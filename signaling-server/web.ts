@@ -5,6 +5,7 @@ import type { ErrorRequestHandler, Express, RequestHandler, Response } from "exp
 import helmet from "helmet";
 import type { Task } from "../shared/core/task.ts";
 import type { RoomStatus, ServerStatus } from "../shared/net/status.ts";
+import type { ServedData } from "./data-files.ts";
 import { isolation } from "./isolation.ts";
 import { metricsText } from "./metrics.ts";
 import type { KeptModel } from "./model-collector.ts";
@@ -24,10 +25,12 @@ export interface WebOptions {
   readonly status: () => ServerStatus;
   readonly room: (name: string) => WebRoom | undefined;
   readonly model: (room: string) => KeptModel | null | undefined;
+  /** Files of data sets; absent: this server has none. */
+  readonly data?: ServedData | undefined;
   readonly log: (line: string) => void;
 }
 
-export function createWeb({ status, room, model, log }: WebOptions): Express {
+export function createWeb({ status, room, model, data, log }: WebOptions): Express {
   const app = express();
   app.disable("x-powered-by");
   app.use(securityHeaders(), isolation());
@@ -43,9 +46,10 @@ export function createWeb({ status, room, model, log }: WebOptions): Express {
   });
   app.get("/api/rooms/:room", ({ params }, response) => {
     const found = room(params.room);
-    if (found) uncached(response).json(roomInfo(found.task, found.status()));
+    if (found) uncached(response).json(roomInfo(found.task, found.status(), data));
     else refuse(response, 404, noSuchRoom);
   });
+  if (data) app.use("/api/data", data.handler);
   app.get("/", page("/index.html"));
   app.get("/join", (_, response) => response.redirect("/"));
   app.get("/join/:room", (request, response, next) => {

@@ -79,9 +79,12 @@ test("shared/net stands on shared/core; of the trainer it knows the types", () =
   );
 });
 
-test("shared/training stands on shared/core and tfjs", () => {
-  assertImports("shared/training", (target) =>
-    starts("shared/training", "shared/core", "valibot", "@tensorflow")(target),
+test("shared/training stands on shared/core and tfjs; its data on no tfjs, but on decoders of pictures", () => {
+  const isData = starts("shared/training/data");
+  const isBelow = starts("shared/training", "shared/core", "valibot", "@tensorflow");
+  assertImports("shared/training", (target) => isBelow(target) || starts("fast-png", "jpeg-js")(target));
+  assertImports("shared/training/data", (target) =>
+    [isData, starts("shared/core", "valibot", "fast-png", "jpeg-js")].some((fits) => fits(target)),
   );
 });
 

@@ -39,9 +39,40 @@ export function needsWrtc(): string | false {
   }
 }
 
+/** Where Debian's Chromium has a graphics card that is a program, and the loader that finds it. */
+const swiftShader = "/usr/lib/chromium";
+
+/** For the environment of a process that is to find that card and no other. */
+export function softwareAdapter(): Readonly<Record<string, string>> {
+  const { LD_LIBRARY_PATH = "" } = process.env;
+  return {
+    VK_ICD_FILENAMES: join(swiftShader, "vk_swiftshader_icd.json"),
+    LD_LIBRARY_PATH: [LD_LIBRARY_PATH, swiftShader].filter(Boolean).join(delimiter),
+  };
+}
+
+/** WebGPU in Node: an optional package with a native part, and a card for it. */
+export function needsWebgpu(): string | false {
+  if (!existsSync(join(swiftShader, "vk_swiftshader_icd.json")))
+    return absent("webgpu: needs Chromium's software adapter (apt-get install chromium)");
+  try {
+    import.meta.resolve("webgpu");
+    return false;
+  } catch {
+    return absent("webgpu: needs the webgpu package (npm install webgpu)");
+  }
+}
+
 /** A TURN server, to be relayed by. */
 export function needsCoturn(): string | false {
   return works("turnserver", "--version") ? false : absent("TURN: needs coturn (apt-get install coturn)");
+}
+
+/** The real data sets of docs/data.md. */
+export function needsData(): string | false {
+  return process.env["SHOAL_DATA"]
+    ? false
+    : absent("real data: needs SHOAL_DATA (npm test -- --data-dir DIR)");
 }
 
 function absent(reason: string): string | false {

@@ -16,6 +16,8 @@ export interface RoomInfo {
   readonly isFinished: boolean;
   /** Null until there is one that is worth trying. */
   readonly model: ModelStatus | null;
+  /** What this tab would read of the data sets; null when the server has none to hand out. */
+  readonly downloadBytes: number | null;
 }
 
 export type RoomAnswer =

@@ -1,13 +1,17 @@
 /** What a task and a state are called for people who have never heard of federated learning. */
 import type { Task } from "../../shared/core/task.ts";
-import { count, percent } from "../../shared/page/format.ts";
+import { bytes, count, percent } from "../../shared/page/format.ts";
 import type { Power, TabPhase, TabStatus } from "../tab-messages.ts";
 import type { Processor } from "../trainer/backend-report.ts";
 import type { RoomInfo } from "./room-info.ts";
 
 /** What the model learns, to be read after "a model that". */
-const skills: Readonly<Record<Task["data"]["kind"], string>> = {
+const skills: Readonly<Partial<Record<Task["data"]["kind"], string>>> = {
   glyphs: "recognises drawn digits",
+  mnist: "recognises handwritten digits",
+  cifar10: "tells ten kinds of things apart in small photographs",
+  atis: "understands questions about flights",
+  text: "writes text, letter by letter",
 };
 
 export function skillInWords(task: Task): string {
@@ -40,7 +44,7 @@ export function factsInWords(room: RoomInfo): readonly Fact[] {
     },
     {
       term: "What it takes",
-      text: "Processor time, power and some of your network while this tab is open. Nothing is installed.",
+      text: `Processor time, power and some of your network while this tab is open${downloadInWords(room)}. Nothing is installed.`,
     },
     {
       term: "How to stop",
@@ -49,9 +53,14 @@ export function factsInWords(room: RoomInfo): readonly Fact[] {
   ];
 }
 
-function happensInWords({ task, round, accuracy }: RoomInfo): string {
+function downloadInWords({ downloadBytes }: RoomInfo): string {
+  return downloadBytes ? `; before that, ${bytes(downloadBytes)} of examples are downloaded` : "";
+}
+
+function happensInWords({ task, round, accuracy, downloadBytes }: RoomInfo): string {
+  const origin = downloadBytes === 0 ? "made here" : "from the server";
   const how =
-    "This tab learns from its own examples (made here, not taken from you) and averages what it has " +
+    `This tab learns from its own examples (${origin}, not taken from you) and averages what it has ` +
     "learned with the others, again and again.";
   const so = accuracy === null ? "" : ` and gets ${percent(accuracy)} of unseen examples right`;
   return `${how} The model is in round ${count(round)} of ${count(task.rounds)}${so}.`;

@@ -1,5 +1,6 @@
 /** Which graphics card there is, if any, asked before a GPU backend is loaded: they weigh 70 kB each. */
 import type { Device } from "../../shared/training/backend-thread.ts";
+import { isSoftwareName } from "../../shared/training/software-adapter.ts";
 import type { BackendName } from "../../shared/training/backend-report.ts";
 
 export interface Adapter extends Device {
@@ -43,11 +44,6 @@ function findWebglAdapter(): Adapter {
   context.getExtension("WEBGL_lose_context")?.loseContext();
   if (typeof name !== "string") return { name: "", isSoftware: false };
   return { name: shortName(name), isSoftware: isSoftwareName(name) };
-}
-
-/** Names of adapters that are programs: SwiftShader (Chromium), llvmpipe and lavapipe (Mesa), WARP (Windows). */
-function isSoftwareName(name: string): boolean {
-  return /swiftshader|llvmpipe|lavapipe|softpipe|basic render|software/i.test(name);
 }
 
 /**

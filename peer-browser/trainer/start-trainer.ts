@@ -5,13 +5,13 @@
 import type { Clock } from "../../shared/core/clock.ts";
 import type { Task } from "../../shared/core/task.ts";
 import type { BackendName, BackendReport, Processor } from "../../shared/training/backend-report.ts";
-import type { BackendThread, Device } from "../../shared/training/backend-thread.ts";
+import type { BackendThread } from "../../shared/training/backend-thread.ts";
 import { chooseBackend } from "../../shared/training/choose-backend.ts";
 import { createLastingTrainer } from "../../shared/training/lasting-trainer.ts";
-import { createRemoteTrainer } from "../../shared/training/remote-trainer.ts";
-import type { RemoteTrainer } from "../../shared/training/remote-trainer.ts";
+import { wasmHeapBytes, whyTooBig } from "../../shared/training/memory.ts";
+import { createRemoteBackend } from "../../shared/training/remote-backend.ts";
+import type { BackendReply, TrainerPlace } from "../../shared/training/remote-backend.ts";
 import type { Trainer } from "../../shared/training/trainer.ts";
-import type { TrainerWorkerReply, TrainerWorkerRequest } from "./trainer-messages.ts";
 
 export interface TabTrainerOptions {
   readonly processor: Processor;
@@ -41,8 +41,10 @@ export async function startTabTrainer(
   shard: number,
   { processor, onLost = () => {} }: TabTrainerOptions,
 ): Promise<TabTrainer> {
-  const open = (name: BackendName) => openThread(name, shard);
-  const choice = await chooseBackend(task, { processor, open, clock });
+  assertFits(task);
+  const open = (name: BackendName) =>
+    openThread(name, { shard, data: { kind: "http", url: location.origin } });
+  const choice = await chooseBackend(task, { processor, rivals: ["webgpu", "webgl"], open, clock });
   let { report } = choice;
   const trainer = await createLastingTrainer(task, choice, {
     open,
@@ -55,53 +57,35 @@ export async function startTabTrainer(
   return { trainer, report };
 }
 
-function openThread(backend: BackendName, shard: number): BackendThread {
+/** Before anything is loaded. Browsers that say how much memory there is say it in GB, roughly. */
+function assertFits(task: Task): void {
+  const gigabytes: unknown = Reflect.get(navigator, "deviceMemory");
+  const limits = [
+    { bytes: wasmHeapBytes, whose: "a tab can have" },
+    // The other half is the browser's and everybody else's.
+    ...(typeof gigabytes === "number"
+      ? [{ bytes: gigabytes * 0.5e9, whose: "half of this device's memory" }]
+      : []),
+  ];
+  const reason = whyTooBig(task, "wasm", limits);
+  if (reason !== undefined) throw new Error(reason);
+}
+
+function openThread(backend: BackendName, place: TrainerPlace): BackendThread {
   const worker = new Worker(new URL("/trainer-worker.js", location.href), {
     type: "module",
     name: `trainer (${backend})`,
   });
-  let remote: RemoteTrainer | undefined;
-  let found: (device: Device) => void = () => {};
-  let missing: (error: Error) => void = () => {};
-  let lose: (reason: string) => void = () => {};
-  const device = new Promise<Device>((resolve, reject) => ([found, missing] = [resolve, reject]));
-  // Who opens a thread need not ask for its device.
-  device.catch(() => {});
-  const lost = new Promise<string>((resolve) => (lose = resolve));
-
-  function gone(reason: string): void {
-    lose(reason);
-    missing(new Error(reason));
-    remote?.gone(reason);
-    worker.terminate();
-  }
-
-  worker.addEventListener("message", ({ data }: MessageEvent<TrainerWorkerReply>) => {
-    if (data.kind === "device") found(data.device);
-    else if (data.kind === "no device") missing(new Error(data.reason));
-    else if (data.kind === "lost") gone(data.reason);
-    else remote?.receive(data);
+  const remote = createRemoteBackend(backend, place, {
+    post: (request, transfer) => worker.postMessage(request, transfer),
+    stop: async () => worker.terminate(),
   });
-  worker.addEventListener("messageerror", () => gone("a message could not be read"));
+  worker.addEventListener("message", ({ data }: MessageEvent<BackendReply>) => remote.receive(data));
+  worker.addEventListener("messageerror", () => remote.gone("a message could not be read"));
   worker.addEventListener("error", (event) => {
     // Ours to tell, in the page's words; else the browser prints it too.
     event.preventDefault();
-    gone(event.message || "its script could not be loaded");
+    remote.gone(event.message || "its script could not be loaded");
   });
-
-  function post(request: TrainerWorkerRequest, transfer: ArrayBuffer[] = []): void {
-    worker.postMessage(request, transfer);
-  }
-
-  post({ kind: "find", backend });
-  return {
-    device,
-    lost,
-    make(task) {
-      remote = createRemoteTrainer({ post, stop: async () => worker.terminate() });
-      post({ kind: "make", backend, task, shard });
-      return remote.trainer;
-    },
-    close: () => gone("it was closed"),
-  };
+  return remote.thread;
 }

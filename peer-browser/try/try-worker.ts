@@ -4,13 +4,14 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { version_cpu } from "@tensorflow/tfjs-backend-cpu";
-import { createGlyphs } from "../../shared/training/data/glyphs.ts";
 import { pixelsPerImage } from "../../shared/training/data/data-set.ts";
-import type { DataSet } from "../../shared/training/data/data-set.ts";
+import type { ImageData } from "../../shared/training/data/data-set.ts";
 import { describeData } from "../../shared/training/data/describe.ts";
+import { loadExamples } from "../../shared/training/data/load-examples.ts";
 import { readModelFile } from "../../shared/training/model-file.ts";
 import { createPredictor } from "../../shared/training/predictor.ts";
 import type { Predictor } from "../../shared/training/predictor.ts";
+import { openPlace } from "../trainer/data-place.ts";
 import type { Example, LoadedModel, TryAnswer, TryCalls, TryMethod, TryRequest } from "./try-messages.ts";
 
 /** Enough to tell a trained model from one that somebody made up. */
@@ -20,7 +21,7 @@ const exampleImages = 500;
 
 interface Loaded {
   readonly predictor: Predictor;
-  readonly examples: DataSet;
+  readonly examples: ImageData;
   readonly labels: readonly string[];
 }
 let loaded: Loaded | undefined;
@@ -28,9 +29,12 @@ let loaded: Loaded | undefined;
 async function load(file: ArrayBuffer): Promise<LoadedModel> {
   if (!(await tf.setBackend("cpu"))) throw new Error(`tfjs-backend-cpu ${version_cpu} did not start`);
   const { task, parameters, round, accuracy } = readModelFile(new Uint8Array(file));
-  const count = Math.min(exampleImages, task.data.validationSamples);
-  const examples = createGlyphs({ ...task.data, shard: 0, samplesPerShard: 0, validationSamples: count });
-  const { shape, labels } = describeData(task.data);
+  const server = openPlace({ kind: "http", url: location.origin });
+  const examples = await loadExamples(task.data, exampleImages, server);
+  const description = describeData(task.data);
+  if (!examples || description.kind !== "images")
+    throw new Error(`models of ${task.data.kind} data can't be tried here yet`);
+  const { shape, labels } = description;
   const predictor = createPredictor(task, parameters);
   const checked = await check(predictor, examples);
   loaded?.predictor.close();
@@ -38,7 +42,10 @@ async function load(file: ArrayBuffer): Promise<LoadedModel> {
   return { round, accuracy, checked, kind: task.data.kind, shape, labels };
 }
 
-async function check(predictor: Predictor, { validation, shape }: DataSet): Promise<LoadedModel["checked"]> {
+async function check(
+  predictor: Predictor,
+  { validation, shape }: ImageData,
+): Promise<LoadedModel["checked"]> {
   const count = Math.min(checkedImages, validation.count);
   const rows = await predictor.predict(validation.pixels.subarray(0, count * pixelsPerImage(shape)));
   const right = rows.filter((row, image) => row.indexOf(Math.max(...row)) === validation.labels[image]);

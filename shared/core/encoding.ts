@@ -19,6 +19,14 @@ export interface Encoding {
 
 const scratchFloats = new Float32Array(1024);
 const scratchBytes = new Uint8Array(scratchFloats.buffer);
+let latestStart = scratchBytes;
+
+/** The first bytes of the scratch; nearly all packets have the same length, so that nothing is allocated. */
+function scratchStart(length: number): Uint8Array {
+  if (latestStart.length !== length) latestStart = scratchBytes.subarray(0, length);
+  return latestStart;
+}
+
 asserts(new Uint8Array(new Uint16Array([1]).buffer)[0] === 1, "Shoal needs a little-endian machine");
 
 const f32: Encoding = {
@@ -27,7 +35,7 @@ const f32: Encoding = {
   bytesPerValue: 4,
   encode(values, from, count, out, at) {
     for (let i = 0; i < count; i++) scratchFloats[i] = values[from + i] ?? 0;
-    for (let i = 0; i < count * 4; i++) out[at + i] = scratchBytes[i] ?? 0;
+    out.set(scratchStart(count * 4), at);
   },
   decode(bytes, at, count, values, to) {
     for (let i = 0; i < count * 4; i++) scratchBytes[i] = bytes[at + i] ?? 0;

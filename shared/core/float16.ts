@@ -18,27 +18,29 @@ export function toFloat16(value: number, rng: Rng): number {
   const sign = (bits >>> 16) & 0x8000;
   const magnitude = bits & 0x7fff_ffff;
   if (magnitude >= 0x477f_e000) return sign | 0x7bff; // ≥ 65,504
-  if (magnitude >= 0x3880_0000) return sign | (roundedShift(magnitude - 0x3800_0000, 13, rng) & 0x7fff);
+  if (magnitude >= 0x3880_0000)
+    return sign | (roundedQuotient(magnitude - 0x3800_0000, 0x2000, rng) & 0x7fff);
   if (magnitude < 0x2d80_0000) return sign; // < 2⁻³⁶: nothing but noise
   const exponent = magnitude >>> 23;
   const mantissa = (magnitude & 0x7f_ffff) | 0x80_0000;
-  return sign | roundedShift(mantissa, 126 - exponent, rng); // subnormal: units of 2⁻²⁴
+  return sign | roundedQuotient(mantissa, 2 ** (126 - exponent), rng); // subnormal: units of 2⁻²⁴
 }
+
+/** Half precision's smallest step. */
+const smallest = 2 ** -24;
 
 /** Decodes; infinities and NaN come out as themselves. */
 export function fromFloat16(half: number): number {
   const magnitude = half & 0x7fff;
-  const sign = half & 0x8000 ? -1 : 1;
-  const exponent = magnitude >>> 10;
-  const fraction = magnitude & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-  return sign * (1024 + fraction) * 2 ** (exponent - 25);
+  const isNegative = (half & 0x8000) !== 0;
+  if (magnitude < 0x400) return (isNegative ? -1 : 1) * magnitude * smallest;
+  const exponentShift = magnitude >= 0x7c00 ? 0x7000_0000 : 0x3800_0000;
+  asBits[0] = (isNegative ? 0x8000_0000 : 0) | ((magnitude << 13) + exponentShift);
+  return asFloat[0] ?? 0;
 }
 
-/** `value` / 2^`bits`, rounded up with the odds of what was cut off. */
-function roundedShift(value: number, bits: number, rng: Rng): number {
-  const unit = 2 ** bits;
+/** `value` / `unit`, rounded up with the odds of what was cut off. */
+function roundedQuotient(value: number, unit: number, rng: Rng): number {
   const whole = Math.floor(value / unit);
   const rest = value - whole * unit;
   return rest > 0 && rng.float() * unit < rest ? whole + 1 : whole;

@@ -1,8 +1,15 @@
 /** What people are told about the processor that was chosen. */
 
-export type BackendName = "webgpu" | "wasm" | "webgl" | "cpu";
+/** `tensorflow` is TensorFlow's own library in Node, on a GPU or on the processor. */
+export type BackendName = "webgpu" | "tensorflow" | "wasm" | "webgl" | "cpu";
 /** What a person asked for. */
 export type Processor = "automatic" | "gpu" | "cpu";
+
+export interface Wish {
+  readonly processor: Processor;
+  /** This one or none. */
+  readonly only?: BackendName;
+}
 
 export interface BackendTrial {
   readonly name: BackendName;

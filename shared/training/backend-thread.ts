@@ -4,8 +4,11 @@ import type { BackendName } from "./backend-report.ts";
 import type { Trainer } from "./trainer.ts";
 
 export interface BackendThread {
-  /** Starts the backend if need be. A second trainer takes the place of the first. */
-  make(task: Task): Promise<Trainer>;
+  /**
+   * Starts the backend if need be. A second trainer takes the place of the first.
+   * @param trialSamples learn from so many made-up samples instead of the task's data, which may be a download
+   */
+  make(task: Task, trialSamples?: number): Promise<Trainer>;
   /** Known before anything is loaded; rejects with what is missing. */
   readonly device: Promise<Device>;
   /** Settles with the reason when it can compute no longer; stays pending as long as it can. */
@@ -15,11 +18,12 @@ export interface BackendThread {
 }
 
 export interface Device {
-  /** A GPU by name only. */
+  /** What is not hardware: a GPU that is a program. */
   readonly isSoftware: boolean;
 }
 
 /** Never throws: what does not start says so in `device` or `make`. */
 export type OpenThread = (name: BackendName) => BackendThread;
 
-export const isGpu = (name: BackendName): boolean => name === "webgpu" || name === "webgl";
+/** TensorFlow counts as one: there is a driver below it that may be missing, wrong or lost. */
+export const isGpu = (name: BackendName): boolean => name !== "wasm" && name !== "cpu";

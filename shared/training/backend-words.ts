@@ -1,9 +1,10 @@
 /** The choice of a backend in words for people who have never heard of one. */
 import { isGpu } from "./backend-thread.ts";
-import type { BackendName, BackendTrial, Processor } from "./backend-report.ts";
+import type { BackendName, BackendTrial, Wish } from "./backend-report.ts";
 
 const families: Readonly<Record<BackendName, string>> = {
   webgpu: "WebGPU",
+  tensorflow: "TensorFlow",
   webgl: "WebGL",
   wasm: "WebAssembly",
   cpu: "JavaScript",
@@ -20,11 +21,11 @@ export function titleOf(name: BackendName, backend: string): string {
 export function whyChosen(
   name: BackendName,
   backend: string,
-  processor: Processor,
+  wish: Wish,
   trials: readonly BackendTrial[],
 ): string {
   const own = trials.find((trial) => trial.name === name);
-  return [reason(name, processor, trials), own?.note && `It is ${own.note}.`, slowness(name, backend, trials)]
+  return [reason(name, wish, trials), own?.note && `It is ${own.note}.`, slowness(name, backend, trials)]
     .filter(Boolean)
     .join(" ");
 }
@@ -34,9 +35,10 @@ export function whyReplaced(was: BackendName, why: string): string {
   return `${families[was]} was lost (${why}), so training goes on here.`;
 }
 
-function reason(name: BackendName, processor: Processor, trials: readonly BackendTrial[]): string {
-  if (processor === "cpu") return "You asked for the processor.";
-  const wish = processor === "gpu" ? "You asked for the GPU" : "";
+function reason(name: BackendName, { processor, only }: Wish, trials: readonly BackendTrial[]): string {
+  const wanted = only === undefined ? "the GPU" : families[only];
+  if (processor === "cpu") return `You asked for ${only === undefined ? "the processor" : wanted}.`;
+  const wish = processor === "gpu" ? `You asked for ${wanted}` : "";
   const rivals = trials.filter((trial) => trial.stepMs !== null && isGpu(trial.name) !== isGpu(name));
   const rivalMs = Math.min(...rivals.map(({ stepMs }) => stepMs ?? Infinity));
   const ownMs = trials.find((trial) => trial.name === name)?.stepMs ?? NaN;
@@ -44,7 +46,9 @@ function reason(name: BackendName, processor: Processor, trials: readonly Backen
     const times = Number.isFinite(rivalMs)
       ? `a training step takes ${milliseconds(ownMs)} on it and ${milliseconds(rivalMs)} on the processor`
       : `a training step takes ${milliseconds(ownMs)} on it`;
-    return wish ? `${wish}: ${times}.` : `The GPU is faster: ${times}.`;
+    return wish
+      ? `${wish}: ${times}.`
+      : `${name === "tensorflow" ? "TensorFlow" : "The GPU"} is faster: ${times}.`;
   }
   if (rivals.length > 0)
     return `For this model the processor is faster: a training step takes ${milliseconds(ownMs)}, on the GPU ${milliseconds(rivalMs)}.`;
@@ -54,10 +58,11 @@ function reason(name: BackendName, processor: Processor, trials: readonly Backen
 function slowness(name: BackendName, backend: string, trials: readonly BackendTrial[]): string {
   if (name === "cpu") {
     const wasm = trials.find((trial) => trial.name === "wasm");
-    return `WebAssembly does not work in this browser${wasm ? ` (${wasm.note})` : ""}, which makes it slow.`;
+    if (!wasm) return "Without WebAssembly it is slow.";
+    return `WebAssembly does not work here (${wasm.note}), which makes it slow.`;
   }
   if (name === "wasm" && !backend.includes("(SIMD)"))
-    return "This browser's WebAssembly lacks SIMD, which makes it slow.";
+    return "WebAssembly lacks SIMD here, which makes it slow.";
   return "";
 }
 

@@ -5,13 +5,14 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { installGradients } from "./gradients.ts";
+import type { ReadKernels } from "./kernels/kernel-module.ts";
 
 export type BackendChoice =
   /** `binaries`: the folder of tfjs's .wasm files, a path or URL with its final slash. */
-  | { readonly name: "wasm"; readonly binaries: string }
+  | { readonly name: "wasm"; readonly binaries: string; readonly readKernels: ReadKernels }
   | { readonly name: "cpu" }
-  /** Only roles that have a GPU bring these. */
-  | { readonly name: "webgpu" | "webgl"; readonly load: () => Promise<LoadedBackend> };
+  /** Only the role knows how to reach these. */
+  | { readonly name: "webgpu" | "webgl" | "tensorflow"; readonly load: () => Promise<LoadedBackend> };
 
 /** A backend that tfjs knows by name, not started yet. */
 export interface LoadedBackend {
@@ -33,7 +34,8 @@ export async function startBackend(choice: BackendChoice): Promise<string> {
 
 async function load(choice: BackendChoice): Promise<LoadedBackend> {
   if (choice.name === "cpu") return (await import("./cpu-backend.ts")).loadCpu();
-  if (choice.name === "wasm") return (await import("./wasm-backend.ts")).loadWasm(choice.binaries);
+  if (choice.name === "wasm")
+    return (await import("./wasm-backend.ts")).loadWasm(choice.binaries, choice.readKernels);
   return choice.load();
 }
 

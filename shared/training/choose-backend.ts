@@ -1,16 +1,16 @@
 /**
- * Which backend a tab trains on. The processor (wasm, else plain JavaScript) is tried first and patiently:
- * it is the fallback, and the yardstick that GPUs must agree with. Then the GPUs, each with a limit; one that
- * hangs costs that limit and its thread. The fastest that computes the same wins.
+ * Which backend trains this task best here. The processor (wasm, else plain JavaScript) is tried first and
+ * patiently: it is the fallback, and the yardstick that the others must agree with. Then its rivals, each
+ * with a limit; one that hangs costs that limit and its thread. The fastest that computes the same wins.
  */
 import type { Clock } from "../core/clock.ts";
 import type { Task } from "../core/task.ts";
 import { isGpu } from "./backend-thread.ts";
 import type { BackendThread, OpenThread } from "./backend-thread.ts";
 import { titleOf, whyChosen } from "./backend-words.ts";
-import type { BackendName, BackendReport, BackendTrial, Processor } from "./backend-report.ts";
+import type { BackendName, BackendReport, BackendTrial, Processor, Wish } from "./backend-report.ts";
 import { within } from "./time-limit.ts";
-import { agree, hasFiniteNumbers, trialTask, tryTrainer } from "./trial.ts";
+import { agree, hasFiniteNumbers, trialSamples, tryTrainer } from "./trial.ts";
 import type { Trial } from "./trial.ts";
 
 const limits = {
@@ -23,8 +23,9 @@ const limits = {
   allGpusMs: 8_000,
 };
 
-export interface ChoosingOptions {
-  readonly processor: Processor;
+export interface ChoosingOptions extends Wish {
+  /** What there may be besides the processor, the likeliest first. */
+  readonly rivals: readonly BackendName[];
   readonly open: OpenThread;
   readonly clock: Clock;
 }
@@ -49,15 +50,15 @@ interface Contestant {
   readonly note: string | null;
 }
 
-/** @throws Error with one sentence when nothing computes here. */
+/** @throws Error with one sentence when nothing computes here, or not the one that was asked for. */
 export async function chooseBackend(task: Task, options: ChoosingOptions): Promise<Choice> {
-  const { processor, open, clock } = options;
+  const { only, open, clock } = options;
+  const wish: Wish = { ...options, processor: processorOf(options) };
   const contestants: Contestant[] = [];
   const trials: BackendTrial[] = [];
 
   /** Leaves its result in `contestants` and `trials`. */
-  async function compete(name: BackendName, limitMs: number): Promise<void> {
-    const thread = open(name);
+  async function compete(name: BackendName, limitMs: number, thread = open(name)): Promise<void> {
     const hung = `it did not manage a step of training in ${limitMs / 1_000} s`;
     try {
       const contestant = await within(clock, limitMs, hung, attempt(name, thread, limitMs));
@@ -73,8 +74,8 @@ export async function chooseBackend(task: Task, options: ChoosingOptions): Promi
     const enoughMs = clock.now() + limitMs / 2;
     const { isSoftware } = await thread.device;
     const note = isSoftware ? softwareNote : null;
-    if (note && processor !== "gpu") throw new Error(note);
-    const trainer = await thread.make(trialTask(task));
+    if (note && wish.processor !== "gpu") throw new Error(note);
+    const trainer = await thread.make(task, trialSamples(task));
     const trial = await tryTrainer(trainer, task, () => clock.now() > enoughMs);
     if (!hasFiniteNumbers(trial)) throw new Error("it computed numbers that are not finite");
     const yardstick = contestants.find((other) => !isGpu(other.name));
@@ -83,23 +84,42 @@ export async function chooseBackend(task: Task, options: ChoosingOptions): Promi
     return { name, thread, backend: trainer.backend, trial, note };
   }
 
-  async function competeOnGpus(): Promise<void> {
-    const limitMs = processor === "gpu" ? limits.insistedGpuMs : limits.gpuMs;
+  async function competeOnProcessor(): Promise<void> {
+    if (only !== "cpu") await compete("wasm", limits.processorMs);
+    if (contestants.length === 0 && only !== "wasm") await compete("cpu", limits.processorMs);
+  }
+
+  /** Nobody waits for the processor's trial to hear that what he asked for is not there. */
+  async function openWanted(name: BackendName): Promise<BackendThread> {
+    const thread = open(name);
+    const limitMs = limits.insistedGpuMs;
+    try {
+      await within(clock, limitMs, `it does not answer in ${limitMs / 1_000} s`, thread.device);
+      return thread;
+    } catch (error) {
+      thread.close();
+      throw unusable(name, shortReason(error));
+    }
+  }
+
+  async function competeOnRivals(): Promise<void> {
+    const limitMs = wish.processor === "gpu" ? limits.insistedGpuMs : limits.gpuMs;
     const endMs = clock.now() + Math.max(limits.allGpusMs, limitMs);
-    for (const name of ["webgpu", "webgl"] as const) {
-      if (clock.now() < endMs) await compete(name, limitMs);
+    for (const name of only === undefined ? options.rivals : [only]) {
+      if (clock.now() < endMs) await compete(name, limitMs, wantedThread);
       else trials.push({ name, stepMs: null, note: "it was not tried: the others took too long" });
     }
   }
 
-  await compete("wasm", limits.processorMs);
-  if (contestants.length === 0) await compete("cpu", limits.processorMs);
-  if (processor !== "cpu") await competeOnGpus();
-  const [winner, ...others] = contestants.toSorted(byRank(processor));
+  const wantedThread = only !== undefined && isGpu(only) ? await openWanted(only) : undefined;
+  await competeOnProcessor();
+  if (wish.processor !== "cpu") await competeOnRivals();
+  const [winner, ...others] = contestants.toSorted(byRank(wish));
+  for (const { thread } of winner && isWanted(wish, winner) ? others : contestants) thread.close();
   if (!winner) throw new Error(`nothing here can train: ${trials.map(told).join("; ")}`);
-  for (const { thread } of others) thread.close();
+  if (only !== undefined && winner.name !== only) throw unusable(only, noteOf(only, trials));
   const { name, thread, backend, trial } = winner;
-  const why = whyChosen(name, backend, processor, trials);
+  const why = whyChosen(name, backend, wish, trials);
   return {
     name,
     thread,
@@ -109,8 +129,17 @@ export async function chooseBackend(task: Task, options: ChoosingOptions): Promi
   };
 }
 
+function processorOf({ processor, only }: Wish): Processor {
+  if (only === undefined) return processor;
+  return isGpu(only) ? "gpu" : "cpu";
+}
+
+function isWanted({ only }: Wish, { name }: Contestant): boolean {
+  return only === undefined || only === name;
+}
+
 /** What a person asked for, then the fastest. */
-function byRank(processor: Processor): (a: Contestant, b: Contestant) => number {
+function byRank({ processor }: Wish): (a: Contestant, b: Contestant) => number {
   const isUnwanted = ({ name }: Contestant) => Number(processor === "gpu" && !isGpu(name));
   return (a, b) => isUnwanted(a) - isUnwanted(b) || a.trial.stepMs - b.trial.stepMs;
 }
@@ -126,6 +155,12 @@ function backupsOf(
 }
 
 const softwareNote = "only a software adapter: the processor plays the graphics card";
+
+const unusable = (name: BackendName, why: string) =>
+  new Error(`training backend "${name}" can't be used here: ${why}`);
+
+const noteOf = (name: BackendName, trials: readonly BackendTrial[]) =>
+  trials.find((trial) => trial.name === name)?.note ?? "too slow";
 
 const told = ({ name, note }: BackendTrial) => `${name}: ${note ?? "too slow"}`;
 

@@ -1,18 +1,20 @@
 /**
  * The `Trainer` that computes: a task's model and data on one tfjs backend, in whichever thread calls it.
  * Roles run it off their network thread and hand in what differs between them: where tfjs's binaries are,
- * and the clock.
+ * where the data are, and the clock.
  */
 import type { Clock } from "../core/clock.ts";
-import { mix } from "../core/rng.ts";
+import { createRng, mix } from "../core/rng.ts";
 import type { Task } from "../core/task.ts";
 import { select, startBackend } from "./backend.ts";
 import type { BackendChoice } from "./backend.ts";
-import { createGlyphs } from "./data/glyphs.ts";
+import type { DataSource } from "./data/data-source.ts";
+import { loadData } from "./data/load-data.ts";
+import { syntheticData } from "./data/synthetic.ts";
 import { createLearner } from "./learner.ts";
-import { createModel } from "./models/create-model.ts";
-import { initialParameters, parameterCount } from "./models/model.ts";
-import { createOptimizer } from "./optimizer.ts";
+import { countOf, initialParameters, trainedCount } from "./models/model.ts";
+import { createOptimizer, followStatistics } from "./optimizer.ts";
+import { createProblem } from "./problems/create-problem.ts";
 import { createSampler } from "./sampler.ts";
 import type { LocalWork, Trainer } from "./trainer.ts";
 
@@ -21,26 +23,38 @@ export interface TrainerOptions {
   readonly shard: number;
   readonly backend: BackendChoice;
   readonly clock: Pick<Clock, "now">;
+  /** Where the files of the task's data are; data that the program draws need none. */
+  readonly source?: DataSource;
+  /** For a self-benchmark: learn from so many made-up samples, and read no files. */
+  readonly trialSamples?: number;
 }
+
+/** One trainer's random numbers for augmentation and dropout are not those of its sampler. */
+const trainingStream = 1;
 
 /** Calls to the trainer must not overlap: each waits for the one before it. */
 export async function createTrainer(task: Task, options: TrainerOptions): Promise<Trainer> {
-  const { shard, clock } = options;
+  const { shard, clock, source, trialSamples } = options;
   const backend = await startBackend(options.backend);
-  const data = createGlyphs({ ...task.data, shard });
-  const model = createModel(task.model, data.shape, data.classes);
-  const learner = createLearner(model, data);
-  const size = parameterCount(model);
-  const optimizer = createOptimizer(task.optimizer, task.rounds, size);
-  const sampler = createSampler(data.train.count, mix(task.seed, shard));
+  const data =
+    trialSamples === undefined
+      ? await loadData(task.data, { shard, source })
+      : syntheticData(task.data, trialSamples);
+  const problem = createProblem(task, data);
+  const size = countOf(problem.parameters);
+  const trained = trainedCount(problem.parameters);
+  const learner = createLearner(problem, createRng(mix(task.seed, shard, trainingStream)));
+  const optimizer = createOptimizer(task.optimizer, task.rounds, trained);
+  const sampler = createSampler(problem.trainCount, mix(task.seed, shard));
+  const gradient = new Float32Array(size);
 
   async function learn(parameters: Float32Array, work: LocalWork): Promise<number> {
-    const gradient = new Float32Array(size);
     let lossSum = 0;
     for (let left = work.samples; left > 0; left -= task.batch) {
       const batch = sampler.next(Math.min(task.batch, left));
       lossSum += (await learner.gradient(parameters, batch, gradient)) * batch.length;
       optimizer.step(parameters, gradient, work.round);
+      followStatistics(parameters, gradient, trained);
     }
     return lossSum / work.samples;
   }
@@ -48,8 +62,8 @@ export async function createTrainer(task: Task, options: TrainerOptions): Promis
   return {
     parameterCount: size,
     backend,
-    validationSamples: data.validation.count,
-    initialParameters: async () => initialParameters(model, task.seed),
+    validationSamples: problem.validationCount,
+    initialParameters: async () => initialParameters(problem.parameters, task.seed),
     async train(incoming, work) {
       if (incoming.length !== size)
         throw new Error(`${incoming.length} parameters came, the model has ${size}`);

@@ -5,6 +5,9 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { NamedAttrMap } from "@tensorflow/tfjs-core";
+import { columnSums } from "./ops/linear.ts";
+import { runOne } from "./ops/operation.ts";
+import { reluGradient } from "./ops/residual.ts";
 
 interface Gradient {
   readonly kernelName: string;
@@ -24,7 +27,7 @@ export function installGradients(): void {
   register({
     kernelName: tf.Relu,
     outputsToSave: [true],
-    of: (dy, [y]) => ({ x: () => tf.mul(dy, tf.step(saved(y))) }),
+    of: (dy, [y]) => ({ x: () => runOne(reluGradient, { dy, y: saved(y) }, {}) }),
   });
   register({
     kernelName: tf.Add,
@@ -41,6 +44,7 @@ export function installGradients(): void {
   });
   register({ kernelName: tf.Sum, inputsToSave: ["x"], of: sumGradient });
   register({ kernelName: tf.BatchMatMul, inputsToSave: ["a", "b"], of: matMulGradient });
+  register({ kernelName: tf.Slice, inputsToSave: ["x"], of: sliceGradient });
   register({ kernelName: tf.Conv2D, inputsToSave: ["x", "filter"], of: convolutionGradient });
   register({ kernelName: tf.MaxPool, inputsToSave: ["x"], outputsToSave: [true], of: maxPoolGradient });
 }
@@ -74,11 +78,25 @@ function matMulGradient(
   [a, b]: tf.Tensor[],
   { transposeA, transposeB }: tf.BatchMatMulAttrs,
 ): Record<string, () => tf.Tensor> {
-  if (transposeA || transposeB) throw new Error("the gradient of a transposed matMul is not there yet");
   return {
-    a: () => tf.matMul(dy, saved(b), false, true),
-    b: () => tf.matMul(saved(a), dy, true, false),
+    a: () =>
+      transposeA ? tf.matMul(saved(b), dy, transposeB, true) : tf.matMul(dy, saved(b), false, !transposeB),
+    b: () =>
+      transposeB ? tf.matMul(dy, saved(a), true, transposeA) : tf.matMul(saved(a), dy, !transposeA, false),
   };
+}
+
+function sliceGradient(
+  dy: tf.Tensor,
+  [x]: tf.Tensor[],
+  { begin }: tf.SliceAttrs,
+): Record<string, () => tf.Tensor> {
+  const { shape } = saved(x);
+  const around = shape.map((length, axis): [number, number] => {
+    const before = typeof begin === "number" ? begin : (begin[axis] ?? 0);
+    return [before, length - before - (dy.shape[axis] ?? 0)];
+  });
+  return { x: () => tf.pad(dy, around) };
 }
 
 function convolutionGradient(
@@ -110,8 +128,9 @@ function run(kernel: string, inputs: Record<string, tf.Tensor>, attributes: Name
 
 /** Undoes the broadcast of a smaller operand over the leading axes: a bias over images and pixels. */
 function sumTo(dy: tf.Tensor, shape: number[]): tf.Tensor {
-  const axes = Array.from({ length: dy.rank - shape.length }, (_, axis) => axis);
-  return tf.reshape(axes.length === 0 ? dy : tf.sum(dy, axes), shape);
+  if (dy.rank === shape.length) return tf.reshape(dy, shape);
+  const size = tf.util.sizeFromShape(shape);
+  return tf.reshape(runOne(columnSums, { x: tf.reshape(dy, [-1, size]) }, {}), shape);
 }
 
 function saved(tensor: tf.Tensor | undefined): tf.Tensor {

@@ -10,6 +10,7 @@ import type { BackendThread, OpenThread } from "./backend-thread.ts";
 import { titleOf, whyReplaced } from "./backend-words.ts";
 import type { BackendName, BackendReport } from "./backend-report.ts";
 import type { Choice } from "./choose-backend.ts";
+import { needsFiles } from "./data/needs-files.ts";
 import { within } from "./time-limit.ts";
 import type { LocalWork, Trainer } from "./trainer.ts";
 
@@ -28,6 +29,8 @@ interface Current {
 
 /** A backend that takes longer than this to take over hangs. */
 const startMs = 60_000;
+/** Beside that: a slow line, and a data set that comes over it. */
+const downloadMs = 600_000;
 /** A driver that hangs says nothing; a step that takes this many times its usual time does. */
 const patience = 20;
 const shortestLimitMs = 30_000;
@@ -46,9 +49,10 @@ export async function createLastingTrainer(
   });
 
   async function start(name: BackendName, thread: BackendThread): Promise<Current> {
-    const slow = `the training backend ${name} did not start within ${startMs / 1_000} s`;
+    const limitMs = startMs + (needsFiles(task.data) ? downloadMs : 0);
+    const slow = `the training backend ${name} did not start within ${limitMs / 1_000} s`;
     try {
-      const trainer = await within(clock, startMs, slow, thread.make(task));
+      const trainer = await within(clock, limitMs, slow, thread.make(task));
       const started = { name, thread, trainer };
       void thread.lost.then((why) => replace(started, why)).catch(() => {});
       return started;
@@ -60,6 +64,7 @@ export async function createLastingTrainer(
 
   async function startNext(was: BackendName, why: string): Promise<Current> {
     const reasons = [`${was}: ${why}`];
+    const whys = new Set([why]);
     for (let name = backups.shift(); name; name = backups.shift()) {
       try {
         const next = await start(name, open(name));
@@ -69,8 +74,11 @@ export async function createLastingTrainer(
         return next;
       } catch (error) {
         reasons.push(`${name}: ${sentence(error)}`);
+        whys.add(sentence(error));
       }
     }
+    // What all of them say is not about backends, but about the data.
+    if (reasons.length > 1 && whys.size === 1) throw new Error(why);
     throw new Error(`no training backend is left (${reasons.join("; ")})`);
   }
 

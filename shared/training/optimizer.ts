@@ -1,23 +1,34 @@
 /**
- * SGD with momentum on the flat vector. The learning rate is a function of the round alone, so that peers
- * agree on it without talking; the momentum is each peer's own.
+ * SGD with momentum, and Adam, on the flat vector: what is trained comes first in it and is moved, the rest
+ * is left alone. The learning rate is a function of the round alone, so that peers agree on it without
+ * talking; momentum and moments are each peer's own.
  */
 import type { Task } from "../core/task.ts";
 
 type OptimizerSpec = Task["optimizer"];
+type Adam = Extract<OptimizerSpec, { readonly kind: "adam" }>;
 
 export interface Optimizer {
-  /** Moves `parameters` along `gradient`, in place. */
+  /** Moves the trained ones of `parameters` along `gradient`, in place. */
   step(parameters: Float32Array, gradient: Float32Array, round: number): void;
 }
 
-export function createOptimizer(spec: OptimizerSpec, rounds: number, parameterCount: number): Optimizer {
-  const velocity = new Float32Array(parameterCount);
+export function createOptimizer(spec: OptimizerSpec, rounds: number, trainedCount: number): Optimizer {
+  const rate = (round: number) => learningRateAt(spec, rounds, round);
+  return spec.kind === "adam"
+    ? createAdam(spec, rate, trainedCount)
+    : createSgd(spec.momentum, rate, trainedCount);
+}
+
+type Rate = (round: number) => number;
+
+function createSgd(momentum: number, rateAt: Rate, trainedCount: number): Optimizer {
+  const velocity = new Float32Array(trainedCount);
   return {
     step(parameters, gradient, round) {
-      const rate = learningRateAt(spec, rounds, round);
+      const rate = rateAt(round);
       for (let i = 0; i < velocity.length; i++) {
-        const speed = spec.momentum * (velocity[i] ?? 0) + (gradient[i] ?? 0);
+        const speed = momentum * (velocity[i] ?? 0) + (gradient[i] ?? 0);
         velocity[i] = speed;
         parameters[i] = (parameters[i] ?? 0) - rate * speed;
       }
@@ -25,12 +36,58 @@ export function createOptimizer(spec: OptimizerSpec, rounds: number, parameterCo
   };
 }
 
+/** Keeps the quotient finite where nothing was ever learned; the value of the paper. */
+const epsilon = 1e-8;
+
+/** Algorithm 1 of Kingma & Ba 2015, https://arxiv.org/abs/1412.6980. */
+function createAdam({ beta1, beta2 }: Adam, rateAt: Rate, trainedCount: number): Optimizer {
+  const first = new Float32Array(trainedCount);
+  const second = new Float32Array(trainedCount);
+  // β to the power of the steps so far.
+  let [power1, power2] = [1, 1];
+  return {
+    step(parameters, gradient, round) {
+      power1 *= beta1;
+      power2 *= beta2;
+      const rate = rateAt(round) / (1 - power1);
+      const scale = 1 / (1 - power2);
+      for (let i = 0; i < first.length; i++) {
+        const slope = gradient[i] ?? 0;
+        const mean = beta1 * (first[i] ?? 0) + (1 - beta1) * slope;
+        const square = beta2 * (second[i] ?? 0) + (1 - beta2) * slope * slope;
+        first[i] = mean;
+        second[i] = square;
+        parameters[i] = (parameters[i] ?? 0) - (rate * mean) / (Math.sqrt(square * scale) + epsilon);
+      }
+    },
+  };
+}
+
 /** Linear warm-up, then constant or a cosine to 0 at the last round. */
-export function learningRateAt(spec: OptimizerSpec, rounds: number, round: number): number {
+export function learningRateAt(
+  spec: Pick<OptimizerSpec, "learningRate" | "warmupRounds" | "decay">,
+  rounds: number,
+  round: number,
+): number {
   const { learningRate, warmupRounds, decay } = spec;
   // Round 0 already learns: a rate of exactly 0 would be a round for nothing.
   if (round < warmupRounds) return (learningRate * (round + 1)) / (warmupRounds + 1);
   if (decay === "none") return learningRate;
   const progress = Math.min(1, (round - warmupRounds) / Math.max(1, rounds - 1 - warmupRounds));
   return 0.5 * learningRate * (1 + Math.cos(Math.PI * progress));
+}
+
+/** How much of each batch's statistics goes into the running ones. */
+const following = 0.1;
+
+/** The running statistics of batch norm, behind the trained ones, follow those that a batch had. */
+export function followStatistics(
+  parameters: Float32Array,
+  ofBatch: Float32Array,
+  trainedCount: number,
+): void {
+  for (let i = trainedCount; i < parameters.length; i++) {
+    const running = parameters[i] ?? 0;
+    parameters[i] = running + following * ((ofBatch[i] ?? 0) - running);
+  }
 }

@@ -4,11 +4,13 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Task } from "../core/task.ts";
-import { describeData } from "./data/describe.ts";
 import { pixelsPerImage } from "./data/data-set.ts";
-import { createModel } from "./models/create-model.ts";
-import { sizeOf } from "./models/model.ts";
-import type { ParameterSpec } from "./models/model.ts";
+import { describeData } from "./data/describe.ts";
+import type { DataDescription } from "./data/describe.ts";
+import { evaluation } from "./models/classifier.ts";
+import { createClassifier } from "./models/create-model.ts";
+import { parameterTensors } from "./parameter-tensors.ts";
+import { byteTable, imageTensor } from "./problems/image-batch.ts";
 
 export interface Predictor {
   /**
@@ -19,37 +21,30 @@ export interface Predictor {
   close(): void;
 }
 
+/** @throws Error with one sentence when the task is not about images, or the parameters are not its model's */
 export function createPredictor(task: Task, parameters: Float32Array): Predictor {
-  const { shape, classes } = describeData(task.data);
-  const model = createModel(task.model, shape, classes);
+  const description: DataDescription = describeData(task.data);
+  if (description.kind !== "images")
+    throw new Error(`the model learned from ${task.data.kind}, not from images`);
+  const { shape, classes } = description;
+  const model = createClassifier(task);
   const size = pixelsPerImage(shape);
-  const tensors = toTensors(parameters, model.parameters);
+  const table = byteTable(description);
+  const tensors = parameterTensors(parameters, model.parameters);
 
   return {
     async predict(pixels) {
       if (pixels.length % size !== 0)
         throw new Error(`${pixels.length} pixels came, an image of this task has ${size}`);
       const images = pixels.length / size;
-      const probabilities = tf.tidy(() => {
-        const values = Float32Array.from(pixels, (byte) => byte / 255);
-        const input = tf.tensor4d(values, [images, shape.height, shape.width, shape.channels]);
-        return tf.softmax(model.logits(input, tensors));
-      });
+      const all = Uint32Array.from({ length: images }, (_, image) => image);
+      const probabilities = tf.tidy(() =>
+        tf.softmax(model.logits(imageTensor({ pixels }, shape, table, all), tensors, evaluation)),
+      );
       const flat = await probabilities.data<"float32">();
       probabilities.dispose();
       return Array.from({ length: images }, (_, row) => flat.slice(row * classes, (row + 1) * classes));
     },
     close: () => tf.dispose(tensors),
   };
-}
-
-function toTensors(flat: Float32Array, specs: readonly ParameterSpec[]): tf.Tensor[] {
-  const expected = specs.reduce((sum, spec) => sum + sizeOf(spec), 0);
-  if (flat.length !== expected) throw new Error(`${flat.length} parameters came, the model has ${expected}`);
-  let offset = 0;
-  return specs.map((spec) => {
-    const start = offset;
-    offset += sizeOf(spec);
-    return tf.tensor(flat.slice(start, offset), [...spec.shape], "float32");
-  });
 }

@@ -2,20 +2,28 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import type { LoadedBackend } from "./backend.ts";
-import { installKernels } from "./kernels.ts";
+import { installKernels } from "./kernels/install-kernels.ts";
+import { loadKernelModule } from "./kernels/kernel-module.ts";
+import type { ReadKernels } from "./kernels/kernel-module.ts";
 
-export function loadWasm(binaries: string): LoadedBackend {
+/** One module on one heap: a thread has one tfjs engine. */
+let installed: Promise<void> | undefined;
+
+export function loadWasm(binaries: string, readKernels: ReadKernels): LoadedBackend {
   const env = tf.env();
   if (!tf.engine().registry["wasm"]) {
     setWasmPaths(binaries);
-    // tfjs's threaded build starts with one thread everywhere we looked; its heap is of another kind.
+    // tfjs's threaded build starts with one thread everywhere we looked, and takes a shared heap for it.
     env.set("WASM_HAS_MULTITHREAD_SUPPORT", false);
   }
   return {
     hint: `are its .wasm files in ${binaries} and does this machine have WebAssembly?`,
     async started() {
-      installKernels();
-      return (await env.getAsync("WASM_HAS_SIMD_SUPPORT")) ? "wasm (SIMD)" : "wasm (no SIMD: slow)";
+      if (!(await env.getAsync("WASM_HAS_SIMD_SUPPORT"))) {
+        throw new Error("WebAssembly here has no SIMD: a newer browser, or Node 16.4 and later, has it");
+      }
+      await (installed ??= loadKernelModule(readKernels).then(installKernels));
+      return "wasm (SIMD)";
     },
   };
 }

@@ -42,7 +42,8 @@ const shortTask: Task = parseTask({ ...builtInTasks["glyphs-cnn"], rounds: 100, 
 async function trainTogether(t: TestContext, drop: number): Promise<void> {
   const run = await startTraining(proxySite(drop), shortTask, 2);
   t.after(() => run.close());
-  const options = drop === 0 ? {} : { peerWorker: await bundled("lossy-peer-worker.ts") };
+  const options =
+    drop === 0 ? {} : { peerWorker: await bundled("lossy-peer-worker.ts", { LOSS: String(drop) }) };
   const address = `${run.url}/join/main`;
   const tabs = await Promise.all([1, 2].map(() => joinWithTab(browser, address, options)));
   t.after(() => Promise.all(tabs.map(({ page }) => page.context().close())));

@@ -1,5 +1,5 @@
 /**
- * The peer worker on a network that loses every tenth packet. Between tabs each side loses what it sends;
+ * The peer worker on a network that loses a share of all packets. Between tabs each side loses what it sends;
  * towards a program, which knows nothing of this, the tab loses both ways.
  */
 import { createWorkerLinks } from "../../peer-browser/links/worker-links.ts";
@@ -9,9 +9,10 @@ import type { TabPeer } from "../../peer-browser/worker/tab-peer.ts";
 import { createRng } from "../../shared/core/rng.ts";
 import type { CreateLink } from "../../shared/net/link.ts";
 
-const loss = 0.1;
+/** Put in when this is bundled. */
+declare const LOSS: number;
 const rng = createRng(crypto.getRandomValues(new Uint32Array(1))[0] ?? 1);
-const isLost = () => rng.float() < loss;
+const isLost = () => rng.float() < LOSS;
 
 function withLoss(createLink: CreateLink): CreateLink {
   return (options) => {

@@ -43,9 +43,9 @@ export async function joinWithTab(
 }
 
 /** A script from test/browser, bundled as the build does it. */
-export async function bundled(name: string): Promise<string> {
+export async function bundled(name: string, define: Record<string, string> = {}): Promise<string> {
   const entry = fileURLToPath(new URL(`../../../test/browser/${name}`, import.meta.url));
-  const { outputFiles } = await build({ entryPoints: [entry], write: false, ...bundling });
+  const { outputFiles } = await build({ entryPoints: [entry], write: false, define, ...bundling });
   return outputFiles[0]?.text ?? "";
 }
 

@@ -1,8 +1,8 @@
 /** Stands in for the peer's worker: starts a trainer as it does, trains, and measures how long it was blocked. */
 import { startTabTrainer } from "../../peer-browser/trainer/start-trainer.ts";
-import type { MakeTrainer } from "../../peer-browser/trainer/trainer-messages.ts";
 import type { Task } from "../../shared/core/task.ts";
 import type { BackendName, BackendReport, Processor } from "../../shared/training/backend-report.ts";
+import type { MakeTrainer } from "../../shared/training/remote-backend.ts";
 import { createRemoteTrainer } from "../../shared/training/remote-trainer.ts";
 import type { TrainerReply } from "../../shared/training/remote-trainer.ts";
 import type { Trainer } from "../../shared/training/trainer.ts";
@@ -53,7 +53,7 @@ function startOn(backend: BackendName, task: Task, shard: number): Promise<Train
   });
   worker.addEventListener("message", ({ data }: MessageEvent<TrainerReply>) => remote.receive(data));
   worker.addEventListener("error", ({ message }) => remote.gone(message));
-  const request: MakeTrainer = { kind: "make", task, shard, backend };
+  const request: MakeTrainer = { kind: "make", task, place: { shard }, backend };
   worker.postMessage(request, []);
   return remote.trainer;
 }

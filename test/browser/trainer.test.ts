@@ -114,6 +114,19 @@ describe("training in a tab", { skip: needsChromium() }, () => {
     );
   }
 
+  test("20 steps have the same losses in Node, in a tab, and on its WebGPU", { timeout }, async (context) => {
+    const rounds = 20;
+    const samples = 8;
+    const { losses } = await trainAlone(await createTestTrainer(task, undefined, shard), rounds, samples);
+    for (const backend of ["wasm", "webgpu"] as const) {
+      const outcome = await run(host.page, { backend }, { rounds, samples });
+      const offs = losses.map((loss, step) => Math.abs((outcome.losses[step] ?? NaN) - loss) / loss);
+      const worst = offs.reduce((a, b) => Math.max(a, b), 0);
+      context.diagnostic(`${backend}: at most ${worst.toExponential(1)} off`);
+      assert.ok(worst <= 1e-3, `${backend}: ${offs.join(" ")}`);
+    }
+  });
+
   test("training with wasm blocks neither the page nor the peer's worker", { timeout }, async (context) => {
     const gaps: number[] = [];
     for (let attempt = 0; attempt < 5; attempt++) {

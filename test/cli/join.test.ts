@@ -12,6 +12,19 @@ const lineSchema = v.variant("event", [
   v.strictObject({ event: v.literal("state"), state: v.string() }),
   v.strictObject({ event: v.literal("notice"), text: v.string() }),
   v.strictObject({
+    event: v.literal("backend"),
+    name: v.string(),
+    title: v.string(),
+    why: v.string(),
+    trials: v.array(
+      v.strictObject({
+        name: v.string(),
+        stepMs: v.nullable(v.number()),
+        note: v.nullable(v.string()),
+      }),
+    ),
+  }),
+  v.strictObject({
     event: v.literal("validation"),
     round: v.number(),
     loss: v.number(),

@@ -90,6 +90,36 @@ const usage: readonly WrongUse[] = [
     says: /--quiet \(with --json\)/,
   },
   {
+    what: "unknown backend",
+    args: ["join", "http://x", "--backend", "cuda"],
+    code: 2,
+    says: /\(cuda\): must be one of auto, webgpu, tensorflow, wasm, cpu/,
+  },
+  {
+    what: "no number of a card",
+    args: ["join", "http://x", "--device", "first"],
+    code: 2,
+    says: /--device \(first\): must be a whole number from 0/,
+  },
+  {
+    what: "too little memory to mean it",
+    args: ["join", "http://x", "--max-memory", "2"],
+    code: 2,
+    says: /--max-memory \(2\): must be a whole number from 64/,
+  },
+  {
+    what: "an address for the doctor that is none",
+    args: ["doctor", "--ice-server", "example.org"],
+    code: 2,
+    says: /\(example\.org\): must be stun:/,
+  },
+  {
+    what: "a data folder for the doctor that is none",
+    args: ["doctor", "--data-dir", "/nowhere"],
+    code: 2,
+    says: /\(\/nowhere\): must be a folder/,
+  },
+  {
     what: "a name of nothing that can be seen",
     args: ["join", "http://x", "--name", " "],
     code: 2,

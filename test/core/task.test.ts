@@ -26,7 +26,7 @@ test("a task survives its own JSON", () => {
   for (const task of Object.values(builtInTasks)) {
     assert.deepEqual(parseTask(JSON.parse(JSON.stringify(task))), task);
   }
-  assert.deepEqual(Object.keys(builtInTasks), ["glyphs-mlp", "glyphs-cnn"]);
+  assert.ok("glyphs-cnn" in builtInTasks && "cifar10-resnet20" in builtInTasks);
 });
 
 const bad: readonly (readonly [what: string, document: unknown, sentence: RegExp])[] = [

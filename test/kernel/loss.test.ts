@@ -74,9 +74,10 @@ test("real loss is the loss", { skip: needsKernelLab() }, async (t) => {
         const handed = handedOver(figures);
         assert.ok(kernel.sent <= 1.002 * handed, `${kernel.sent} datagrams for ${handed} fragments`);
         assert.ok(kernel.sent > 0.98 * handed, `${kernel.sent} datagrams for ${handed} fragments`);
-        // A busy machine drops a few before iptables sees them.
+        // A busy machine drops a few before iptables sees them. The counters are set to zero one after the
+        // other: what was under way then may have been seen but not sent.
         const seen = kernel.passed + kernel.dropped;
-        assert.ok(seen <= kernel.sent && seen > 0.99 * kernel.sent, `${seen} of ${kernel.sent} were seen`);
+        assert.ok(seen <= 1.002 * handed && seen > 0.99 * kernel.sent, `${seen} of ${kernel.sent} were seen`);
       });
       await level.test("every peer ends as good as without loss", () => {
         assert.equal(figures.rounds, task.rounds);

@@ -36,7 +36,7 @@ export function noisyTask(options: RunOptions): Task {
 
 function common(name: string, { averaging, peers }: RunOptions): Task {
   const base = builtInTasks[name];
-  if (!base) throw new Error(`${name} is a built-in task`);
+  if (base?.data.kind !== "glyphs") throw new Error(`${name} is a built-in task of glyphs`);
   // Enough to validate on that half a point is not chance.
   return { ...base, averaging, minPeers: peers, data: { ...base.data, validationSamples: 8_000 } };
 }

@@ -12,6 +12,7 @@ const figure = v.object({ round: v.number(), loss: v.number(), accuracy: v.numbe
 
 const eventSchema = v.variant("event", [
   v.object({ event: v.literal("state"), state: v.string() }),
+  v.object({ event: v.literal("backend"), name: v.string(), why: v.string() }),
   v.object({ event: v.literal("notice"), text: v.string() }),
   v.object({ event: v.literal("validation"), ...figure.entries }),
   v.object({

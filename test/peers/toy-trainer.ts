@@ -12,6 +12,7 @@ export function createToyTrainer(
   task: Task,
   shard: number,
 ): Trainer & { accuracy(of: Float32Array): number } {
+  if (task.data.kind !== "glyphs") throw new Error(`the toy learns glyphs, not ${task.data.kind}`);
   const data = createGlyphs({ ...task.data, shard });
   const learner = createToyLearner(pixelsPerImage(data.shape));
   const rng = createRng(mix(task.seed, shard));

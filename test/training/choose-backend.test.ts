@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { BackendName, Processor } from "../../shared/training/backend-report.ts";
+import type { BackendName, Wish } from "../../shared/training/backend-report.ts";
 import { chooseBackend } from "../../shared/training/choose-backend.ts";
 import { createFakeBackends } from "./fake-backends.ts";
 import type { FakeBackend } from "./fake-backends.ts";
@@ -11,9 +11,13 @@ type Backends = Partial<Record<BackendName, FakeBackend>>;
 const simd = { backend: "wasm (SIMD)" };
 const card = { stepMs: 2, backend: "webgpu (Some Card)" };
 
-async function choose(backends: Backends, processor: Processor = "automatic") {
+const byItself: Wish = { processor: "automatic" };
+const inTab = ["webgpu", "webgl"] as const;
+const inNode = ["webgpu", "tensorflow"] as const;
+
+async function choose(backends: Backends, wish: Wish = byItself, rivals: readonly BackendName[] = inTab) {
   const { open, clock, settle, threads } = createFakeBackends(backends);
-  const choice = await settle(chooseBackend(smallTask(), { processor, open, clock }));
+  const choice = await settle(chooseBackend(smallTask(), { ...wish, rivals, open, clock }));
   const running = threads.filter(({ isClosed }) => !isClosed()).map(({ name }) => name);
   return { ...choice, ...choice.report, threads, running, tookMs: clock.now() };
 }
@@ -102,10 +106,10 @@ test("a software adapter is not even tried, unless a person asks for the GPU", a
   assert.equal(
     automatic.why,
     "No GPU can be used (WebGPU: only a software adapter: the processor plays the graphics card; " +
-      "WebGL: this browser has none).",
+      "WebGL: there is none).",
   );
   assert.ok(automatic.threads.every(({ name, calls }) => name !== "webgpu" || calls.length === 0));
-  const insisted = await choose(backends, "gpu");
+  const insisted = await choose(backends, { processor: "gpu" });
   assert.equal(insisted.name, "webgpu");
   assert.equal(
     insisted.why,
@@ -115,7 +119,7 @@ test("a software adapter is not even tried, unless a person asks for the GPU", a
 });
 
 test("who asks for the processor gets it, and no GPU is opened", async () => {
-  const chosen = await choose({ wasm: simd, webgpu: card }, "cpu");
+  const chosen = await choose({ wasm: simd, webgpu: card }, { processor: "cpu" });
   assert.equal(chosen.why, "You asked for the processor.");
   assert.deepEqual(
     chosen.threads.map(({ name }) => name),
@@ -124,11 +128,11 @@ test("who asks for the processor gets it, and no GPU is opened", async () => {
 });
 
 test("who asks for a GPU that is not there gets the processor and the reason", async () => {
-  const chosen = await choose({ wasm: { backend: "wasm (no SIMD: slow)" } }, "gpu");
+  const chosen = await choose({ wasm: { backend: "wasm (no SIMD: slow)" } }, { processor: "gpu" });
   assert.equal(
     chosen.why,
-    "You asked for the GPU, but none can be used (WebGPU, WebGL: this browser has none). " +
-      "This browser's WebAssembly lacks SIMD, which makes it slow.",
+    "You asked for the GPU, but none can be used (WebGPU, WebGL: there is none). " +
+      "WebAssembly lacks SIMD here, which makes it slow.",
   );
 });
 
@@ -136,10 +140,7 @@ test("without WebAssembly plain JavaScript is the yardstick, and the last resort
   const fails = "CompileError: blocked";
   const slow = await choose({ wasm: { fails }, cpu: { stepMs: 400 } });
   assert.equal(slow.title, "JavaScript on the processor");
-  assert.match(
-    slow.why,
-    /WebAssembly does not work in this browser \(CompileError: blocked\), which makes it slow\.$/,
-  );
+  assert.match(slow.why, /WebAssembly does not work here \(CompileError: blocked\), which makes it slow\.$/);
   const wrong = { ...card, firstLoss: 0 };
   assert.equal((await choose({ wasm: { fails }, cpu: {}, webgpu: wrong })).name, "cpu");
 });
@@ -147,12 +148,80 @@ test("without WebAssembly plain JavaScript is the yardstick, and the last resort
 test("where nothing computes there is one sentence that says so", async () => {
   await assert.rejects(
     choose({ wasm: { fails: "no memory" } }),
-    /^Error: nothing here can train: wasm: no memory; cpu: this browser has none; webgpu: .*; webgl: .*$/,
+    /^Error: nothing here can train: wasm: no memory; cpu: there is none; webgpu: .*; webgl: .*$/,
   );
 });
 
-test("the trial draws no more data than its three steps need", async () => {
+test("the trial reads no data: it takes as many made-up samples as its three steps need", async () => {
   const { threads } = await choose({ wasm: simd });
-  assert.equal(threads[0]?.made[0]?.data.samplesPerShard, 48);
+  assert.equal(threads[0]?.made[0]?.trialSamples, 48);
   assert.equal(threads[0]?.calls.length, 3);
+});
+
+test("in Node TensorFlow competes, too", async () => {
+  const tensorflow = { stepMs: 1, backend: "tensorflow (GPU)" };
+  const chosen = await choose({ wasm: simd, webgpu: card, tensorflow }, byItself, inNode);
+  assert.equal(chosen.title, "TensorFlow: GPU");
+  assert.equal(
+    chosen.why,
+    "TensorFlow is faster: a training step takes 1.0 ms on it and 10 ms on the processor.",
+  );
+  assert.deepEqual(chosen.backups, ["webgpu", "wasm", "cpu"]);
+});
+
+test("what is missing in Node is named", async () => {
+  const fails = "its package is not installed (npm install webgpu)";
+  const chosen = await choose({ wasm: simd, webgpu: { fails } }, byItself, inNode);
+  assert.equal(chosen.why, `No GPU can be used (WebGPU: ${fails}; TensorFlow: there is none).`);
+});
+
+test("a backend that was asked for by name: this one, however slow, and checked all the same", async () => {
+  const slow = { ...card, stepMs: 300, isSoftware: true };
+  const chosen = await choose({ wasm: simd, webgpu: slow }, { ...byItself, only: "webgpu" }, inNode);
+  assert.equal(chosen.name, "webgpu");
+  assert.match(chosen.why, /^You asked for WebGPU: a training step takes 300 ms on it and 10 ms on/);
+  assert.deepEqual(chosen.running, ["webgpu"]);
+  assert.deepEqual(chosen.backups, ["wasm", "cpu"]);
+});
+
+for (const [fault, webgpu] of [
+  ["is missing", { missing: "no Vulkan driver" }],
+  ["does not start", { fails: "no Vulkan device" }],
+  ["computes nonsense", { ...card, firstLoss: 9 }],
+  ["hangs", { hangs: true }],
+] as const) {
+  test(`a backend that was asked for by name and ${fault} is an error that says so`, async () => {
+    const { open, clock, settle, threads } = createFakeBackends({ wasm: simd, webgpu });
+    const choosing = chooseBackend(smallTask(), {
+      processor: "automatic",
+      only: "webgpu",
+      rivals: inNode,
+      open,
+      clock,
+    });
+    await assert.rejects(
+      settle(choosing),
+      /^Error: training backend "webgpu" can't be used here: (no Vulkan|it computed something|it did not manage)/,
+    );
+    assert.ok(threads.every(({ isClosed }) => isClosed()));
+  });
+}
+
+test("who asks for what is not there hears it before the processor is tried", async () => {
+  const { open, clock, settle, threads } = createFakeBackends({ wasm: simd, webgpu: { missing: "none" } });
+  const wish = { processor: "automatic", only: "webgpu", rivals: inNode } as const;
+  await assert.rejects(settle(chooseBackend(smallTask(), { ...wish, open, clock })), /here: none$/);
+  assert.deepEqual(
+    threads.map(({ name }) => name),
+    ["webgpu"],
+  );
+});
+
+test("who asks for plain JavaScript by name gets it, and WebAssembly is not loaded", async () => {
+  const chosen = await choose({ wasm: simd, cpu: {} }, { ...byItself, only: "cpu" }, inNode);
+  assert.equal(chosen.why.split(".")[0], "You asked for JavaScript");
+  assert.deepEqual(
+    chosen.threads.map(({ name }) => name),
+    ["cpu"],
+  );
 });

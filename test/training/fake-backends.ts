@@ -10,6 +10,8 @@ export interface FakeBackend {
   readonly stepMs?: number;
   /** Sentence with which it does not start. */
   readonly fails?: string;
+  /** Sentence with which its device is not there. */
+  readonly missing?: string;
   /** Neither starts nor fails. */
   readonly hangs?: boolean;
   readonly isSoftware?: boolean;
@@ -28,8 +30,8 @@ export interface FakeThread {
   hang(): void;
   /** From now on every call fails with this. */
   fail(reason: string): void;
-  /** Tasks that it made trainers for. */
-  readonly made: readonly Task[];
+  /** Tasks that it made trainers for, and how many made-up samples it was told to take for them. */
+  readonly made: readonly { readonly task: Task; readonly trialSamples: number | undefined }[];
   readonly calls: readonly (readonly number[])[];
   readonly isClosed: () => boolean;
 }
@@ -39,9 +41,9 @@ export function createFakeBackends(backends: Partial<Record<BackendName, FakeBac
   const threads: FakeThread[] = [];
 
   function open(name: BackendName): BackendThread {
-    const fake = backends[name] ?? { fails: "this browser has none" };
+    const fake = backends[name] ?? { fails: "there is none" };
     const { stepMs = 10, firstLoss = 2.3, update = [1, -1], backend = name } = fake;
-    const made: Task[] = [];
+    const made: FakeThread["made"][number][] = [];
     const calls: (readonly number[])[] = [];
     let [isClosed, hangs, failure] = [false, false, ""];
     let lose: (why: string) => void = () => {};
@@ -77,16 +79,18 @@ export function createFakeBackends(backends: Partial<Record<BackendName, FakeBac
     }
 
     return {
-      device: Promise.resolve({ isSoftware: fake.isSoftware ?? false }),
+      device: fake.missing
+        ? Promise.reject(new Error(fake.missing))
+        : Promise.resolve({ isSoftware: fake.isSoftware ?? false }),
       lost,
-      async make(task) {
-        made.push(task);
+      async make(task, trialSamples) {
+        made.push({ task, trialSamples });
         if (fake.hangs) await Promise.race([forEver, gone]);
         if (fake.fails) throw new Error(`training thread: ${fake.fails}`);
         return {
           parameterCount: 2,
           backend,
-          validationSamples: task.data.validationSamples,
+          validationSamples: 50,
           initialParameters: async () => new Float32Array(2),
           train: (parameters, work) => Promise.race([train(parameters, work), gone]),
           close: async () => {},

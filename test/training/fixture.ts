@@ -1,5 +1,5 @@
 /** A small task that even tfjs's cpu backend computes quickly, and trainers of it in this thread. */
-import { wasmBinaries } from "../../peer-node/wasm-binaries.ts";
+import { wasmFiles } from "../../peer-node/wasm-binaries.ts";
 import { parseTask } from "../../shared/core/task.ts";
 import type { Task, TaskInput } from "../../shared/core/task.ts";
 import { builtInTasks } from "../../shared/training/built-in-tasks.ts";
@@ -7,7 +7,7 @@ import type { BackendChoice } from "../../shared/training/backend.ts";
 import { createTrainer } from "../../shared/training/create-trainer.ts";
 import type { Trainer } from "../../shared/training/trainer.ts";
 
-export const wasm: BackendChoice = { name: "wasm", binaries: wasmBinaries() };
+export const wasm: BackendChoice = { name: "wasm", ...wasmFiles() };
 export const cpu: BackendChoice = { name: "cpu" };
 const clock = { now: () => performance.now() };
 

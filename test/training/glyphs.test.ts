@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { pixelsPerImage } from "../../shared/training/data/data-set.ts";
-import type { DataSet, ImageSet } from "../../shared/training/data/data-set.ts";
+import type { ImageData, ImageSet } from "../../shared/training/data/data-set.ts";
 import { createGlyphs } from "../../shared/training/data/glyphs.ts";
 import { linearAccuracy } from "./softmax-regression.ts";
 
-const glyphs = (shard: number, samplesPerShard = 2000, seed = 1): DataSet =>
+const glyphs = (shard: number, samplesPerShard = 2000, seed = 1): ImageData =>
   createGlyphs({ seed, shard, samplesPerShard, validationSamples: 2000 });
 
-function imagesOf({ shape }: DataSet, set: ImageSet): Set<string> {
+function imagesOf({ shape }: ImageData, set: ImageSet): Set<string> {
   const size = pixelsPerImage(shape);
   const images = Array.from({ length: set.count }, (_, i) => set.pixels.subarray(i * size, (i + 1) * size));
   return new Set(images.map((image) => Buffer.from(image).toString("base64")));

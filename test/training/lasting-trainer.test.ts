@@ -13,7 +13,9 @@ const usual = { wasm: {}, cpu: {}, webgpu: { stepMs: 2, backend: "webgpu (Some C
 async function start(backends: Partial<Record<BackendName, FakeBackend>> = usual) {
   const { open, clock, settle, threads } = createFakeBackends(backends);
   const losses: [was: BackendName, why: string, report: BackendReport][] = [];
-  const choice = await settle(chooseBackend(smallTask(), { processor: "automatic", open, clock }));
+  const choice = await settle(
+    chooseBackend(smallTask(), { processor: "automatic", rivals: ["webgpu", "webgl"], open, clock }),
+  );
   const onLost = (...loss: [BackendName, string, BackendReport]) => void losses.push(loss);
   const trainer = await settle(createLastingTrainer(smallTask(), choice, { open, clock, onLost }));
   const latest = () => {
@@ -37,7 +39,7 @@ test("a GPU that is lost during a call: the call is done again elsewhere, from t
   assert.deepEqual([...(await settle(training)).parameters], [6, 5]);
   assert.equal(latest().name, "wasm");
   assert.deepEqual(latest().calls, [[5, 6]]);
-  assert.deepEqual(latest().made, [smallTask()]);
+  assert.deepEqual(latest().made, [{ task: smallTask(), trialSamples: undefined }]);
   assert.equal(trainer.backend, "wasm");
   const [[was, why, report] = []] = losses;
   assert.deepEqual([was, why, losses.length], ["webgpu", "the driver was reset", 1]);

@@ -9,6 +9,7 @@ import { initialParameters } from "../../shared/training/models/model.ts";
 import { createPredictor } from "../../shared/training/predictor.ts";
 import { readSafetensors, writeSafetensors } from "../../shared/training/safetensors.ts";
 import { accuracyOf, builtIn, createTestTrainer, smallTask, trainAlone } from "./fixture.ts";
+import { tinyTasks } from "./tiny-models.ts";
 
 /** A file with this header and data, right or wrong. */
 function fileOf(header: unknown, data: Uint8Array = new Uint8Array()): Uint8Array {
@@ -138,13 +139,11 @@ describe("a model's file", () => {
     assert.throws(() => readModelFile(writeSafetensors({ tensors, metadata: {} })), /of which task/);
   });
 
-  for (const name of ["glyphs-cnn", "glyphs-mlp"]) {
-    test(`the layout of ${name} is its model's`, () => {
-      const task = builtIn(name);
-      const { shape, classes } = createGlyphs({ ...task.data, shard: 0, samplesPerShard: 0 });
-      const model = createModel(task.model, shape, classes);
-      assert.deepEqual(layoutOf(task), model.parameters);
-      assert.equal(valueCountOf(task), initialParameters(model, 1).length);
+  for (const task of [builtIn("glyphs-cnn"), builtIn("glyphs-mlp"), ...tinyTasks]) {
+    test(`the layout of ${task.name} is its model's`, () => {
+      const { parameters } = createModel(task);
+      assert.deepEqual(layoutOf(task), parameters);
+      assert.equal(valueCountOf(task), initialParameters(parameters, 1).length);
     });
   }
 });
@@ -154,6 +153,7 @@ test("a predictor is right about as many images as the trainer says", async () =
   const trainer = await createTestTrainer(task);
   const { parameters } = await trainAlone(trainer, 60, 64);
   const expected = await accuracyOf(trainer, parameters);
+  assert.ok(task.data.kind === "glyphs");
   const { validation } = createGlyphs({ ...task.data, shard: 0 });
   const predictor = createPredictor(task, parameters);
   const rows = await predictor.predict(validation.pixels);

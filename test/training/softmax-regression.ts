@@ -1,10 +1,10 @@
 /** The linear yardstick: softmax regression on raw pixels, SGD with a rate that falls to 0. */
 import { createRng } from "../../shared/core/rng.ts";
 import { pixelsPerImage } from "../../shared/training/data/data-set.ts";
-import type { DataSet, ImageSet } from "../../shared/training/data/data-set.ts";
+import type { ImageData, ImageSet } from "../../shared/training/data/data-set.ts";
 
 /** Validation accuracy, 0 … 1, after `epochs` passes. */
-export function linearAccuracy({ shape, classes, train, validation }: DataSet, epochs: number): number {
+export function linearAccuracy({ shape, classes, train, validation }: ImageData, epochs: number): number {
   const pixels = pixelsPerImage(shape);
   const weights = new Float64Array((pixels + 1) * classes);
   const rng = createRng(3);

@@ -4,8 +4,10 @@ import { startTrainerThread } from "../../peer-node/trainer-thread.ts";
 import { createTestTrainer, smallTask, trainAlone } from "./fixture.ts";
 
 const thread = (source: string) => new URL(`data:text/javascript,${encodeURIComponent(source)}`);
-const ready = `import { parentPort as port } from "node:worker_threads";
-  port.postMessage({ kind: "ready", parameterCount: 1, backend: "none", validationSamples: 0 });`;
+/** What `onCall` is to say to every call of the trainer. */
+const ready = (onCall: string) => `import { parentPort as port } from "node:worker_threads";
+  port.postMessage({ kind: "ready", parameterCount: 1, backend: "none", validationSamples: 0 });
+  port.on("message", ({ method }) => { if (method) ${onCall} });`;
 
 test("a trainer in a thread computes what a trainer in this thread computes", async () => {
   const remote = await startTrainerThread(smallTask(), { shard: 2 });
@@ -62,7 +64,7 @@ test("a closed trainer rejects what is pending and what comes later; closing twi
 });
 
 test("a thread that dies rejects the calls that wait for it", async () => {
-  const file = thread(`${ready} port.on("message", () => process.exit(7));`);
+  const file = thread(ready("process.exit(7);"));
   const trainer = await startTrainerThread(smallTask(), { shard: 0, file });
   const calls = [trainer.initialParameters(), trainer.train(new Float32Array(1), { round: 0, samples: 1 })];
   for (const call of calls)
@@ -75,21 +77,21 @@ test("a thread that throws says why, before and after it is ready", async () => 
     startTrainerThread(smallTask(), { shard: 0, file: early }),
     /training thread: no memory$/,
   );
-  const late = thread(`${ready} port.on("message", () => { throw new Error("no more memory"); });`);
+  const late = thread(ready(`throw new Error("no more memory");`));
   const trainer = await startTrainerThread(smallTask(), { shard: 0, file: late });
   await assert.rejects(trainer.initialParameters(), /training thread: no more memory$/);
 });
 
 test("a backend that cannot start is one clear sentence", async () => {
   const worker = new URL("../../shared/training/create-trainer.js", import.meta.url);
-  const serve = new URL("../../shared/training/remote-trainer.js", import.meta.url);
+  const serve = new URL("../../shared/training/remote-backend.js", import.meta.url);
   const file = thread(`
-    import { parentPort, workerData } from "node:worker_threads";
+    import { parentPort } from "node:worker_threads";
     import { createTrainer } from "${worker.href}";
-    import { serveTrainer } from "${serve.href}";
+    import { serveBackend } from "${serve.href}";
     const backend = { name: "wasm", binaries: "/nowhere/" };
-    const trainer = createTrainer(workerData.task, { shard: 0, backend, clock: performance });
-    parentPort.on("message", serveTrainer(trainer, (reply) => parentPort.postMessage(reply)));`);
+    const make = ({ task }) => createTrainer(task, { shard: 0, backend, clock: performance });
+    parentPort.on("message", serveBackend({ make }, (reply) => parentPort.postMessage(reply)));`);
   await assert.rejects(
     startTrainerThread(smallTask(), { shard: 0, file }),
     /training backend "wasm" did not start: are its \.wasm files in \/nowhere\//,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
-import { wasmBackend } from "../../shared/training/wasm-heap.ts";
+import { wasmBackend } from "../../shared/training/kernels/wasm-heap.ts";
 import { cpu, createTestTrainer, smallTask, trainAlone, wasm } from "./fixture.ts";
 
 test("the same losses on cpu and wasm over 20 steps", async () => {

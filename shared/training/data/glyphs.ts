@@ -6,7 +6,7 @@
  */
 import { createRng, mix } from "../../core/rng.ts";
 import type { Rng } from "../../core/rng.ts";
-import type { DataSet, ImageSet, ImageShape } from "./data-set.ts";
+import type { ImageData, ImageSet, ImageShape } from "./data-set.ts";
 import { digitStrokes } from "./digit-strokes.ts";
 import type { Stroke } from "./digit-strokes.ts";
 import { clamp01, drawStroke } from "./draw.ts";
@@ -50,11 +50,13 @@ export interface GlyphsOptions {
   readonly validationSamples: number;
 }
 
-export function createGlyphs(options: GlyphsOptions): DataSet {
+export function createGlyphs(options: GlyphsOptions): ImageData {
   const { seed, shard, samplesPerShard, validationSamples } = options;
   return {
+    kind: "images",
     shape: glyphShape,
     classes: glyphClasses,
+    augmentation: "none",
     train: drawSet(createRng(mix(seed, shardStream, shard)), samplesPerShard),
     validation: drawSet(createRng(mix(seed, validationStream)), validationSamples),
   };

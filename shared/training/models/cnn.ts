@@ -1,34 +1,25 @@
 /** 3×3 convolutions, each followed by ReLU and a 2×2 max pool, then one fully connected layer. */
 import * as tf from "@tensorflow/tfjs-core";
-import type { ImageShape } from "../data/data-set.ts";
+import type { Classifier } from "./classifier.ts";
 import { dense } from "./dense.ts";
-import { cnnFeatures, cnnParameters, kernelSize } from "./layout.ts";
-import { take } from "./model.ts";
-import type { Model } from "./model.ts";
+import type { ParameterSpec } from "./model.ts";
+import { readParameters } from "./parameter-reader.ts";
+import type { ParameterReader } from "./parameter-reader.ts";
 
-export function createCnn(channels: readonly number[], input: ImageShape, classes: number): Model {
-  const features = cnnFeatures(channels, input);
+export function createCnn(channels: readonly number[], parameters: readonly ParameterSpec[]): Classifier {
   return {
-    parameters: cnnParameters(channels, input, classes),
+    parameters,
     logits(images, values) {
+      const read = readParameters(values);
       let activity = images;
-      for (let layer = 0; layer < channels.length; layer++) {
-        activity = convolution(activity, take(values, 2 * layer), take(values, 2 * layer + 1));
-      }
-      const [weights, bias] = [take(values, 2 * channels.length), take(values, 2 * channels.length + 1)];
-      return dense(tf.reshape(activity, [-1, features]), weights, bias, "linear");
+      for (let layer = 0; layer < channels.length; layer++) activity = convolutionAndPool(activity, read);
+      return dense(tf.reshape<tf.Rank.R2>(activity, [images.shape[0], -1]), read);
     },
   };
 }
 
-function convolution(images: tf.Tensor4D, filter: tf.Tensor, bias: tf.Tensor): tf.Tensor4D {
-  const active = tf.fused.conv2d({
-    x: images,
-    filter: tf.reshape<tf.Rank.R4>(filter, [kernelSize, kernelSize, images.shape[3], bias.size]),
-    bias,
-    strides: 1,
-    pad: "same",
-    activation: "relu",
-  });
+function convolutionAndPool(x: tf.Tensor4D, read: ParameterReader): tf.Tensor4D {
+  const [filter, bias] = [read.filter(), read.vector()];
+  const active = tf.fused.conv2d({ x, filter, bias, strides: 1, pad: "same", activation: "relu" });
   return tf.maxPool(active, 2, 2, "valid");
 }

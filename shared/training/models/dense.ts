@@ -1,14 +1,13 @@
-/** A fully connected layer; in both models the last one is. */
-import * as tf from "@tensorflow/tfjs-core";
+/** A fully connected layer. */
+import type { Tensor2D } from "@tensorflow/tfjs-core";
+import { linear } from "../ops/linear.ts";
+import type { ParameterReader } from "./parameter-reader.ts";
 
+/** `inputs` [n, i] × the next matrix [i, o] + the next vector [o]. */
 export function dense(
-  inputs: tf.Tensor2D,
-  weights: tf.Tensor,
-  bias: tf.Tensor,
-  activation: "relu" | "linear",
-): tf.Tensor2D {
-  return tf.reshape<tf.Rank.R2>(tf.fused.matMul({ a: inputs, b: weights, bias, activation }), [
-    -1,
-    bias.size,
-  ]);
+  inputs: Tensor2D,
+  read: ParameterReader,
+  activation: "relu" | "linear" = "linear",
+): Tensor2D {
+  return linear(inputs, read.matrix(), read.vector(), activation);
 }

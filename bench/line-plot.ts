@@ -1,0 +1,73 @@
+/** Curves as an SVG file: enough for docs/results, and nothing that has to be installed. */
+export interface Curve {
+  readonly name: string;
+  readonly colour: string;
+  readonly points: readonly (readonly [x: number, y: number])[];
+}
+
+export interface PlotText {
+  readonly title: string;
+  readonly x: string;
+  readonly y: string;
+}
+
+const [width, height] = [640, 360];
+const margin = { left: 56, right: 16, top: 36, bottom: 44 };
+const wantedTicks = 6;
+
+export function linePlot(text: PlotText, curves: readonly Curve[]): string {
+  const points = curves.flatMap((curve) => curve.points);
+  const xs = ticksOf(points.map(([x]) => x));
+  const ys = ticksOf([0, ...points.map(([, y]) => y)]);
+  const right = width - margin.right;
+  const bottom = height - margin.bottom;
+  const toX = scale(xs, margin.left, right);
+  const toY = scale(ys, bottom, margin.top);
+  const label = (x: number, y: number, anchor: string, words: string, more = "") =>
+    `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}"${more}>${escaped(words)}</text>`;
+  const lines = [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">`,
+    `<rect width="${width}" height="${height}" fill="#fff"/>`,
+    label(width / 2, 20, "middle", text.title, ' font-size="14"'),
+    ...ys.map((y) => `<path d="M${margin.left} ${toY(y).toFixed(1)}H${right}" stroke="#ddd"/>`),
+    ...ys.map((y) => label(margin.left - 6, toY(y) + 4, "end", figure(y))),
+    ...xs.map((x) => label(toX(x), bottom + 16, "middle", figure(x))),
+    label((margin.left + right) / 2, height - 8, "middle", text.x),
+    label(14, height / 2, "middle", text.y, ` transform="rotate(-90 14 ${height / 2})"`),
+    ...curves.map(({ colour, points: own }) => {
+      const path = own.map(([x, y]) => `${toX(x).toFixed(1)} ${toY(y).toFixed(1)}`).join("L");
+      return `<path d="M${path}" fill="none" stroke="${colour}" stroke-width="1.5"/>`;
+    }),
+    ...curves.map(({ name, colour }, row) =>
+      label(right - 4, margin.top + 14 + 16 * row, "end", name, ` fill="${colour}"`),
+    ),
+    "</svg>",
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+/** Round figures from below the smallest value to above the largest. */
+function ticksOf(values: readonly number[]): number[] {
+  const low = Math.min(...values);
+  const high = Math.max(...values, low + 1e-6);
+  const rough = (high - low) / wantedTicks;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * ([1, 2, 5, 10].find((factor) => factor * power >= rough) ?? 10);
+  const first = Math.floor(low / step);
+  const last = Math.ceil(high / step);
+  return Array.from({ length: last - first + 1 }, (_, index) => (first + index) * step);
+}
+
+function scale(ticks: readonly number[], from: number, to: number): (value: number) => number {
+  const low = ticks[0] ?? 0;
+  const high = ticks.at(-1) ?? 1;
+  return (value) => from + ((value - low) / (high - low)) * (to - from);
+}
+
+function figure(value: number): string {
+  return `${Number(value.toPrecision(6))}`;
+}
+
+function escaped(words: string): string {
+  return words.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+}

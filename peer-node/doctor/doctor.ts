@@ -1,0 +1,56 @@
+/** `shoal doctor`: what this machine can do. Looks, measures and tells; changes and sends nothing. */
+import { availableParallelism, cpus, freemem, totalmem } from "node:os";
+import type { OptionValues } from "../cli-options.ts";
+import type { doctor } from "../commands.ts";
+import { dataFolder } from "../data-place.ts";
+import { exitCodes } from "../exit-codes.ts";
+import type { ExitCode } from "../exit-codes.ts";
+import { printableJson } from "../printable.ts";
+import { readVersion } from "../version.ts";
+import { checkBackends } from "./backend-checks.ts";
+import type { BackendCheck } from "./backend-checks.ts";
+import { checkDataSets } from "./data-checks.ts";
+import type { DataSetCheck } from "./data-checks.ts";
+import { reportLines } from "./doctor-lines.ts";
+import { checkNetwork } from "./network-checks.ts";
+import type { NetworkCheck } from "./network-checks.ts";
+
+export interface DoctorReport {
+  readonly shoal: string;
+  readonly node: string;
+  readonly platform: string;
+  readonly processor: string;
+  readonly threads: number;
+  readonly memory: { readonly totalBytes: number; readonly freeBytes: number };
+  readonly backends: readonly BackendCheck[];
+  readonly network: NetworkCheck;
+  /** Null when nobody said where to look. */
+  readonly data: { readonly folder: string; readonly sets: readonly DataSetCheck[] } | null;
+}
+
+export async function runDoctor(options: OptionValues<typeof doctor.options>): Promise<ExitCode> {
+  const folder = dataFolder(options["data-dir"]);
+  const report: DoctorReport = {
+    shoal: readVersion(),
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+    processor: cpus()[0]?.model.trim() ?? "unknown",
+    threads: availableParallelism(),
+    memory: { totalBytes: totalmem(), freeBytes: freemem() },
+    // The network first: it is idle while the processor is measured.
+    network: await checkNetwork(options["ice-server"] ?? []),
+    backends: await checkBackends(options.device),
+    data: folder === undefined ? null : { folder, sets: await checkDataSets(folder) },
+  };
+  const out = options.json ? printableJson(report) : reportLines(report).join("\n");
+  process.stdout.write(`${out}\n`);
+  return exitCodeOf(report);
+}
+
+function exitCodeOf({ backends, network }: DoctorReport): ExitCode {
+  if (backends.every(({ title }) => title === null)) return exitCodes.trainer;
+  const isCutOff = network.loopback.connectMs === null;
+  return isCutOff || network.iceServers.some(({ answered }) => !answered)
+    ? exitCodes.unreachable
+    : exitCodes.done;
+}
