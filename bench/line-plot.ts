@@ -1,15 +1,23 @@
 /** Curves as an SVG file: enough for docs/results, and nothing that has to be installed. */
 export interface Curve {
-  readonly name: string;
+  /** For the legend; absent: it has no line of its own there. */
+  readonly name?: string;
   readonly colour: string;
   readonly points: readonly (readonly [x: number, y: number])[];
+  /** `dots` for what was measured here and there, `dashes` for a second kind of line. */
+  readonly style?: "line" | "dots" | "dashes";
 }
 
 export interface PlotText {
   readonly title: string;
   readonly x: string;
   readonly y: string;
+  /** The highest value that is shown; curves leave the picture above it. */
+  readonly maxY?: number;
 }
+
+/** To be told apart by everybody: Paul Tol's "bright" scheme. */
+export const colours = ["#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#777777"] as const;
 
 const [width, height] = [640, 360];
 const margin = { left: 56, right: 16, top: 36, bottom: 44 };
@@ -18,7 +26,8 @@ const wantedTicks = 6;
 export function linePlot(text: PlotText, curves: readonly Curve[]): string {
   const points = curves.flatMap((curve) => curve.points);
   const xs = ticksOf(points.map(([x]) => x));
-  const ys = ticksOf([0, ...points.map(([, y]) => y)]);
+  const { maxY = Infinity } = text;
+  const ys = ticksOf([0, ...points.map(([, y]) => Math.min(y, maxY))]);
   const right = width - margin.right;
   const bottom = height - margin.bottom;
   const toX = scale(xs, margin.left, right);
@@ -34,16 +43,27 @@ export function linePlot(text: PlotText, curves: readonly Curve[]): string {
     ...xs.map((x) => label(toX(x), bottom + 16, "middle", figure(x))),
     label((margin.left + right) / 2, height - 8, "middle", text.x),
     label(14, height / 2, "middle", text.y, ` transform="rotate(-90 14 ${height / 2})"`),
-    ...curves.map(({ colour, points: own }) => {
-      const path = own.map(([x, y]) => `${toX(x).toFixed(1)} ${toY(y).toFixed(1)}`).join("L");
-      return `<path d="M${path}" fill="none" stroke="${colour}" stroke-width="1.5"/>`;
-    }),
-    ...curves.map(({ name, colour }, row) =>
-      label(right - 4, margin.top + 14 + 16 * row, "end", name, ` fill="${colour}"`),
-    ),
+    `<clipPath id="inside"><rect x="${margin.left}" y="${margin.top}" width="${right - margin.left}" height="${bottom - margin.top}"/></clipPath>`,
+    ...curves.map((curve) => drawn(curve, toX, toY)),
+    ...curves
+      .filter(({ name }) => name !== undefined)
+      .map(({ name = "", colour }, row) =>
+        label(right - 4, margin.top + 14 + 16 * row, "end", name, ` fill="${colour}"`),
+      ),
     "</svg>",
   ];
   return `${lines.join("\n")}\n`;
+}
+
+type Scale = (value: number) => number;
+
+function drawn({ colour, points, style = "line" }: Curve, toX: Scale, toY: Scale): string {
+  const places = points.map(([x, y]) => [toX(x).toFixed(1), toY(y).toFixed(1)] as const);
+  if (style === "dots")
+    return places.map(([x, y]) => `<circle cx="${x}" cy="${y}" r="3" fill="${colour}"/>`).join("\n");
+  const path = places.map((place) => place.join(" ")).join("L");
+  const dashes = style === "dashes" ? ' stroke-dasharray="5 4"' : "";
+  return `<path d="M${path}" fill="none" stroke="${colour}" stroke-width="1.5"${dashes} clip-path="url(#inside)"/>`;
 }
 
 /** Round figures from below the smallest value to above the largest. */
@@ -58,7 +78,7 @@ function ticksOf(values: readonly number[]): number[] {
   return Array.from({ length: last - first + 1 }, (_, index) => (first + index) * step);
 }
 
-function scale(ticks: readonly number[], from: number, to: number): (value: number) => number {
+function scale(ticks: readonly number[], from: number, to: number): Scale {
   const low = ticks[0] ?? 0;
   const high = ticks.at(-1) ?? 1;
   return (value) => from + ((value - low) / (high - low)) * (to - from);

@@ -18,15 +18,25 @@ import { scoreSpans } from "./span-f1.ts";
 /** By name; accuracies from 0 to 1, losses in nats. */
 export type TestFigures = Readonly<Record<string, number>>;
 
-/** Undefined where a data set has no test split. The tfjs backend is the caller's, already started. */
+/** How good parameters are. The tfjs backend is the caller's, already started. */
+export type Tester = (parameters: Float32Array) => Promise<TestFigures>;
+
+/** Undefined where a data set has no test split. */
+export async function loadTester(task: Task, source: DataSource): Promise<Tester | undefined> {
+  if (task.data.kind === "atis") {
+    const tagged = await loadAtisTest(task.data, source);
+    return (parameters) => testTags(task, parameters, tagged);
+  }
+  const data = await testSplit(task, source);
+  return data && ((parameters) => test(task, parameters, data));
+}
+
 export async function testOn(
   task: Task,
   parameters: Float32Array,
   source: DataSource,
 ): Promise<TestFigures | undefined> {
-  if (task.data.kind === "atis") return testTags(task, parameters, await loadAtisTest(task.data, source));
-  const data = await testSplit(task, source);
-  return data && test(task, parameters, data);
+  return (await loadTester(task, source))?.(parameters);
 }
 
 async function testSplit({ data }: Task, source: DataSource): Promise<DataSet | undefined> {

@@ -18,8 +18,8 @@ export function toFloat16(value: number, rng: Rng): number {
   const sign = (bits >>> 16) & 0x8000;
   const magnitude = bits & 0x7fff_ffff;
   if (magnitude >= 0x477f_e000) return sign | 0x7bff; // ≥ 65,504
-  if (magnitude >= 0x3880_0000)
-    return sign | (roundedQuotient(magnitude - 0x3800_0000, 0x2000, rng) & 0x7fff);
+  // Thirteen bits are cut off: adding as many random ones first carries with the odds of what they say.
+  if (magnitude >= 0x3880_0000) return sign | ((magnitude - 0x3800_0000 + (rng.u32() & 0x1fff)) >>> 13);
   if (magnitude < 0x2d80_0000) return sign; // < 2⁻³⁶: nothing but noise
   const exponent = magnitude >>> 23;
   const mantissa = (magnitude & 0x7f_ffff) | 0x80_0000;

@@ -10,6 +10,8 @@ const count = (max: number) => v.pipe(v.number(), v.integer(), v.minValue(1), v.
 const seed = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffff_ffff));
 const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
 
+const belowOne = v.pipe(v.number(), v.minValue(0), v.ltValue(1));
+
 const modelSchema = v.variant("kind", [
   v.strictObject({
     kind: v.literal("mlp"),
@@ -33,6 +35,10 @@ const modelSchema = v.variant("kind", [
     kind: v.literal("lstm"),
     embedding: count(1024),
     hidden: count(1024),
+    /** Share of the values into and out of the LSTMs that a training step drops. */
+    dropout: v.optional(belowOne, 0.5),
+    /** A word seen n times in training is shown as an unknown one with odds of this to n. */
+    hideWords: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(100)), 0.25),
   }),
   v.strictObject({
     /** A small GPT: predicts the next character. */
@@ -140,10 +146,9 @@ const rate = {
   learningRate: positive,
   /** Rounds over which the learning rate rises linearly from 0. */
   warmupRounds: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
-  /** `cosine` falls to 0 at the task's last round; `none` stays. */
-  decay: v.optional(v.picklist(["none", "cosine"]), "none"),
+  /** `cosine` falls to 0 at the task's last round, `steps` to a tenth at its half and at three quarters. */
+  decay: v.optional(v.picklist(["none", "cosine", "steps"]), "none"),
 };
-const belowOne = v.pipe(v.number(), v.minValue(0), v.ltValue(1));
 
 const optimizerSchema = v.variant("kind", [
   v.strictObject({ kind: v.literal("sgd"), ...rate, momentum: v.optional(belowOne, 0) }),

@@ -11,6 +11,8 @@ type Adam = Extract<OptimizerSpec, { readonly kind: "adam" }>;
 export interface Optimizer {
   /** Moves the trained ones of `parameters` along `gradient`, in place. */
   step(parameters: Float32Array, gradient: Float32Array, round: number): void;
+  /** All that it remembers from step to step: what a checkpoint keeps, and writes back in place. */
+  readonly memory: readonly (Float32Array | Float64Array)[];
 }
 
 export function createOptimizer(spec: OptimizerSpec, rounds: number, trainedCount: number): Optimizer {
@@ -25,6 +27,7 @@ type Rate = (round: number) => number;
 function createSgd(momentum: number, rateAt: Rate, trainedCount: number): Optimizer {
   const velocity = new Float32Array(trainedCount);
   return {
+    memory: [velocity],
     step(parameters, gradient, round) {
       const rate = rateAt(round);
       for (let i = 0; i < velocity.length; i++) {
@@ -43,12 +46,14 @@ const epsilon = 1e-8;
 function createAdam({ beta1, beta2 }: Adam, rateAt: Rate, trainedCount: number): Optimizer {
   const first = new Float32Array(trainedCount);
   const second = new Float32Array(trainedCount);
-  // β to the power of the steps so far.
-  let [power1, power2] = [1, 1];
+  /** β1 and β2 to the power of the steps so far. */
+  const powers = Float64Array.of(1, 1);
   return {
+    memory: [first, second, powers],
     step(parameters, gradient, round) {
-      power1 *= beta1;
-      power2 *= beta2;
+      const power1 = (powers[0] ?? 1) * beta1;
+      const power2 = (powers[1] ?? 1) * beta2;
+      powers.set([power1, power2]);
       const rate = rateAt(round) / (1 - power1);
       const scale = 1 / (1 - power2);
       for (let i = 0; i < first.length; i++) {
@@ -63,7 +68,10 @@ function createAdam({ beta1, beta2 }: Adam, rateAt: Rate, trainedCount: number):
   };
 }
 
-/** Linear warm-up, then constant or a cosine to 0 at the last round. */
+/** Where `steps` goes down, as shares of the rounds: epochs 80 and 120 of 160 in Yu et al. 2019. */
+const stepsAt = [0.5, 0.75];
+
+/** Linear warm-up, then constant, a cosine to 0 at the last round, or two steps to a tenth. */
 export function learningRateAt(
   spec: Pick<OptimizerSpec, "learningRate" | "warmupRounds" | "decay">,
   rounds: number,
@@ -73,6 +81,7 @@ export function learningRateAt(
   // Round 0 already learns: a rate of exactly 0 would be a round for nothing.
   if (round < warmupRounds) return (learningRate * (round + 1)) / (warmupRounds + 1);
   if (decay === "none") return learningRate;
+  if (decay === "steps") return learningRate * 0.1 ** stepsAt.filter((at) => round >= at * rounds).length;
   const progress = Math.min(1, (round - warmupRounds) / Math.max(1, rounds - 1 - warmupRounds));
   return 0.5 * learningRate * (1 + Math.cos(Math.PI * progress));
 }

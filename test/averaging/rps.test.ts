@@ -4,7 +4,7 @@ import { boundlessPatience } from "../../shared/core/patience.ts";
 import { planWithOwners } from "../../shared/core/plan.ts";
 import { createGroup, randomVectors } from "../core/exchange.ts";
 import type { GroupOptions } from "../core/exchange.ts";
-import { estimate, exactMoments, spread } from "./moments.ts";
+import { estimate, exactMoments, spread } from "../../shared/simulation/moments.ts";
 
 const rounds = 2_000;
 const valuesPerFragment = 4;

@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import { createMean } from "../../shared/core/averaging/mean.ts";
 import { createRule } from "../../shared/core/averaging/rules.ts";
 import { createGroup, randomVectors } from "../core/exchange.ts";
-import { exactMoments, spread } from "./moments.ts";
+import { exactMoments, spread } from "../../shared/simulation/moments.ts";
 
 test("the mean divides by what arrived, whatever lies in the rows of the absent", () => {
   const count = 3;

@@ -6,7 +6,7 @@ import { fromFloat16, toFloat16 } from "../../shared/core/float16.ts";
 import { createRng } from "../../shared/core/rng.ts";
 import { packetKinds } from "../../shared/core/packet.ts";
 import type { RoundResult } from "../../shared/core/round.ts";
-import { spread } from "../averaging/moments.ts";
+import { spread } from "../../shared/simulation/moments.ts";
 import { createGroup, headerOf, randomVectors } from "./exchange.ts";
 
 const shape = { valuesPerFragment: 4, valueCount: 240 } as const;

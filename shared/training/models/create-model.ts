@@ -20,7 +20,7 @@ export type Model =
 export function createModel(task: Pick<Task, "model" | "data">): Model {
   const { model } = task;
   const parameters = layoutOf(task);
-  if (model.kind === "lstm") return { kind: "tagger", ...createLstm(parameters) };
+  if (model.kind === "lstm") return { kind: "tagger", ...createLstm(model, parameters) };
   if (model.kind === "transformer") return { kind: "language", ...createTransformer(model, parameters) };
   return { kind: "classifier", ...classifierOf(model, parameters) };
 }

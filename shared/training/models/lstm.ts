@@ -27,8 +27,17 @@ export interface Sentences {
   readonly ends: tf.Tensor1D;
 }
 
+export interface Regularization {
+  /** Share of the values into and out of the LSTMs: Srivastava et al. 2014. */
+  readonly dropout: number;
+  /** A word seen n times is hidden with odds of this to n: Kiperwasser & Goldberg 2016, https://aclanthology.org/Q16-1023. */
+  readonly hideWords: number;
+}
+
 export interface Tagger {
   readonly parameters: readonly ParameterSpec[];
+  /** What a training step leaves out, so that the model cannot come to rely on it. */
+  readonly regularization: Regularization;
   /**
    * Scores [length · count, tags] and [count, intents].
    * @param drop for training: sets some values to 0 and scales the others
@@ -40,9 +49,10 @@ export interface Tagger {
   ): { readonly tags: tf.Tensor2D; readonly intents: tf.Tensor2D };
 }
 
-export function createLstm(parameters: readonly ParameterSpec[]): Tagger {
+export function createLstm(regularization: Regularization, parameters: readonly ParameterSpec[]): Tagger {
   return {
     parameters,
+    regularization,
     logits(sentences, values, drop = (kept) => kept) {
       const { count, length, words, reversedWords, reversedPlaces, ends } = sentences;
       const read = readParameters(values);

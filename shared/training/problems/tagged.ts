@@ -11,16 +11,13 @@ import { crossEntropy } from "../ops/cross-entropy.ts";
 import type { Problem } from "../problem.ts";
 import { bestOf, noLabel, score } from "./score.ts";
 
-/** Of the values that go into the LSTMs and come out of them: Srivastava et al. 2014. */
-const dropRate = 0.5;
-/** A word seen n times is hidden with odds of this to n: Kiperwasser & Goldberg 2016, https://aclanthology.org/Q16-1023. */
-const hidingOdds = 0.25;
 /** As data/atis.ts numbers it. */
 const unknownWord = 1;
 
 export function createTaggedProblem(model: Tagger, data: TaggedData): Problem {
   const { train, validation, length } = data;
-  const chances = hidingChances(train, data.words);
+  const { dropout, hideWords } = model.regularization;
+  const chances = hidingChances(train, data.words, hideWords);
 
   return {
     parameters: model.parameters,
@@ -28,7 +25,8 @@ export function createTaggedProblem(model: Tagger, data: TaggedData): Problem {
     validationCount: validation.count,
     loss(which, trained, { rng }) {
       const batch = arrange(train, length, which, (word) => rng.float() < (chances[word] ?? 0));
-      const drop = (values: tf.Tensor2D) => tf.mul<tf.Tensor2D>(values, mask(values.shape, rng));
+      const drop = (values: tf.Tensor2D) =>
+        dropout === 0 ? values : tf.mul<tf.Tensor2D>(values, mask(values.shape, dropout, rng));
       const { tags, intents } = model.logits(tensorsOf(batch), trained, drop);
       return tf.add(
         crossEntropy(tags, tf.tensor1d(batch.tags, "int32")),
@@ -67,10 +65,10 @@ export async function predictTags(
 }
 
 /** For each word. */
-function hidingChances(set: SentenceSet, words: number): Float64Array {
+function hidingChances(set: SentenceSet, words: number, odds: number): Float64Array {
   const counts = new Float64Array(words);
   for (const word of set.words) counts[word] = (counts[word] ?? 0) + 1;
-  return counts.map((count) => hidingOdds / (hidingOdds + count));
+  return counts.map((count) => (odds === 0 ? 0 : odds / (odds + count)));
 }
 
 /** Some sentences, time-major, as far as the longest of them goes. */
@@ -137,7 +135,7 @@ function tensorsOf(batch: Batch): Sentences {
 }
 
 /** 0 for what is dropped, the rest scaled so that sums stay as they are. */
-function mask(shape: [number, number], rng: Rng): tf.Tensor2D {
+function mask(shape: [number, number], dropRate: number, rng: Rng): tf.Tensor2D {
   const kept = 1 / (1 - dropRate);
   const limit = dropRate * 0x1_0000_0000;
   const values = new Float32Array(shape[0] * shape[1]);

@@ -1,0 +1,93 @@
+/** The figures by name, with what is run for each. */
+import { atisTask, cifarTask } from "../tasks.ts";
+import type { Figure } from "./figure.ts";
+import { moments } from "./moments.ts";
+import { real } from "./real.ts";
+import { theory } from "./theory.ts";
+import { trainingFigure } from "./training.ts";
+import type { Arm } from "./training.ts";
+
+const rps = (drop: number): Arm => ({ averaging: "rps", drop });
+const gradients = (drop: number): Arm => ({ averaging: "gradient", drop });
+
+const ofModels = [0, 0.01, 0.05, 0.1].map(rps);
+const ofGradients = [rps(0), rps(0.1), gradients(0), gradients(0.01), gradients(0.05), gradients(0.1)];
+/** As few as can show what the figure claims. */
+const fewModels = [rps(0), rps(0.1)];
+const fewGradients = [rps(0.1), gradients(0.1)];
+
+const atisEpoch = 17.5;
+const cifarEpoch = 97.7;
+const inRounds = (epochs: number, perEpoch: number) => Math.round(epochs * perEpoch);
+
+const tiny = { workers: 4, batch: 8, seeds: [1], isSmall: true };
+
+interface Arms {
+  readonly arms: readonly Arm[];
+  readonly few: readonly Arm[];
+}
+
+function atis(name: string, title: string, { arms, few }: Arms): Figure {
+  const usual = { workers: 16, batch: 16, arms };
+  return trainingFigure({
+    name,
+    title,
+    task: atisTask,
+    extents: {
+      test: { ...tiny, rounds: 50, arms: few },
+      compressed: { ...usual, rounds: inRounds(40, atisEpoch), seeds: [1, 2] },
+      full: { ...usual, rounds: inRounds(120, atisEpoch), seeds: [1, 2, 3] },
+    },
+  });
+}
+
+/** @param epochs and seeds of the compressed version; at full length it is the paper's 160 */
+function cifar(
+  name: string,
+  title: string,
+  depth: 20 | 110,
+  { arms, few, epochs, seeds }: Arms & { readonly epochs: number; readonly seeds: readonly number[] },
+): Figure {
+  const usual = { workers: 16, batch: 32, arms };
+  return trainingFigure({
+    name,
+    title,
+    task: (variant) => cifarTask(depth, variant),
+    extents: {
+      test: { ...tiny, rounds: 30, arms: few },
+      compressed: { ...usual, rounds: inRounds(epochs, cifarEpoch), seeds },
+      full: { ...usual, rounds: inRounds(160, cifarEpoch), seeds: [1] },
+    },
+  });
+}
+
+const models = { arms: ofModels, few: fewModels };
+const averagedGradients = { arms: ofGradients, few: fewGradients };
+const short20 = { epochs: 4, seeds: [1, 2] };
+const short110 = { epochs: 1, seeds: [1] };
+
+export const figures: Readonly<Record<string, Figure>> = {
+  "fig2-3": moments,
+  theory,
+  real,
+  fig4a: cifar("fig4a", "Figure 4a: ResNet-20 on CIFAR-10, models averaged", 20, { ...models, ...short20 }),
+  fig4b: cifar("fig4b", "Figure 4b: ResNet-110 on CIFAR-10, models averaged", 110, {
+    arms: fewModels,
+    few: fewModels,
+    ...short110,
+  }),
+  fig4c: atis("fig4c", "Figure 4c: LSTM on ATIS, models averaged", {
+    arms: [...ofModels, rps(0.2), rps(0.4)],
+    few: fewModels,
+  }),
+  fig5a: cifar("fig5a", "Figure 5a: ResNet-20 on CIFAR-10, gradients averaged", 20, {
+    ...averagedGradients,
+    ...short20,
+  }),
+  fig5b: cifar("fig5b", "Figure 5b: ResNet-110 on CIFAR-10, gradients averaged", 110, {
+    arms: [rps(0), gradients(0.01)],
+    few: fewGradients,
+    ...short110,
+  }),
+  fig5c: atis("fig5c", "Figure 5c: LSTM on ATIS, gradients averaged", averagedGradients),
+};

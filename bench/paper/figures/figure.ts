@@ -1,0 +1,26 @@
+/** What every figure of the paper is made from. */
+import type { RunSpec } from "../run-spec.ts";
+import type { RunResult } from "../simulated-run.ts";
+
+/** `test` shows in seconds that the claim holds; `compressed` is what docs/results has. */
+export type Size = "test" | "compressed" | "full";
+
+export interface FigureContext {
+  readonly size: Size;
+  readonly signal: AbortSignal;
+  /** Trainings that are not there yet are run. */
+  train(specs: readonly RunSpec[]): Promise<readonly RunResult[]>;
+  say(line: string): void;
+}
+
+export interface FigureFiles {
+  /** Kept as JSON. */
+  readonly figures: unknown;
+  /** SVG by the file's name without its end. */
+  readonly plots: Readonly<Record<string, string>>;
+}
+
+export interface Figure {
+  readonly title: string;
+  make(context: FigureContext): Promise<FigureFiles>;
+}

@@ -1,0 +1,23 @@
+/** One training of one figure: everything that its result is a function of. */
+import { createHash } from "node:crypto";
+import type { Task } from "../../shared/core/task.ts";
+
+export interface RunSpec {
+  /** Seeds the start, the batches, the owners and the losses; data are split by a seed of their own. */
+  readonly task: Task;
+  readonly workers: number;
+  /** Share of the fragments that the network drops, 0..1. */
+  readonly drop: number;
+  /** Mean length of a burst of drops, in packets; 1: they are independent. */
+  readonly meanBurst: number;
+  /** `brief`: a few training samples and no test split, for tests of the claim alone. */
+  readonly evaluation: "whole" | "brief";
+}
+
+/** A file's name: to be read by people, and another one for everything that is not the same. */
+export function keyOf(spec: RunSpec): string {
+  const { task, workers, drop, meanBurst } = spec;
+  const hash = createHash("sha256").update(JSON.stringify(spec)).digest("hex").slice(0, 8);
+  const bursts = meanBurst > 1 ? `-bursts${meanBurst}` : "";
+  return `${task.name}-${task.averaging}-n${workers}-p${drop}${bursts}-s${task.seed}-${hash}`;
+}

@@ -1,0 +1,153 @@
+/**
+ * One whole training with simulated losses: workers that step in turn, then one exchange among them. It goes
+ * in segments; each begins from a checkpoint with seeds of its own, so that a run that was killed at any
+ * moment and goes on from the last one ends in the same result, bit by bit.
+ */
+import { setImmediate } from "node:timers/promises";
+import { createExchange } from "../../shared/simulation/exchange.ts";
+import { relativeSpread } from "../../shared/simulation/figures.ts";
+import type { DataSource } from "../../shared/training/data/data-source.ts";
+import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import type { Checkpoint, Numbers } from "./checkpoint.ts";
+import { evaluateRun } from "./evaluation.ts";
+import type { Evaluation } from "./evaluation.ts";
+import { keyOf } from "./run-spec.ts";
+import type { RunSpec } from "./run-spec.ts";
+import { createWorkers } from "./workers.ts";
+import type { Workers } from "./workers.ts";
+
+export interface RunOptions {
+  readonly source: DataSource | undefined;
+  /** Where its checkpoint is kept. */
+  readonly checkpointFile: string;
+  readonly segmentRounds: number;
+  readonly onRound?: (done: number) => void;
+}
+
+export interface RunResult {
+  readonly spec: RunSpec;
+  readonly epochs: number;
+  /** [epoch, nats]: mean over the workers, and over the rounds since the point before. */
+  readonly curve: readonly (readonly [number, number])[];
+  /** Mean over the workers and the rounds of the last epoch (or quarter, if that is shorter), before each step. */
+  readonly trainLoss: number;
+  /** Measured: share of the fragments that did not arrive. */
+  readonly dropped: number;
+  /** Root mean square distance of the replicas from their mean, relative to its length, at the end. */
+  readonly spread: number;
+  readonly evaluation: Evaluation;
+  readonly processorSeconds: number;
+}
+
+const curvePoints = 200;
+
+export async function runSimulated(spec: RunSpec, options: RunOptions): Promise<RunResult> {
+  const { task } = spec;
+  const key = keyOf(spec);
+  let state = readCheckpoint(options.checkpointFile, key);
+  while (!state || state.round < task.rounds) {
+    state = await runSegment(spec, state, options);
+    writeCheckpoint(options.checkpointFile, state);
+  }
+  return summarize(spec, state, options.source);
+}
+
+/** From one checkpoint to the next. */
+async function runSegment(
+  spec: RunSpec,
+  from: Checkpoint | undefined,
+  { source, segmentRounds, onRound }: RunOptions,
+): Promise<Checkpoint> {
+  const { task, workers: count, drop, meanBurst } = spec;
+  const begun = process.cpuUsage();
+  const firstRound = from?.round ?? 0;
+  const workers = await createWorkers(task, count, source, firstRound);
+  let { replicas, losses } = stateOf(workers, task.rounds, from);
+  const exchange = createExchange({
+    peers: count,
+    valueCount: workers.initial.length,
+    averaging: task.averaging,
+    seed: task.seed,
+    weather: { loss: drop, meanBurst },
+    firstRound,
+  });
+  const end = Math.min(firstRound + segmentRounds, task.rounds);
+  for (let round = firstRound; round < end; round++) {
+    const moved = replicas.map((replica) => replica.slice());
+    let lossSum = 0;
+    for (const [index, worker] of workers.all.entries())
+      lossSum += await worker.step(moved[index] ?? new Float32Array(), round);
+    losses[round] = lossSum / count;
+    replicas = exchange.round(round, replicas, moved);
+    onRound?.(round + 1);
+    // Lets signals through.
+    await setImmediate();
+  }
+  const { awaited, dropped } = exchange.account();
+  const { user, system } = process.cpuUsage(begun);
+  return {
+    key: keyOf(spec),
+    round: end,
+    awaited: (from?.awaited ?? 0) + awaited,
+    dropped: (from?.dropped ?? 0) + dropped,
+    processorSeconds: (from?.processorSeconds ?? 0) + (user + system) / 1e6,
+    sampleCount: workers.sampleCount,
+    arrays: [losses, ...replicas, ...memoriesOf(workers)],
+  };
+}
+
+const memoriesOf = ({ all }: Workers) => all.flatMap(({ optimizer }) => optimizer.memory);
+
+/** In the order in which `runSegment` writes them. */
+function stateOf(
+  workers: Workers,
+  rounds: number,
+  from: Checkpoint | undefined,
+): { replicas: Float32Array[]; losses: Float32Array } {
+  if (!from) {
+    const replicas = workers.all.map(() => workers.initial.slice());
+    return { replicas, losses: new Float32Array(rounds) };
+  }
+  const [losses, ...rest] = from.arrays;
+  const memories = rest.splice(workers.all.length);
+  for (const [at, memory] of memoriesOf(workers).entries()) memory.set(memories[at] ?? []);
+  return { replicas: rest.map(asFloats), losses: asFloats(losses) };
+}
+
+function asFloats(array: Numbers | undefined): Float32Array {
+  if (array instanceof Float32Array) return array;
+  throw new Error("a checkpoint holds something else than a replica");
+}
+
+async function summarize(
+  spec: RunSpec,
+  state: Checkpoint,
+  source: DataSource | undefined,
+): Promise<RunResult> {
+  const { task, workers } = spec;
+  const [losses, ...rest] = state.arrays.map(asFloats);
+  const replicas = rest.slice(0, workers);
+  const perRound = "samplesPerRound" in task.work ? task.work.samplesPerRound * workers : NaN;
+  const roundsPerEpoch = state.sampleCount / perRound;
+  const between = Math.max(1, Math.ceil(task.rounds / curvePoints));
+  const curve: [number, number][] = [];
+  for (let round = between; round <= task.rounds; round += between)
+    curve.push([round / roundsPerEpoch, meanOf(losses, round - between, round)]);
+  return {
+    spec,
+    epochs: task.rounds / roundsPerEpoch,
+    curve,
+    trainLoss: meanOf(losses, task.rounds - Math.ceil(Math.min(task.rounds / 4, roundsPerEpoch)), task.rounds),
+    dropped: state.dropped / Math.max(1, state.awaited),
+    spread: relativeSpread(replicas),
+    evaluation: await evaluateRun(spec, replicas, source),
+    processorSeconds: state.processorSeconds,
+  };
+}
+
+function meanOf(values: Float32Array | undefined, from: number, end: number): number {
+  const part = values?.subarray(from, end) ?? [];
+  let sum = 0;
+  for (const value of part) sum += value;
+  return sum / part.length;
+}

@@ -1,0 +1,90 @@
+/** The smallest version of each figure of the paper, and whether what the figure claims shows in it. */
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { figures } from "../../bench/paper/figures/all.ts";
+import type { FigureFiles } from "../../bench/paper/figures/figure.ts";
+import type { MomentsPoint } from "../../bench/paper/figures/moments.ts";
+import type { TheoryPoint } from "../../bench/paper/figures/theory.ts";
+import type { ArmResult } from "../../bench/paper/figures/training.ts";
+import { runAll } from "../../bench/paper/pool.ts";
+import { needsData } from "../needs.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "shoal-paper-"));
+after(() => rmSync(folder, { recursive: true }));
+const dataDir = process.env["SHOAL_DATA"];
+
+async function make(name: string): Promise<FigureFiles> {
+  const figure = figures[name];
+  assert.ok(figure, name);
+  const { signal } = new AbortController();
+  const say = () => {};
+  return figure.make({
+    size: "test",
+    signal,
+    say,
+    train: (specs) => runAll(specs, { jobs: 2, folder, dataDir, signal, say }),
+  });
+}
+
+test("figures 2 and 3: the round machine has the exact moments, and α2 falls as 1/n", async () => {
+  const { points } = (await make("fig2-3")).figures as { readonly points: readonly MomentsPoint[] };
+  assert.equal(points.length, 4);
+  for (const { workers, drop, exact, measured, alpha2TimesN } of points) {
+    const name = `n = ${workers}, p = ${drop}`;
+    assert.ok(Math.abs(measured.alpha1 - exact.alpha1) <= 4 * measured.alpha1Error, `α1, ${name}`);
+    assert.ok(Math.abs(measured.alpha2 - exact.alpha2) <= 4 * measured.alpha2Error, `α2, ${name}`);
+    assert.ok(alpha2TimesN > 0.95 && alpha2TimesN < 1.25, `n·α2, ${name}: ${alpha2TimesN}`);
+  }
+});
+
+test("what losses cost is 1 + 2p and far below the bound of Corollary 2", async () => {
+  const { points } = (await make("theory")).figures as { readonly points: readonly TheoryPoint[] };
+  for (const { measured, error, exact, corollary2 } of points) {
+    assert.ok(Math.abs(measured - exact) <= 4 * error, `${measured} ± ${error}, exactly ${exact}`);
+    assert.ok(measured + 4 * error < corollary2);
+  }
+});
+
+async function armsOf(name: string): Promise<(averaging: string, drop: number) => ArmResult> {
+  const { rows } = (await make(name)).figures as { readonly rows: readonly ArmResult[] };
+  return (averaging, drop) => {
+    const arm = rows.find((row) => row.averaging === averaging && row.drop === drop);
+    assert.ok(arm, `${averaging} ${drop}`);
+    return arm;
+  };
+}
+
+const skip = needsData();
+
+for (const [name, of] of [
+  ["fig4c", "the LSTM on ATIS"],
+  ["fig4a", "ResNet-20 on CIFAR-10"],
+  ["fig4b", "ResNet-110 on CIFAR-10"],
+] as const) {
+  test(`${name}: ${of} learns with 10 % lost what it learns without`, { skip }, async () => {
+    const arm = await armsOf(name);
+    const [lossless, lossy] = [arm("rps", 0), arm("rps", 0.1)];
+    assert.equal(lossless.dropped, 0);
+    assert.ok(Math.abs(lossy.dropped - 0.1) < 0.01, `${lossy.dropped} dropped`);
+    const [first = NaN] = lossless.curve.map(([, loss]) => loss);
+    assert.ok(lossless.trainLoss < first, `${first} at first, ${lossless.trainLoss} in the end`);
+    const learned = first - lossless.trainLoss;
+    const apart = Math.abs(lossy.trainLoss - lossless.trainLoss);
+    assert.ok(apart < 0.05 * learned, `${learned} learned, ${apart} apart`);
+  });
+}
+
+for (const [name, of] of [
+  ["fig5c", "the LSTM on ATIS"],
+  ["fig5a", "ResNet-20 on CIFAR-10"],
+  ["fig5b", "ResNet-110 on CIFAR-10"],
+] as const) {
+  test(`${name}: with gradients averaged the replicas of ${of} drift apart`, { skip }, async () => {
+    const arm = await armsOf(name);
+    const [models, gradients] = [arm("rps", 0.1), arm("gradient", 0.1)];
+    assert.ok(gradients.apart > 2 * models.apart, `${gradients.apart} apart against ${models.apart}`);
+  });
+}

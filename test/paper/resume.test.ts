@@ -1,0 +1,67 @@
+/** A simulated training is killed again and again; in the end nobody can tell. */
+import assert from "node:assert/strict";
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import type { Order, Progress } from "../../bench/paper/run-child.ts";
+import type { RunSpec } from "../../bench/paper/run-spec.ts";
+import type { RunResult } from "../../bench/paper/simulated-run.ts";
+import { createRng } from "../../shared/core/rng.ts";
+import { parseTask } from "../../shared/core/task.ts";
+
+const spec: RunSpec = {
+  task: parseTask({
+    name: "tiny",
+    model: { kind: "mlp", hidden: [16] },
+    data: { kind: "glyphs", samplesPerShard: 128, validationSamples: 64, seed: 1 },
+    optimizer: { kind: "sgd", learningRate: 0.05, momentum: 0.9 },
+    batch: 16,
+    work: { samplesPerRound: 16 },
+    seed: 3,
+    rounds: 60,
+  }),
+  workers: 4,
+  drop: 0.2,
+  meanBurst: 4,
+  evaluation: "whole",
+};
+const child = fileURLToPath(new URL("../../bench/paper/run-child.js", import.meta.url));
+
+/** Runs until it ends or has done so many more rounds; true when there is a result. */
+async function runFor(file: string, rounds: number): Promise<boolean> {
+  const run = fork(child);
+  let begun: number | undefined;
+  run.on("message", (message) => {
+    const { done } = message as Progress;
+    begun ??= done;
+    if (done >= begun + rounds) run.kill("SIGKILL");
+  });
+  run.send({ spec, file, dataDir: undefined, segmentRounds: 7 } satisfies Order);
+  await once(run, "exit");
+  return existsSync(file);
+}
+
+/** All but how long it took. */
+function resultIn(file: string): Omit<RunResult, "processorSeconds"> {
+  const { processorSeconds, ...rest } = JSON.parse(readFileSync(file, "utf8")) as RunResult;
+  assert.ok(processorSeconds > 0);
+  return rest;
+}
+
+test("killed at any moment it goes on from there, to the bit-identical result", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "shoal-resume-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const straight = join(folder, "straight.json");
+  assert.ok(await runFor(straight, Infinity));
+  const killed = join(folder, "killed.json");
+  const rng = createRng(1);
+  let kills = 0;
+  while (!(await runFor(killed, 8 + rng.below(12)))) kills += 1;
+  assert.ok(kills >= 3, `killed ${kills} times`);
+  assert.deepEqual(resultIn(killed), resultIn(straight));
+  assert.ok(Math.abs(resultIn(straight).dropped - 0.2) < 0.02);
+});
