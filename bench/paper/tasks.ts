@@ -24,7 +24,7 @@ export function atisTask({ averaging, seed, workers, batch, rounds, isSmall = fa
     name: "paper-atis",
     model: { kind: "lstm", embedding: width, hidden: width, dropout: 0, hideWords: 0 },
     data: { kind: "atis", shards: workers, seed: 1 },
-    optimizer: { kind: "sgd", learningRate: 2, warmupRounds: Math.round(rounds / 20), decay: "steps" },
+    optimizer: { kind: "sgd", learningRate: 4, warmupRounds: Math.round(rounds / 20), decay: "steps" },
     batch,
     work: { samplesPerRound: batch },
     averaging,

@@ -16,7 +16,7 @@ const ofGradients = [rps(0), rps(0.1), gradients(0), gradients(0.01), gradients(
 const fewModels = [rps(0), rps(0.1)];
 const fewGradients = [rps(0.1), gradients(0.1)];
 
-const atisEpoch = 17.5;
+const atisEpoch = 70;
 const cifarEpoch = 97.7;
 const inRounds = (epochs: number, perEpoch: number) => Math.round(epochs * perEpoch);
 
@@ -28,7 +28,7 @@ interface Arms {
 }
 
 function atis(name: string, title: string, { arms, few }: Arms): Figure {
-  const usual = { workers: 16, batch: 16, arms };
+  const usual = { workers: 16, batch: 4, arms };
   return trainingFigure({
     name,
     title,
