@@ -111,7 +111,10 @@ for (const [type, depths] of forms)
 function decodedByFastPng(png: Uint8Array): Picture {
   const { width, height, channels, depth, data, palette: colours } = decode(png);
   const samples = depth < 8 ? apart(data, width * channels, height, depth) : data;
-  if (!colours) return { width, height, channels, data: samples as Picture["data"], largest: 2 ** depth - 1 };
+  if (!colours) {
+    const values = depth === 16 ? Uint16Array.from(samples) : Uint8Array.from(samples);
+    return { width, height, channels, data: values, largest: 2 ** depth - 1 };
+  }
   const pixels = [...samples].flatMap((number) => [...(colours[number] ?? black)]);
   return { width, height, channels: 3, data: Uint8Array.from(pixels), largest: 255 };
 }

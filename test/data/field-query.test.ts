@@ -23,8 +23,8 @@ test("what is asked for in addresses is what the other end reads, each record on
           { start: start + 1, recordBytes },
           { start, recordBytes: recordBytes + 1 },
         ];
-        for (const records of others)
-          assert.equal(readFieldQuery(said, records ? { bytes: 1e9, records } : { bytes: 1e9 }), undefined);
+        for (const other of others)
+          assert.equal(readFieldQuery(said, { bytes: 1e9, ...(other && { records: other }) }), undefined);
         return [...heard.which];
       });
       assert.deepEqual(read, [...which]);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { connect } from "node:net";
-import type { AddressInfo, Socket } from "node:net";
+import type { Socket } from "node:net";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -12,7 +12,7 @@ import { realClock } from "../../peer-node/real-clock.ts";
 import { clientOf } from "../../signaling-server/client-address.ts";
 import { createPacedAnswers } from "../../signaling-server/paced-answers.ts";
 import { cifarFile, dataFolder, taskOf, writeCifar } from "../data/tiny-files.ts";
-import { startServer } from "./fixture.ts";
+import { portOf, startServer } from "./fixture.ts";
 
 const file = `/api/data/${cifarFile("data_batch_1")}`;
 
@@ -78,17 +78,18 @@ async function pacedServer(t: TestContext, waitMs: number) {
       const count = request.url === "/short" ? 1 : 100;
       for (let sent = 0; sent < count; sent++) yield new Uint8Array(1024 * 1024);
     }
-    answers.send(request, response, pieces).then(
-      (isSent) => {
-        ends.push(isSent ? "sent" : "busy");
-        if (!isSent) response.writeHead(503).end();
-      },
-      () => ends.push("cut"),
-    );
+    async function answer(): Promise<string> {
+      if (await answers.send(request, response, pieces)) return "sent";
+      response.writeHead(503).end();
+      return "busy";
+    }
+    void answer()
+      .catch(() => "cut")
+      .then((end) => ends.push(end));
   }).listen(0, "127.0.0.1");
   t.after(() => server.close().closeAllConnections());
   await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
+  const port = portOf(server);
   return { port, ends, short: () => fetch(`http://127.0.0.1:${port}/short`) };
 }
 

@@ -79,7 +79,7 @@ function readChunks(bytes: Uint8Array, assertSize: AssertSize): Chunks {
   throw new Error("it is cut off");
 }
 
-const samplesPerPixel: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
+const samplesOfType: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 
 function readHeader(content: Uint8Array, assertSize: AssertSize): Header {
   const view = new DataView(content.buffer, content.byteOffset, content.length);
@@ -87,7 +87,7 @@ function readHeader(content: Uint8Array, assertSize: AssertSize): Header {
   const [width, height] = [view.getUint32(0), view.getUint32(4)];
   assertSize(width, height);
   const [depth = 0, type = 0, compression, filter, interlacing = 0] = content.subarray(8);
-  const samples = samplesPerPixel[type];
+  const samples = samplesOfType[type];
   const depths = type === 3 ? [1, 2, 4, 8] : type === 0 ? [1, 2, 4, 8, 16] : [8, 16];
   if (samples === undefined || !depths.includes(depth))
     throw new Error(`colour type ${type} with ${depth} bits`);
@@ -192,7 +192,8 @@ function sampleAt(line: Uint8Array, index: number, depth: number): number {
 /** In place: bytes are stored as differences to what their neighbours make likely. */
 function unfilter(filter: number, line: Uint8Array, above: Uint8Array, step: number): void {
   if (filter > 4) throw new Error(`a row has filter ${filter}`);
-  for (let at = 0; at < line.length && filter > 0; at++) {
+  if (filter === 0) return;
+  for (let at = 0; at < line.length; at++) {
     const own = line[at] ?? 0;
     const up = above[at] ?? 0;
     // What is left of the first pixel counts as 0.
