@@ -1,8 +1,9 @@
 /**
- * PNG (https://www.w3.org/TR/png-3) to pixels: all colour types and depths, interlaced or not. What is made
- * is as large as the header says and no larger, whatever else the file holds; colour profiles, texts and
- * single transparent colours are passed over.
+ * PNG (https://www.w3.org/TR/png-3) to pixels by fast-png, which unpacks whatever a file holds: here a file is
+ * looked at first. Only what pixels need reaches it (colour profiles and texts do not), and only when that
+ * unpacks to exactly what the header says, so that no picture costs more than its size.
  */
+import { decode } from "fast-png";
 import type { Picture } from "./decode-image.ts";
 
 /** What a picture of these sides costs is the caller's to judge, before anything of that size is made. */
@@ -11,70 +12,48 @@ export type AssertSize = (width: number, height: number) => void;
 interface Header {
   readonly width: number;
   readonly height: number;
-  /** Bits of one sample. */
-  readonly depth: number;
-  readonly hasPalette: boolean;
-  readonly samplesPerPixel: number;
+  readonly bitsPerPixel: number;
   readonly isInterlaced: boolean;
 }
 
-interface Chunks {
+interface Parts {
   readonly header: Header;
-  readonly palette: Uint8Array;
+  /** The beginning and the chunks that pixels need. */
+  readonly needed: readonly Uint8Array[];
   readonly compressed: readonly Uint8Array[];
 }
 
-/** Every so many columns and rows of the picture, from one of them on. */
-interface Pass {
-  readonly x: number;
-  readonly y: number;
-  readonly stepX: number;
-  readonly stepY: number;
-}
+const beginningBytes = 8;
+/** Length, type and checksum of a chunk. */
+const frameBytes = 12;
+const neededTypes: readonly string[] = ["IHDR", "PLTE", "IDAT", "IEND"];
 
-const whole: readonly Pass[] = [{ x: 0, y: 0, stepX: 1, stepY: 1 }];
-const adam7: readonly Pass[] = [
-  { x: 0, y: 0, stepX: 8, stepY: 8 },
-  { x: 4, y: 0, stepX: 8, stepY: 8 },
-  { x: 0, y: 4, stepX: 4, stepY: 8 },
-  { x: 2, y: 0, stepX: 4, stepY: 4 },
-  { x: 0, y: 2, stepX: 2, stepY: 4 },
-  { x: 1, y: 0, stepX: 2, stepY: 2 },
-  { x: 0, y: 1, stepX: 1, stepY: 2 },
-];
-
-/** @throws Error that says what is wrong. */
+/** @throws (rejects) Error that says what is wrong. */
 export async function decodePng(bytes: Uint8Array, assertSize: AssertSize): Promise<Picture> {
-  const { header, palette, compressed } = readChunks(bytes, assertSize);
-  const passes = passesOf(header);
-  const expected = passes.reduce((sum, { height, rowBytes }) => sum + height * (1 + rowBytes), 0);
-  const rows = await inflate(compressed, expected);
-  const { width, height, depth, samplesPerPixel } = header;
-  const count = width * height * samplesPerPixel;
-  const samples = depth === 16 ? new Uint16Array(count) : new Uint8Array(count);
-  let at = 0;
-  for (const pass of passes) at = unpackPass(rows, at, pass, header, samples);
-  if (header.hasPalette)
-    return { width, height, channels: 3, data: coloured(samples, palette), largest: 255 };
-  return { width, height, channels: samplesPerPixel, data: samples, largest: 2 ** depth - 1 };
+  const { header, needed, compressed } = readParts(bytes, assertSize);
+  await assertUnpacksTo(rowsBytes(header), compressed);
+  const { width, height, data, depth, channels, palette } = decode(joined(needed));
+  const samples = depth < 8 ? separate(data, width * channels, height, depth) : data;
+  if (!palette) return { width, height, channels, data: typed(samples), largest: 2 ** depth - 1 };
+  return { width, height, channels: 3, data: coloured(samples, palette), largest: 255 };
 }
 
-function readChunks(bytes: Uint8Array, assertSize: AssertSize): Chunks {
+function readParts(bytes: Uint8Array, assertSize: AssertSize): Parts {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const needed = [bytes.subarray(0, beginningBytes)];
   const compressed: Uint8Array[] = [];
   let header: Header | undefined;
-  let palette = new Uint8Array();
-  for (let at = 8; at + 12 <= bytes.length;) {
+  for (let at = beginningBytes; at + frameBytes <= bytes.length;) {
     const length = view.getUint32(at);
     const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
     const content = bytes.subarray(at + 8, at + 8 + length);
-    if (at + 12 + length > bytes.length) break;
+    if (at + frameBytes + length > bytes.length) break;
     if ((type === "IHDR") !== (header === undefined)) throw new Error(`${type} at byte ${at}`);
     if (type === "IHDR") header = readHeader(content, assertSize);
-    if (type === "PLTE") palette = content.slice(0, 768);
     if (type === "IDAT") compressed.push(content);
-    if (type === "IEND" && header) return { header, palette, compressed };
-    at += 12 + length;
+    if (neededTypes.includes(type)) needed.push(bytes.subarray(at, at + frameBytes + length));
+    if (type === "IEND" && header) return { header, needed, compressed };
+    at += frameBytes + length;
   }
   throw new Error("it is cut off");
 }
@@ -92,32 +71,37 @@ function readHeader(content: Uint8Array, assertSize: AssertSize): Header {
   if (samples === undefined || !depths.includes(depth))
     throw new Error(`colour type ${type} with ${depth} bits`);
   if (compression !== 0 || filter !== 0 || interlacing > 1) throw new Error("an unknown method");
-  return {
-    width,
-    height,
-    depth,
-    hasPalette: type === 3,
-    samplesPerPixel: samples,
-    isInterlaced: interlacing === 1,
-  };
+  const isInterlaced = interlacing === 1;
+  if (isInterlaced && depth < 8)
+    throw new Error(`interlaced with ${depth} bits: save it without interlacing`);
+  return { width, height, bitsPerPixel: samples * depth, isInterlaced };
 }
 
-function passesOf({ width, height, depth, samplesPerPixel, isInterlaced }: Header) {
-  return (isInterlaced ? adam7 : whole)
-    .map((pass) => {
-      const columns = Math.ceil((width - pass.x) / pass.stepX);
-      const rows = Math.ceil((height - pass.y) / pass.stepY);
-      const rowBytes = Math.ceil((columns * samplesPerPixel * depth) / 8);
-      return { ...pass, width: columns, height: rows, rowBytes };
-    })
-    .filter((pass) => pass.width > 0 && pass.height > 0);
+/** First column and row, and steps to the next ones, of the seven passes of an interlaced picture. */
+const adam7 = [
+  [0, 0, 8, 8],
+  [4, 0, 8, 8],
+  [0, 4, 4, 8],
+  [2, 0, 4, 4],
+  [0, 2, 2, 4],
+  [1, 0, 2, 2],
+  [0, 1, 1, 2],
+] as const;
+
+/** Of all rows with the byte before each. */
+function rowsBytes({ width, height, bitsPerPixel, isInterlaced }: Header): number {
+  const passes = isInterlaced ? adam7 : ([[0, 0, 1, 1]] as const);
+  return passes.reduce((sum, [x, y, stepX, stepY]) => {
+    const columns = Math.ceil((width - x) / stepX);
+    const rows = Math.ceil((height - y) / stepY);
+    return columns > 0 && rows > 0 ? sum + rows * (1 + Math.ceil((columns * bitsPerPixel) / 8)) : sum;
+  }, 0);
 }
 
 /** Chromium unpacks a piece at once, a thousandfold at most. */
 const pieceBytes = 16 * 1024;
 
-/** The first `expected` bytes; what would come after them is not unpacked. */
-async function inflate(compressed: readonly Uint8Array[], expected: number): Promise<Uint8Array> {
+async function assertUnpacksTo(expected: number, compressed: readonly Uint8Array[]): Promise<void> {
   const pieces = piecesOf(compressed);
   const packed = new ReadableStream<BufferSource>({
     pull(controller) {
@@ -127,17 +111,14 @@ async function inflate(compressed: readonly Uint8Array[], expected: number): Pro
     },
   });
   const reader = packed.pipeThrough(new DecompressionStream("deflate")).getReader();
-  const rows = new Uint8Array(expected);
-  let done = 0;
-  while (done < expected) {
-    const next = await reader.read();
-    if (next.done) throw new Error(`its pixels end at byte ${done} of ${expected}`);
-    rows.set(next.value.subarray(0, expected - done), done);
-    done += next.value.length;
+  let unpacked = 0;
+  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    unpacked += next.value.length;
+    if (unpacked <= expected) continue;
+    reader.cancel().catch(() => {});
+    throw new Error(`its pixels go on after byte ${expected}`);
   }
-  // Whether the rest is damaged is nobody's concern.
-  reader.cancel().catch(() => {});
-  return rows;
+  if (unpacked < expected) throw new Error(`its pixels end at byte ${unpacked} of ${expected}`);
 }
 
 function* piecesOf(compressed: readonly Uint8Array[]): Generator<Uint8Array<ArrayBuffer>> {
@@ -145,79 +126,37 @@ function* piecesOf(compressed: readonly Uint8Array[]): Generator<Uint8Array<Arra
     for (let at = 0; at < chunk.length; at += pieceBytes) yield chunk.slice(at, at + pieceBytes);
 }
 
-/** From `at` on; returns where the next pass begins. */
-function unpackPass(
-  rows: Uint8Array,
-  at: number,
-  pass: ReturnType<typeof passesOf>[number],
-  { width, depth, samplesPerPixel }: Header,
-  samples: Uint8Array | Uint16Array,
-): number {
-  const { rowBytes } = pass;
-  const pixelBytes = Math.max(1, (samplesPerPixel * depth) / 8);
-  let above: Uint8Array = new Uint8Array(rowBytes);
-  for (let row = 0; row < pass.height; row++) {
-    const begin = at + row * (1 + rowBytes);
-    const line = rows.subarray(begin + 1, begin + 1 + rowBytes);
-    unfilter(rows[begin] ?? 0, line, above, pixelBytes);
-    above = line;
-    const target = (pass.y + row * pass.stepY) * width + pass.x;
-    if (depth === 8 && pass.stepX === 1) samples.set(line, target * samplesPerPixel);
-    else scatter(line, target, pass, { depth, samplesPerPixel }, samples);
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
   }
-  return at + pass.height * (1 + rowBytes);
+  return whole;
 }
 
-function scatter(
-  line: Uint8Array,
-  target: number,
-  { width, stepX }: Pick<Pass, "stepX"> & { readonly width: number },
-  { depth, samplesPerPixel }: Pick<Header, "depth" | "samplesPerPixel">,
-  samples: Uint8Array | Uint16Array,
-): void {
-  for (let column = 0; column < width; column++) {
-    const pixel = (target + column * stepX) * samplesPerPixel;
-    for (let sample = 0; sample < samplesPerPixel; sample++)
-      samples[pixel + sample] = sampleAt(line, column * samplesPerPixel + sample, depth);
+/** Samples that share bytes; each row begins with a byte of its own. */
+function separate(data: ArrayLike<number>, columns: number, rows: number, depth: number): Uint8Array {
+  const rowBytes = Math.ceil((columns * depth) / 8);
+  const samples = new Uint8Array(columns * rows);
+  for (let at = 0; at < samples.length; at++) {
+    const bit = (at % columns) * depth;
+    const byte = data[Math.floor(at / columns) * rowBytes + (bit >> 3)] ?? 0;
+    samples[at] = (byte >> (8 - depth - (bit & 7))) & (2 ** depth - 1);
   }
+  return samples;
 }
 
-function sampleAt(line: Uint8Array, index: number, depth: number): number {
-  if (depth === 8) return line[index] ?? 0;
-  if (depth === 16) return 256 * (line[2 * index] ?? 0) + (line[2 * index + 1] ?? 0);
-  const bit = index * depth;
-  return ((line[bit >> 3] ?? 0) >> (8 - depth - (bit & 7))) & (2 ** depth - 1);
-}
-
-/** In place: bytes are stored as differences to what their neighbours make likely. */
-function unfilter(filter: number, line: Uint8Array, above: Uint8Array, step: number): void {
-  if (filter > 4) throw new Error(`a row has filter ${filter}`);
-  if (filter === 0) return;
-  for (let at = 0; at < line.length; at++) {
-    const own = line[at] ?? 0;
-    const up = above[at] ?? 0;
-    // What is left of the first pixel counts as 0.
-    const left = at < step ? 0 : (line[at - step] ?? 0);
-    if (filter === 1) line[at] = own + left;
-    else if (filter === 2) line[at] = own + up;
-    else if (filter === 3) line[at] = own + ((left + up) >> 1);
-    else line[at] = own + paeth(left, up, at < step ? 0 : (above[at - step] ?? 0));
-  }
-}
-
-function paeth(left: number, up: number, upLeft: number): number {
-  const toLeft = Math.abs(up - upLeft);
-  const toUp = Math.abs(left - upLeft);
-  const toUpLeft = Math.abs(left + up - 2 * upLeft);
-  if (toLeft <= toUp && toLeft <= toUpLeft) return left;
-  return toUp <= toUpLeft ? up : upLeft;
+function typed(samples: Uint8Array | Uint8ClampedArray | Uint16Array): Uint8Array | Uint16Array {
+  return samples instanceof Uint8ClampedArray ? new Uint8Array(samples) : samples;
 }
 
 /** Numbers beyond the palette are black. */
-function coloured(numbers: ArrayLike<number>, palette: Uint8Array): Uint8Array {
+function coloured(numbers: ArrayLike<number>, palette: readonly (readonly number[])[]): Uint8Array {
   const data = new Uint8Array(3 * numbers.length);
   for (let pixel = 0; pixel < numbers.length; pixel++)
     for (let channel = 0; channel < 3; channel++)
-      data[3 * pixel + channel] = palette[3 * (numbers[pixel] ?? 0) + channel] ?? 0;
+      data[3 * pixel + channel] = palette[numbers[pixel] ?? 0]?.[channel] ?? 0;
   return data;
 }
