@@ -3,22 +3,25 @@
  * a link. Files that a dot hides are not there.
  */
 import { open, readdir, realpath, stat } from "node:fs/promises";
-import { join, resolve, sep } from "node:path";
-import { dataError, gatherByRanges, missingFile } from "../shared/training/data/data-source.ts";
+import { isAbsolute, join, relative, resolve, sep } from "node:path";
+import {
+  dataError,
+  fileNamePattern,
+  gatherByRanges,
+  missingFile,
+} from "../shared/training/data/data-source.ts";
 import type { ByteRange, DataSource } from "../shared/training/data/data-source.ts";
-
-const segment = /^[^./\\\0][^/\\\0]*$/;
 
 export function createFolderSource(folder: string): DataSource {
   const place = resolve(folder);
 
   /** Undefined when there is no such file. @throws Error with one sentence when it is outside the folder. */
   async function locate(path: string): Promise<string | undefined> {
-    if (!path.split("/").every((part) => segment.test(part))) return undefined;
+    if (!path.split("/").every((part) => fileNamePattern.test(part))) return undefined;
     try {
       const root = await realpath(place);
       const real = await realpath(join(root, ...path.split("/")));
-      if (real.startsWith(root + sep)) return real;
+      if (isInside(real, root)) return real;
     } catch {
       return undefined;
     }
@@ -63,11 +66,17 @@ export function createFolderSource(folder: string): DataSource {
     async list(path) {
       const real = await locate(path);
       if (real === undefined || !(await stat(real)).isDirectory()) return [];
-      const names = (await readdir(real)).filter((name) => segment.test(name));
+      const names = (await readdir(real)).filter((name) => fileNamePattern.test(name));
       return names.toSorted((a, b) => (a < b ? -1 : 1));
     },
     gather: (file, field, which) => gatherByRanges((range) => read(file, range), field, which),
   };
+}
+
+function isInside(path: string, folder: string): boolean {
+  const way = relative(folder, path);
+  // Of another drive it is the whole path.
+  return way !== "" && way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
 function codeOf(error: unknown): string {

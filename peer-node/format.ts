@@ -36,6 +36,10 @@ export function bytesPerSecond(bytes: number): string {
   return bytes >= 1e3 ? `${Math.round(bytes / 1e3)} kB/s` : `${Math.round(bytes)} B/s`;
 }
 
+export function megabytes(bytes: number): string {
+  return bytes < 10e6 ? `${(bytes / 1e6).toFixed(1)} MB` : `${Math.round(bytes / 1e6)} MB`;
+}
+
 /** 1:02 or 1:00:02. */
 export function duration(ms: number): string {
   const seconds = Math.floor(ms / 1000);

@@ -55,13 +55,17 @@ export async function runJoin(url: string, options: JoinOptions): Promise<ExitCo
       hasServer = true;
       const { backend = "auto", device } = options;
       // At once and in its own words, not as what each backend says in the end.
-      await checkPlace(task.data, data);
+      const reading = await checkPlace(task.data, data, room);
       return startNodeTrainer(task, {
         place: { shard, data },
         backend,
         device,
         maxBytes: bytesOf(options["max-memory"]),
-        onBackend: (report) => display.backend(report),
+        onBackend(report) {
+          display.backend(report);
+          // The first one reads the data, and so does a successor.
+          if (reading !== undefined) display.event({ kind: "notice", text: reading });
+        },
       });
     },
     clock: realClock,

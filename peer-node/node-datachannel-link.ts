@@ -44,7 +44,12 @@ function createConnection({ initiator, iceServers }: LinkOptions): PeerConnectio
 }
 
 function linkOver(connection: PeerConnection, options: LinkOptions): Link {
-  const lifecycle = createLinkLifecycle(options, () => connection.close());
+  const lifecycle = createLinkLifecycle(options, () => {
+    // The library keeps the address of each channel until that has said it is closed, and one that never
+    // opened says so only when it is closed itself. Collected before, it makes `cleanup` crash the process.
+    for (const channel of Object.values(channels)) channel.close();
+    connection.close();
+  });
   const channels = {
     fragments: connection.createDataChannel("fragments", {
       negotiated: true,

@@ -3,14 +3,16 @@
  * data folder, for peers that have none. Whole, in a range of bytes, or certain records (field-query.ts);
  * `PATH/` lists a folder. For this server's own pages and for programs, not for other sites' pages.
  */
-import { pipeline } from "node:stream/promises";
 import type { Request, RequestHandler, Response } from "express";
+import type { Clock } from "../shared/core/clock.ts";
 import type { DataSpec } from "../shared/core/task.ts";
 import { dataFiles, downloadBytes } from "../shared/training/data/data-files.ts";
+import type { DataFile } from "../shared/training/data/data-files.ts";
 import type { ByteRange, DataSource } from "../shared/training/data/data-source.ts";
 import { readFieldQuery } from "../shared/training/data/field-query.ts";
+import type { FieldQuery } from "../shared/training/data/field-query.ts";
 import { parseRange } from "./byte-range.ts";
-import { createTurnstile } from "./turnstile.ts";
+import { createPacedAnswers } from "./paced-answers.ts";
 
 export interface ServedData {
   readonly handler: RequestHandler;
@@ -18,79 +20,98 @@ export interface ServedData {
   downloadBytes(spec: DataSpec): number;
 }
 
-/** Answers under way; the others wait. Each holds a piece in memory. */
-const limits = { width: 16, waiting: 512, pieceBytes: 1024 * 1024, idleMs: 30_000 };
-/** Data sets do not change; who puts another file in the place of one starts the server again. */
-const maxAgeSeconds = 86_400;
+interface Body {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly pieces: () => AsyncIterable<Uint8Array>;
+}
+
+/** Each answer holds a piece in memory; a piece in this time are 9 kB/s, the least that a reader must take. */
+const limits = {
+  inside: 64,
+  insideEach: 16,
+  waiting: 512,
+  waitingEach: 128,
+  waitMs: 60_000,
+  pieceMs: 30_000,
+};
+const pieceBytes = 256 * 1024;
 
 /** @param version changes with every start of the server */
 export async function serveData(
   source: DataSource,
   specs: readonly DataSpec[],
   version: string,
+  clock: Pick<Clock, "after">,
 ): Promise<ServedData> {
-  const listed = new Map<DataSpec, Awaited<ReturnType<typeof dataFiles>>>();
+  const listed = new Map<DataSpec, readonly DataFile[]>();
   for (const spec of specs) listed.set(spec, await dataFiles(spec, source));
-  const sizes = new Map([...listed.values()].flat().map(({ file, bytes }) => [file, bytes]));
-  const turnstile = createTurnstile(limits.width, limits.waiting);
+  const files = byName([...listed.values()].flat());
+  const folders = namesByFolder([...files.keys()]);
+  const answers = createPacedAnswers(limits, clock);
 
-  async function answer(request: Request, response: Response, path: string): Promise<void> {
-    if (path.endsWith("/")) {
-      const names = [...sizes.keys()]
-        .filter((file) => isIn(file, path))
-        .map((file) => file.slice(path.length))
-        .toSorted();
-      if (names.length === 0) refuse(response, 404, noSuchFile);
-      else response.json(names);
-      return;
-    }
-    const bytes = sizes.get(path);
-    if (bytes === undefined) return refuse(response, 404, noSuchFile);
-    const isQuery = Object.keys(request.query).length > 0;
-    const query = isQuery ? readFieldQuery(request.query, bytes) : undefined;
-    if (isQuery && !query) return refuse(response, 400, "These are no records of this file.");
+  /** What is small is answered at once, files and records when it is their turn. */
+  async function answer(request: Request, response: Response): Promise<void> {
+    if (isFromElsewhere(request))
+      return refuse(response, 403, "These files are for this server's own pages.");
+    const path = decodePath(request.path) ?? "";
+    const names = folders.get(path);
+    if (names) return void response.json(names);
+    const file = files.get(path);
+    if (!file) return refuse(response, 404, noSuchFile);
     response.set({
-      ETag: `"${version}-${bytes}"`,
-      "Cache-Control": `private, max-age=${maxAgeSeconds}`,
+      ETag: `"${version}-${file.bytes}"`,
+      // Where another file has taken its place, the server has started again.
+      "Cache-Control": "private, no-cache",
       "Accept-Ranges": "bytes",
-      "Content-Type": "application/octet-stream",
     });
     if (request.fresh) return void response.status(304).end();
-    if (query) {
-      const records = await source.gather(path, query.field, query.which);
-      return void response.set("Content-Length", `${records.length}`).end(records);
-    }
+    if (Object.keys(request.query).length === 0) return answerBytes(request, response, file);
+    const query = readFieldQuery(request.query, file);
+    if (!query) return refuse(response, 400, "These are no records of this file.");
+    await send(request, response, {
+      headers: { "Content-Length": `${query.which.length * query.field.length}` },
+      status: 200,
+      pieces: () => recordPieces(source, file.file, query),
+    });
+  }
+
+  async function answerBytes(request: Request, response: Response, { file, bytes }: DataFile): Promise<void> {
     const range = wantedRange(request, response, bytes);
     if (range === "unsatisfiable") {
       response.set("Content-Range", `bytes */${bytes}`);
       return refuse(response, 416, `This file ends at byte ${bytes}.`);
     }
-    if (range)
-      response
-        .status(206)
-        .set("Content-Range", `bytes ${range.from}-${range.from + range.length - 1}/${bytes}`);
-    await send(request, response, source, path, range ?? { from: 0, length: bytes });
+    const { from, length } = range ?? { from: 0, length: bytes };
+    const place = { "Content-Range": `bytes ${from}-${from + length - 1}/${bytes}` };
+    await send(request, response, {
+      headers: { "Content-Length": `${length}`, ...(range && place) },
+      status: range ? 206 : 200,
+      pieces: () => filePieces(source, file, { from, length }),
+    });
   }
 
-  async function serve(request: Request, response: Response): Promise<void> {
-    if (isFromElsewhere(request))
-      return refuse(response, 403, "These files are for this server's own pages.");
-    const path = decodePath(request.path);
-    if (path === undefined) return refuse(response, 404, noSuchFile);
-    const turn = turnstile.enter();
-    if (!turn) return refuse(response.set("Retry-After", "5"), 503, "Too many are reading: try again later.");
-    const leave = await turn;
-    response.setTimeout(limits.idleMs, () => response.destroy());
-    response.once("close", leave);
-    if (response.destroyed) leave();
-    else await answer(request, response, path);
+  async function send(
+    request: Request,
+    response: Response,
+    { status, headers, pieces }: Body,
+  ): Promise<void> {
+    const begin = () =>
+      response.status(status).set({ ...headers, "Content-Type": "application/octet-stream" });
+    if (request.method === "HEAD") return void begin().end();
+    const isSent = await answers.send(request, response, () => {
+      begin();
+      return pieces();
+    });
+    if (!isSent && !response.destroyed)
+      refuse(response.set("Retry-After", "5"), 503, "Too many are reading: try again later.");
   }
 
   return {
     async handler(request, response, next) {
       if (request.method !== "GET" && request.method !== "HEAD") return next();
       try {
-        await serve(request, response);
+        await answer(request, response);
       } catch (error) {
         // Who has gone hears nothing; what has begun to be sent can't become a sentence any more.
         if (!response.headersSent && !response.destroyed) throw error;
@@ -103,8 +124,17 @@ export async function serveData(
 
 const noSuchFile = "None of this server's tasks trains on such a file.";
 
-function isIn(file: string, folder: string): boolean {
-  return file.startsWith(folder) && !file.slice(folder.length).includes("/");
+/** By the folder's address, which ends with a slash. */
+function namesByFolder(files: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const folders = new Map<string, string[]>();
+  for (const file of files.toSorted()) {
+    const [, folder, name = ""] = /^(.+\/)(.+)$/.exec(file) ?? [];
+    if (folder === undefined) continue;
+    const names = folders.get(folder);
+    if (names) names.push(name);
+    else folders.set(folder, [name]);
+  }
+  return folders;
 }
 
 function decodePath(path: string): string | undefined {
@@ -127,26 +157,25 @@ function wantedRange(request: Request, response: Response, bytes: number) {
   return parseRange(request.get("range"), bytes);
 }
 
-/** Piece by piece, as fast as the other end takes them. */
-async function send(
-  { method }: Request,
-  response: Response,
-  source: DataSource,
-  file: string,
-  { from, length }: ByteRange,
-): Promise<void> {
-  response.set("Content-Length", `${length}`);
-  if (method === "HEAD") return void response.end();
-  async function* pieces(): AsyncGenerator<Uint8Array> {
-    for (let done = 0; done < length; done += limits.pieceBytes) {
-      const piece = Math.min(limits.pieceBytes, length - done);
-      yield await source.read(file, { from: from + done, length: piece });
-    }
-  }
-  await pipeline(pieces, response);
+async function* filePieces(source: DataSource, file: string, { from, length }: ByteRange) {
+  for (let done = 0; done < length; done += pieceBytes)
+    yield await source.read(file, { from: from + done, length: Math.min(pieceBytes, length - done) });
+}
+
+async function* recordPieces(source: DataSource, file: string, { field, which }: FieldQuery) {
+  const perPiece = Math.max(1, Math.floor(pieceBytes / field.length));
+  for (let done = 0; done < which.length; done += perPiece)
+    yield await source.gather(file, field, which.subarray(done, done + perPiece));
+}
+
+/** Once each, with its records if any task reads them. */
+function byName(listed: readonly DataFile[]): ReadonlyMap<string, DataFile> {
+  const files = new Map<string, DataFile>();
+  for (const file of listed) if (!files.get(file.file)?.records) files.set(file.file, file);
+  return files;
 }
 
 function refuse(response: Response, code: number, sentence: string): void {
-  for (const name of ["ETag", "Cache-Control"]) response.removeHeader(name);
+  response.removeHeader("ETag");
   response.status(code).set("Cache-Control", "no-store").json({ error: sentence });
 }

@@ -72,7 +72,7 @@ export async function createSignalingServer(options: SignalingServerOptions): Pr
   const guard = { counters, now: () => clock.now(), log };
 
   const specs = Object.values(options.tasks).map((task) => task.data);
-  const data = options.data && (await serveData(options.data, specs, Date.now().toString(36)));
+  const data = options.data && (await serveData(options.data, specs, Date.now().toString(36), clock));
   const status = (): ServerStatus => ({
     schema: 2,
     version: options.version ?? "0.0.0",

@@ -1,5 +1,7 @@
 /** Which of the data sets with a name are in a folder, complete. */
 import type { DataSpec } from "../../shared/core/task.ts";
+import { dataFiles } from "../../shared/training/data/data-files.ts";
+import type { DataSource } from "../../shared/training/data/data-source.ts";
 import { checkData } from "../../shared/training/data/load-data.ts";
 import { within } from "../../shared/training/time-limit.ts";
 import { createFolderSource } from "../folder-source.ts";
@@ -26,6 +28,13 @@ const specs: readonly DataSpec[] = [
   },
 ];
 
+/** Null when all is well. @throws Error with one sentence about what is there and wrong. */
+async function noteOn(spec: DataSpec, source: DataSource): Promise<string | null> {
+  if ((await dataFiles(spec, source)).length === 0) return "not there";
+  await checkData(spec, source);
+  return null;
+}
+
 /** A folder on a network drive may never answer. */
 const limitMs = 20_000;
 
@@ -36,8 +45,7 @@ export async function checkDataSets(folder: string): Promise<DataSetCheck[]> {
     specs.map(async (spec) => {
       const name = spec.kind;
       try {
-        await within(realClock, limitMs, late, checkData(spec, source));
-        return { name, note: null };
+        return { name, note: await within(realClock, limitMs, late, noteOn(spec, source)) };
       } catch (error) {
         return { name, note: error instanceof Error ? error.message : String(error) };
       }

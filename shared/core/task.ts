@@ -59,6 +59,15 @@ const place = v.pipe(
   ),
 );
 
+/** The model's outputs, in their order: one that stands there twice would never be learned the second time. */
+const classesOf = <Name extends v.GenericSchema<string>>(name: Name) =>
+  v.pipe(
+    v.array(name),
+    v.minLength(2),
+    v.maxLength(255),
+    v.checkItems((item, at, all) => all.indexOf(item) === at, "must not be named twice"),
+  );
+
 const byChance = v.strictObject({ by: v.literal("chance") });
 
 /** How the training samples are parted among the peers. */
@@ -123,7 +132,7 @@ const dataSchema = v.variant("kind", [
     label: v.pipe(v.string(), v.minLength(1), v.maxLength(200)),
     /** Number columns besides it. */
     columns: count(4096),
-    classes: v.pipe(v.array(v.pipe(v.string(), v.maxLength(100))), v.minLength(2), v.maxLength(255)),
+    classes: classesOf(v.pipe(v.string(), v.maxLength(100))),
     ...sharding,
     validationSamples: v.optional(count(100_000), 500),
   }),
@@ -131,7 +140,7 @@ const dataSchema = v.variant("kind", [
     kind: v.literal("images"),
     /** One folder for each class in it. */
     folder: place,
-    classes: v.pipe(v.array(place), v.minLength(2), v.maxLength(255)),
+    classes: classesOf(place),
     /** What the pictures are scaled to. */
     height: count(512),
     width: count(512),

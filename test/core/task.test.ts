@@ -29,6 +29,11 @@ test("a task survives its own JSON", () => {
   assert.ok("glyphs-cnn" in builtInTasks && "cifar10-resnet20" in builtInTasks);
 });
 
+const ofFiles: Readonly<Record<string, object>> = {
+  csv: { file: "a.csv", label: "y", columns: 2 },
+  images: { folder: "a", height: 8, width: 8, channels: 3 },
+};
+
 const bad: readonly (readonly [what: string, document: unknown, sentence: RegExp])[] = [
   ["no document", undefined, /^task: the document is missing/],
   ["null", null, /^task: the document is null/],
@@ -71,6 +76,14 @@ const bad: readonly (readonly [what: string, document: unknown, sentence: RegExp
     { ...good, data: { ...good.data, samplesPerShard: 1e9 } },
     /^task: data\.samplesPerShard is /,
   ],
+  ...["csv", "images"].map(
+    (kind) =>
+      [
+        `a class of ${kind} twice`,
+        { ...good, data: { ...ofFiles[kind], shards: 1, seed: 1, kind, classes: ["a", "b", "a"] } },
+        /^task: data\.classes\.2 is "a": must not be named twice$/,
+      ] as const,
+  ),
 ];
 
 for (const [what, document, sentence] of bad) {

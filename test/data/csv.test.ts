@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import * as fc from "fast-check";
 import { createFolderSource } from "../../peer-node/folder-source.ts";
-import { parseCsv } from "../../shared/training/data/csv-rows.ts";
+import { csvRows } from "../../shared/training/data/csv-rows.ts";
 import { loadCsv } from "../../shared/training/data/csv.ts";
 import { checkData } from "../../shared/training/data/load-data.ts";
 import { dataFolder, specOf } from "./tiny-files.ts";
@@ -20,15 +21,33 @@ const rows = Array.from({ length: 20 }, (_, i) => `${i},${i < 10 ? "setosa" : '"
 const header = 'length,"species, as found",width';
 const good = `${[header, ...rows].join("\r\n")}\r\n`;
 
+const parse = (text: string) => [...csvRows(Buffer.from(text), "x.csv")];
+
 test("fields in quotes hold commas, quotes and line ends", () => {
-  assert.deepEqual(parseCsv('a,"b, ""c"""\n"d\ne",\n\nf,g', "x.csv"), [
+  assert.deepEqual(parse('a,"b, ""c"""\n"d\ne",\n\nf,g'), [
     { line: 1, fields: ["a", 'b, "c"'] },
     { line: 2, fields: ["d\ne", ""] },
     { line: 5, fields: ["f", "g"] },
   ]);
-  assert.throws(
-    () => parseCsv('a\n"b\nc', "x.csv"),
-    /^Error: x\.csv: the quote that opens in line 2 is never closed$/,
+  assert.deepEqual(parse('"a"'), [{ line: 1, fields: ["a"] }]);
+  assert.deepEqual(parse("\r\n\n"), []);
+  assert.throws(() => parse('a\n"b\nc'), /^Error: x\.csv: the quote that opens in line 2 is never closed$/);
+  assert.throws(() => parse(",".repeat(10_000)), /^Error: x\.csv: line 1 has more than 8192 fields$/);
+});
+
+test("whatever is written is read, wherever the pieces end that it is read in", () => {
+  const field = fc.string({ unit: fc.constantFrom("a", "ä", "€", "🐟", '"', ",", "\n", " "), maxLength: 6 });
+  const table = fc.array(fc.array(field, { minLength: 2, maxLength: 3 }), { minLength: 1, maxLength: 5 });
+  const quoted = (value: string) => `"${value.replaceAll('"', '""')}"`;
+  fc.assert(
+    fc.property(table, fc.nat(40), (written, before) => {
+      const padding = "x".repeat(64 * 1024 - before);
+      const text = [[padding, ""], ...written].map((row) => row.map(quoted).join(",")).join("\r\n");
+      assert.deepEqual(
+        parse(text).map(({ fields }) => fields),
+        [[padding, ""], ...written],
+      );
+    }),
   );
 });
 

@@ -3,7 +3,6 @@ import { test } from "node:test";
 import * as fc from "fast-check";
 import { fieldQueries, readFieldQuery, writeFieldQuery } from "../../shared/training/data/field-query.ts";
 import { parseRange } from "../../signaling-server/byte-range.ts";
-import { createTurnstile } from "../../signaling-server/turnstile.ts";
 
 test("what is asked for in addresses is what the other end reads, each record once", () => {
   const records = fc.uniqueArray(fc.nat(60_000), { minLength: 1, maxLength: 300 });
@@ -15,9 +14,17 @@ test("what is asked for in addresses is what the other end reads, each record on
       const read = fieldQueries(field, which).flatMap((query) => {
         const address = writeFieldQuery(query);
         assert.ok(address.length < 3_000, `${address.length} characters`);
-        const heard = readFieldQuery(Object.fromEntries(new URLSearchParams(address)), fileBytes);
+        const said = Object.fromEntries(new URLSearchParams(address));
+        const heard = readFieldQuery(said, { bytes: fileBytes, records: field });
         assert.deepEqual(heard?.field, field);
-        assert.equal(readFieldQuery(Object.fromEntries(new URLSearchParams(address)), start), undefined);
+        assert.equal(readFieldQuery(said, { bytes: start, records: field }), undefined);
+        const others = [
+          undefined,
+          { start: start + 1, recordBytes },
+          { start, recordBytes: recordBytes + 1 },
+        ];
+        for (const other of others)
+          assert.equal(readFieldQuery(said, { bytes: 1e9, ...(other && { records: other }) }), undefined);
         return [...heard.which];
       });
       assert.deepEqual(read, [...which]);
@@ -43,22 +50,12 @@ test("a range of bytes is inside of the file, or everything, or nothing", () => 
   for (const [header, expected] of cases) assert.deepEqual(parseRange(header, 10), expected, header);
 });
 
-test("a turnstile lets so many in, lets so many wait, and turns the rest away", async () => {
-  const { enter } = createTurnstile(2, 1);
-  const first = await enter();
-  await enter();
-  let isIn = false;
-  const third = enter()?.then((leave) => {
-    isIn = true;
-    return leave;
-  });
-  assert.equal(enter(), undefined);
-  await Promise.resolve();
-  assert.equal(isIn, false);
-  first?.();
-  first?.();
-  await third;
-  assert.equal(isIn, true);
-  assert.ok(enter(), "there is room to wait again");
-  assert.equal(enter(), undefined, "who leaves twice makes room once");
+test("an answer holds 4 MiB at most, also of one record", () => {
+  const records = { start: 0, recordBytes: 190_000_000 };
+  const query = { record: "190000000", start: "0", from: "0", first: "0", take: "AQ" };
+  const read = (length: number) =>
+    readFieldQuery({ ...query, length: `${length}` }, { bytes: 190_000_000, records });
+  assert.equal(read(4 * 1024 * 1024)?.which.length, 1);
+  assert.equal(read(4 * 1024 * 1024 + 1), undefined);
+  assert.equal(read(190_000_000), undefined);
 });

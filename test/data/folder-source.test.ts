@@ -56,6 +56,18 @@ test("nothing outside the folder is there, and nothing that a dot hides", async 
   assert.equal(Buffer.from(await source.read("alias.txt")).toString(), "text");
 });
 
+test("the folder may be the root of the file system", async (t) => {
+  const folder = dataFolder(t);
+  folder.write("..a/b.txt", "hidden");
+  folder.write("a/..b", "hidden");
+  folder.write("a/b.txt", "text");
+  const source = createFolderSource("/");
+  const path = folder.path.slice(1);
+  assert.equal(await source.size(`${path}/a/b.txt`), 4);
+  assert.deepEqual(await source.list(`${path}/a`), ["b.txt"]);
+  assert.equal(await source.size(`${path}/..a/b.txt`), undefined);
+});
+
 test("--data-dir comes before SHOAL_DATA; without either the server is asked", (t) => {
   const folder = dataFolder(t);
   const before = process.env["SHOAL_DATA"];

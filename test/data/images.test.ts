@@ -35,9 +35,9 @@ function jpg(width: number, height: number, [red = 0, green = 0, blue = 0]: read
   return jpeg.encode({ width, height, data }, 95).data;
 }
 
-function scaled(bytes: Uint8Array, channels: 1 | 3, side = 2): number[] {
+async function scaled(bytes: Uint8Array, channels: 1 | 3, side = 2): Promise<number[]> {
   const pixels = new Uint8Array(side * side * channels);
-  scaleInto(decodeImage(bytes, "x"), { height: side, width: side, channels }, pixels, 0);
+  scaleInto(await decodeImage(bytes, "x"), { height: side, width: side, channels }, pixels, 0);
   return [...pixels];
 }
 
@@ -65,23 +65,23 @@ test("a folder for each class: every picture is in one shard or held out", async
   }
 });
 
-test("larger pictures are averaged, smaller ones repeated, longer ones cut in the middle", () => {
+test("larger pictures are averaged, smaller ones repeated, longer ones cut in the middle", async () => {
   const data = Uint8Array.of(0, 100, 200, 100, 0, 100, 200, 100, 0, 0, 0, 0, 0, 0, 0, 0);
   const grey = encodePng({ width: 4, height: 4, channels: 1, data });
-  assert.deepEqual(scaled(grey, 1), [50, 150, 0, 0]);
+  assert.deepEqual(await scaled(grey, 1), [50, 150, 0, 0]);
   const wide = encodePng({ width: 4, height: 2, channels: 1, data: data.subarray(0, 8) });
-  assert.deepEqual(scaled(wide, 1), [100, 200, 100, 200]);
+  assert.deepEqual(await scaled(wide, 1), [100, 200, 100, 200]);
   const dot = encodePng({ width: 1, height: 1, channels: 1, data: Uint8Array.of(77) });
-  assert.deepEqual(scaled(dot, 1), [77, 77, 77, 77]);
+  assert.deepEqual(await scaled(dot, 1), [77, 77, 77, 77]);
 });
 
-test("colours, opacity and depth come out right", () => {
-  assert.deepEqual(scaled(png(2, 2, [10, 20, 30]), 3, 1), [10, 20, 30]);
-  assert.deepEqual(scaled(png(2, 2, [100, 100, 100, 128]), 3, 1), [50, 50, 50]);
-  assert.deepEqual(scaled(png(2, 2, [255, 0, 0]), 1, 1), [76]);
+test("colours, opacity and depth come out right", async () => {
+  assert.deepEqual(await scaled(png(2, 2, [10, 20, 30]), 3, 1), [10, 20, 30]);
+  assert.deepEqual(await scaled(png(2, 2, [100, 100, 100, 128]), 3, 1), [50, 50, 50]);
+  assert.deepEqual(await scaled(png(2, 2, [255, 0, 0]), 1, 1), [76]);
   const deep = encodePng({ width: 1, height: 1, channels: 1, depth: 16, data: Uint16Array.of(32_896) });
-  assert.deepEqual(scaled(deep, 1, 1), [128]);
-  const [red = 0, green = 0, blue = 0] = scaled(jpg(8, 8, [10, 120, 230]), 3, 1);
+  assert.deepEqual(await scaled(deep, 1, 1), [128]);
+  const [red = 0, green = 0, blue = 0] = await scaled(jpg(8, 8, [10, 120, 230]), 3, 1);
   assert.ok(Math.abs(red - 10) < 5 && Math.abs(green - 120) < 5 && Math.abs(blue - 230) < 5);
 });
 
@@ -100,18 +100,17 @@ test("a class without pictures, and too few of them, are named", async (t) => {
   );
 });
 
-test("a file that is no picture, a damaged one and a huge one are named", () => {
-  const bad = (bytes: Uint8Array, message: RegExp) =>
-    assert.throws(() => decodeImage(bytes, "a.png"), message);
-  bad(new Uint8Array(9), /^Error: a\.png: begins like neither a PNG nor a JPEG at byte 0$/);
+test("a file that is no picture, a damaged one and a huge one are named", async () => {
+  const bad = (bytes: Uint8Array, message: RegExp) => assert.rejects(decodeImage(bytes, "a.png"), message);
+  await bad(new Uint8Array(9), /^Error: a\.png: begins like neither a PNG nor a JPEG at byte 0$/);
   const whole = png(8, 8, [1, 2, 3]);
-  bad(whole.subarray(0, 40), /^Error: a\.png: this PNG of 40 bytes can't be decoded \(.+\)$/);
-  bad(
+  await bad(whole.subarray(0, 40), /^Error: a\.png: this PNG of 40 bytes can't be decoded \(.+\)$/);
+  await bad(
     jpg(8, 8, [1, 2, 3]).subarray(0, 100),
     /^Error: a\.png: this JPEG of 100 bytes can't be decoded \(.+\)$/,
   );
   const huge = whole.slice();
   new DataView(huge.buffer).setUint32(16, 100_000);
   new DataView(huge.buffer).setUint32(20, 100_000);
-  bad(huge, /more than 50 megapixels/);
+  await bad(huge, /more than 25 megapixels/);
 });

@@ -75,6 +75,11 @@ const faults: readonly (readonly [what: string, spoil: (folder: DataFolder) => v
     /^Error: mnist\/t10k-labels-idx1-ubyte: the number at byte 4 is 19, expected is 20/,
   ],
   [
+    "no images to validate with",
+    (folder) => folder.write("mnist/t10k-images-idx3-ubyte", idx([2051, 0, 28, 28], new Uint8Array())),
+    /^Error: mnist\/t10k-images-idx3-ubyte: has no images/,
+  ],
+  [
     "a label out of range",
     (folder) => folder.write(labels, idx([2049, 20], new Uint8Array(20).fill(10, 3, 4))),
     /t10k-labels-idx1-ubyte: the label at byte 11 is 10, expected is 0 … 9/,

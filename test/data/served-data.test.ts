@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { createFolderSource } from "../../peer-node/folder-source.ts";
+import { realClock } from "../../peer-node/real-clock.ts";
 import type { DataSpec, TaskInput } from "../../shared/core/task.ts";
 import type { DataSource } from "../../shared/training/data/data-source.ts";
 import { createHttpSource } from "../../shared/training/data/http-source.ts";
@@ -58,7 +59,7 @@ function sourceAt(url: string): Counted {
   const counted: Pick<Counted, "bytes" | "requests"> = { bytes: 0, requests: 0 };
   const source = createHttpSource({
     url,
-    pause: async () => {},
+    clock: realClock,
     async fetch(...asked) {
       const response = await fetch(...asked);
       counted.requests += 1;
@@ -85,7 +86,7 @@ test("a file comes whole, in a range, or not again", async (t) => {
   const whole = await get(url, path);
   assert.equal(whole.status, 200);
   assert.equal(whole.body.length, 28);
-  assert.equal(whole.headers["cache-control"], "private, max-age=86400");
+  assert.equal(whole.headers["cache-control"], "private, no-cache");
   assert.equal(whole.headers["cross-origin-resource-policy"], "same-origin");
   const head = await get(url, path, {}, "HEAD");
   assert.deepEqual([head.status, head.headers["content-length"], head.body.length], [200, "28", 0]);
@@ -261,30 +262,15 @@ test("records that are no records of the file are refused", async (t) => {
     { record: "1e9" },
     { take: "A".repeat(5_000) },
     { start: "999999" },
+    // Within the file, but not its records.
+    { record: "1000" },
+    { start: "0" },
   ])
     assert.equal((await ask(changes)).status, 400, JSON.stringify(changes));
   assert.equal((await get(url, `${path}?x=1`)).status, 400);
-});
-
-test("a server that is gone, and one that is another, are said in one sentence", async () => {
-  const failing = (fetch: typeof globalThis.fetch) =>
-    createHttpSource({ url: "http://there:1", fetch, pause: async () => {} });
-  let asked = 0;
-  const gone = failing(async () => {
-    asked += 1;
-    throw new TypeError("fetch failed");
-  });
-  await assert.rejects(gone.read("a/b"), {
-    message:
-      "a/b: it could not be read from http://there:1/api/data/ (fetch failed): is the server still there?",
-  });
-  assert.equal(asked, 4);
-  const short = failing(async () => new Response("abc", { status: 206 }));
-  await assert.rejects(short.read("a/b", { from: 0, length: 9 }), {
-    message: "a/b: 3 bytes came from http://there:1/api/data/, expected are 9",
-  });
-  const all = failing(async () => new Response("abcdef", { status: 200 }));
-  assert.equal(Buffer.from(await all.read("a/b", { from: 2, length: 3 })).toString(), "cde");
+  const labels = path.replace("images-idx3", "labels-idx1");
+  const other = new URLSearchParams({ ...good, record: "1", start: "8" });
+  assert.equal((await get(url, `${labels}?${other}`)).status, 400, "a file that is not read by records");
 });
 
 test("many readers at once are all served", async (t) => {

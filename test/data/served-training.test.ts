@@ -26,6 +26,8 @@ test("a peer without --data-dir trains from the server's files, one with it from
     assert.equal(code, 0, stderr);
     assert.equal(stdout.split("\n").filter((line) => line.startsWith('{"event":"round"')).length, 3);
   }
+  assert.match(without.stdout, /"event":"notice","text":"reading the data: \d\.\d MB from http:\S+"/);
+  assert.match(withOwn.stdout, /"event":"notice","text":"reading the data in \/\S+"/);
   // Who names a folder has it read, and not the server asked.
   assert.notEqual(withEmpty.code, 0);
   assert.match(

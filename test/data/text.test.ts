@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import * as fc from "fast-check";
 import { createFolderSource } from "../../peer-node/folder-source.ts";
+import { eachCodePoint } from "../../shared/training/data/code-points.ts";
 import { checkData } from "../../shared/training/data/load-data.ts";
 import { loadText, loadTextTest } from "../../shared/training/data/text.ts";
 import { dataFolder, specOf } from "./tiny-files.ts";
@@ -63,6 +65,28 @@ for (const [what, content, message] of faults) {
     await assert.rejects(checkData(spec, createFolderSource(folder.path)), message);
   });
 }
+
+test("code points are those that the platform's own decoder finds, and so is what is none", () => {
+  const strict = new TextDecoder("utf-8", { fatal: true });
+  const good = fc.string({ unit: "binary" }).map((value) => new TextEncoder().encode(value));
+  const marked = good.map((bytes) => Uint8Array.of(0xef, 0xbb, 0xbf, ...bytes));
+  const anything = fc.uint8Array({ maxLength: 6 });
+  const leads = fc.tuple(fc.integer({ min: 0xc0, max: 0xff }), fc.uint8Array({ min: 0x7f, max: 0xc0 }));
+  const nearly = leads.map(([lead, more]) => Uint8Array.of(lead, ...more));
+  fc.assert(
+    fc.property(fc.oneof(good, marked, anything, nearly), (bytes) => {
+      const codes: number[] = [];
+      const bad = eachCodePoint(bytes, (code) => codes.push(code));
+      const decoded = strict.decode(bytes.subarray(0, bad));
+      assert.deepEqual(
+        codes,
+        Array.from(decoded, (character) => character.codePointAt(0)),
+      );
+      if (bad !== undefined) assert.throws(() => strict.decode(bytes.subarray(bad)));
+    }),
+    { numRuns: 2_000 },
+  );
+});
 
 test("a missing file is named", async (t) => {
   await assert.rejects(

@@ -1,5 +1,6 @@
 /** A real server on a free port and real sockets to it; every wait ends. */
 import { once } from "node:events";
+import type { Server } from "node:net";
 import { io } from "socket.io-client";
 import type { Socket } from "socket.io-client";
 import { noDrops } from "../../shared/core/drops.ts";
@@ -36,6 +37,12 @@ export function testTask(more: Partial<Task> = {}): Task {
     rounds: 1_000,
     ...more,
   });
+}
+
+/** Where a server of Node's own listens. */
+export function portOf(server: Server): number {
+  const address = server.address();
+  return typeof address === "object" && address ? address.port : NaN;
 }
 
 /** The id of test peer `number`: 32 hex digits. */

@@ -138,14 +138,21 @@ async function relay(server: string, ms: number): Promise<string> {
       if (candidate.includes("typ relay")) to.addRemoteCandidate(candidate, mid);
     });
   }
-  const heard = new Promise<string>((resolve) =>
-    b.onDataChannel((channel) =>
-      channel.onMessage((message) => resolve(typeof message === "string" ? message : "bytes")),
-    ),
-  );
   const channel = a.createDataChannel("test");
+  const channels = [channel];
+  const heard = new Promise<string>((resolve) =>
+    b.onDataChannel((incoming) => {
+      channels.push(incoming);
+      incoming.onMessage((message) => resolve(typeof message === "string" ? message : "bytes"));
+    }),
+  );
   channel.onOpen(() => channel.sendMessage("by relay"));
   const outcome = await within(ms, "by the relay", heard).catch(() => "nothing");
+  // As in node-datachannel-link.ts: else cleanup() crashes now and then.
+  for (const each of channels) {
+    each.onClosed(() => {});
+    each.close();
+  }
   a.close();
   b.close();
   return outcome;

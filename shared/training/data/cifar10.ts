@@ -4,7 +4,7 @@
  */
 import type { ImageData, ImageSet } from "./data-set.ts";
 import { dataError, sizeOf } from "./data-source.ts";
-import type { DataSource } from "./data-source.ts";
+import type { DataSource, RecordLayout } from "./data-source.ts";
 import { cifar10 } from "./describe.ts";
 import type { SpecOf } from "./describe.ts";
 import type { LoadOptions } from "./load-options.ts";
@@ -18,6 +18,7 @@ const folder = "cifar-10-batches-bin";
 export const cifar10TrainFiles = [1, 2, 3, 4, 5].map((batch) => `${folder}/data_batch_${batch}.bin`);
 export const cifar10TestFile = `${folder}/test_batch.bin`;
 export const cifar10RecordBytes = 3_073;
+export const cifar10Records: RecordLayout = { start: 0, recordBytes: cifar10RecordBytes };
 const perFile = 10_000;
 const planeBytes = 1_024;
 
@@ -83,7 +84,7 @@ async function test(
 const empty: ImageSet = { count: 0, pixels: new Uint8Array(), labels: new Uint8Array() };
 
 function recordsOf(source: DataSource, files: readonly string[]): RecordFiles {
-  return { source, files, perFile, start: 0, recordBytes: cifar10RecordBytes };
+  return { source, files, perFile, ...cifar10Records };
 }
 
 function dataOf(spec: Spec, train: ImageSet, validation: ImageSet): ImageData {

@@ -1,44 +1,50 @@
 /** Which files training a task reads, and how many bytes of them one peer reads over HTTP. */
 import type { DataSpec } from "../../core/task.ts";
 import { atisFiles } from "./atis.ts";
-import { cifar10RecordBytes, cifar10TestFile, cifar10TrainFiles } from "./cifar10.ts";
-import type { DataSource } from "./data-source.ts";
+import { cifar10RecordBytes, cifar10Records, cifar10TestFile, cifar10TrainFiles } from "./cifar10.ts";
+import type { DataSource, RecordLayout } from "./data-source.ts";
 import { listImages } from "./image-list.ts";
-import { mnistFiles } from "./mnist.ts";
+import { mnistFiles, mnistImageRecords } from "./mnist.ts";
 
-export interface DataFile {
+interface NamedFile {
   readonly file: string;
+  /** Of what is read record by record. */
+  readonly records?: RecordLayout;
+}
+
+export interface DataFile extends NamedFile {
   readonly bytes: number;
 }
 
 /** Those that are there: the whole list of what a server may hand out for this task. */
 export async function dataFiles(spec: DataSpec, source: DataSource): Promise<readonly DataFile[]> {
   const found: DataFile[] = [];
-  for (const file of await namesOf(spec, source)) {
-    const bytes = await source.size(file);
-    if (bytes !== undefined) found.push({ file, bytes });
+  for (const named of await namesOf(spec, source)) {
+    const bytes = await source.size(named.file);
+    if (bytes !== undefined) found.push({ ...named, bytes });
   }
   return found;
 }
 
-async function namesOf(spec: DataSpec, source: DataSource): Promise<readonly string[]> {
+async function namesOf(spec: DataSpec, source: DataSource): Promise<readonly NamedFile[]> {
   switch (spec.kind) {
     case "glyphs":
       return [];
     case "cifar10":
-      return [...cifar10TrainFiles, cifar10TestFile];
+      return [...cifar10TrainFiles, cifar10TestFile].map((file) => ({ file, records: cifar10Records }));
     case "mnist":
-      return mnistNames.flatMap((file) => [file, `${file}.gz`]);
+      return Object.values(mnistFiles).flatMap(({ images, labels }) => [
+        { file: images, records: mnistImageRecords },
+        ...[labels, `${images}.gz`, `${labels}.gz`].map((file) => ({ file })),
+      ]);
     case "atis":
-      return atisFiles;
+      return atisFiles.map((file) => ({ file }));
     case "text":
     case "csv":
-      return [spec.file];
+      return [{ file: spec.file }];
   }
-  return (await listImages(spec, source)).map(({ file }) => file);
+  return listImages(spec, source);
 }
-
-const mnistNames = Object.values(mnistFiles).flatMap(({ images, labels }) => [images, labels]);
 
 /** What one peer reads of them: its shard and the validation samples. Exact but for MNIST and pictures. */
 export function downloadBytes(spec: DataSpec, files: readonly DataFile[]): number {

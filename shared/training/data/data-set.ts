@@ -70,6 +70,11 @@ export interface TextSet {
   readonly count: number;
   /** Character numbers, one after the other. */
   readonly characters: Uint8Array;
+  /**
+   * Each window begins where the one before it ends. The last one lies where it just fits in, and what it
+   * shares with the one before is not counted again.
+   */
+  readonly isTiled?: boolean;
 }
 
 /** Running text: learn each next character from the `context` before it. */

@@ -21,10 +21,17 @@ export interface ByteRange {
   readonly length: number;
 }
 
-/** Bytes `from` … `from + length − 1` of each record; the records fill the file from `start` to its end. */
-export interface RecordField {
+/** Of a file in a folder: none that a dot hides, no way out. */
+export const fileNamePattern = /^[^./\\\0][^/\\\0]*$/;
+
+/** Records that fill a file from `start` to its end. */
+export interface RecordLayout {
   readonly start: number;
   readonly recordBytes: number;
+}
+
+/** Bytes `from` … `from + length − 1` of each record. */
+export interface RecordField extends RecordLayout {
   readonly from: number;
   readonly length: number;
 }
@@ -55,7 +62,8 @@ export async function sizeOf(source: DataSource, file: string): Promise<number> 
 
 /** Beside it: bytes that nobody asked for but that cost less than another reading. */
 const gapBytes = 64 * 1024;
-const pieceBytes = 4 * 1024 * 1024;
+/** Of one reading, or one record if that is longer. */
+const pieceBytes = 1024 * 1024;
 
 /** `gather` by reading runs of the file; where records are close to each other, with what lies between. */
 export async function gatherByRanges(

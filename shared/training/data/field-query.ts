@@ -3,12 +3,12 @@
  * has a bit for each record from `first` on, the lowest of each byte first, in base64url. Both ends are here.
  */
 import * as v from "valibot";
-import type { RecordField } from "./data-source.ts";
+import type { RecordField, RecordLayout } from "./data-source.ts";
 
 /** Records that one query may span: an address of 2,800 characters, which no proxy on the way refuses. */
 const recordsPerQuery = 16_384;
-/** Of one answer: the server holds it in memory. */
-const answerBytes = 4 * 1024 * 1024;
+/** Of one answer. What is longer in one record is read by ranges. */
+export const answerBytes = 4 * 1024 * 1024;
 const takeCharacters = Math.ceil((recordsPerQuery / 8) * (4 / 3)) + 3;
 
 export interface FieldQuery {
@@ -17,7 +17,9 @@ export interface FieldQuery {
   readonly which: Uint32Array;
 }
 
+/** @param field of `answerBytes` at most */
 export function fieldQueries(field: RecordField, which: Uint32Array): FieldQuery[] {
+  if (field.length > answerBytes) throw new RangeError(`${field.length} bytes of a record are no query`);
   const queries: FieldQuery[] = [];
   for (let at = 0; at < which.length;) {
     const first = which[at] ?? 0;
@@ -31,7 +33,7 @@ export function fieldQueries(field: RecordField, which: Uint32Array): FieldQuery
 }
 
 function largestCount({ length }: RecordField): number {
-  return Math.max(1, Math.floor(answerBytes / length));
+  return Math.floor(answerBytes / length);
 }
 
 export function writeFieldQuery({ field, which }: FieldQuery): string {
@@ -57,17 +59,26 @@ const querySchema = v.strictObject({
   take: v.pipe(v.string(), v.regex(/^[\w-]+$/), v.maxLength(takeCharacters)),
 });
 
-/** Undefined when it is no such query, or asks for what lies outside of its records or of the file. */
-export function readFieldQuery(query: unknown, fileBytes: number): FieldQuery | undefined {
+interface AskedFile {
+  readonly bytes: number;
+  readonly records?: RecordLayout;
+}
+
+/**
+ * Undefined when it is no such query, or asks for what lies outside of the file or its records, or for
+ * records that the file does not have: how much is read for a query is then up to the data set alone.
+ */
+export function readFieldQuery(query: unknown, { bytes, records }: AskedFile): FieldQuery | undefined {
   const { success, output } = v.safeParse(querySchema, query);
   if (!success) return undefined;
   const { record: recordBytes, start, from, length, first } = output;
+  if (recordBytes !== records?.recordBytes || start !== records.start) return undefined;
   const field = { recordBytes, start, from, length };
   if (length < 1 || from + length > recordBytes) return undefined;
   const which = bitsOf(output.take).map((bit) => first + bit);
   const last = which.at(-1);
   if (last === undefined || which.length > largestCount(field)) return undefined;
-  if (start + (last + 1) * recordBytes > fileBytes) return undefined;
+  if (start + (last + 1) * recordBytes > bytes) return undefined;
   return { field, which };
 }
 

@@ -34,7 +34,7 @@ async function readImages(listed: readonly ListedImage[], spec: Spec, source: Da
   const size = pixelsPerImage(spec);
   const pixels = new Uint8Array(listed.length * size);
   await forEachOf([...listed.entries()], atOnce, async ([index, { file }]) => {
-    scaleInto(decodeImage(await source.read(file), file), spec, pixels, index * size);
+    scaleInto(await decodeImage(await source.read(file), file), spec, pixels, index * size);
   });
   return { count: listed.length, pixels, labels: Uint8Array.from(listed, ({ label }) => label) };
 }

@@ -4,7 +4,7 @@
  */
 import type { ImageData, ImageSet } from "./data-set.ts";
 import { dataError } from "./data-source.ts";
-import type { DataSource } from "./data-source.ts";
+import type { DataSource, RecordLayout } from "./data-source.ts";
 import { mnist } from "./describe.ts";
 import type { SpecOf } from "./describe.ts";
 import { openFile } from "./gzip.ts";
@@ -22,6 +22,7 @@ const folder = "mnist";
 const side = 28;
 const imageMagic = 2051;
 const labelMagic = 2049;
+export const mnistImageRecords: RecordLayout = { start: 16, recordBytes: side * side };
 export const mnistFiles = { train: filesOf("train"), test: filesOf("t10k") } as const;
 
 function filesOf(part: Part) {
@@ -91,6 +92,7 @@ async function openPart(source: DataSource, part: Part): Promise<OpenPart> {
   const names = filesOf(part);
   const images = await openFile(source, names.images);
   const [count = 0] = await readHeader(images, imageMagic, [undefined, side, side]);
+  if (count === 0) throw dataError(images.file, `has no images: ${again}`);
   const labelFile = await openFile(source, names.labels);
   await readHeader(labelFile, labelMagic, [count]);
   const labels = await labelFile.source.read(labelFile.file, { from: 8, length: count });
@@ -100,8 +102,12 @@ async function openPart(source: DataSource, part: Part): Promise<OpenPart> {
       labelFile.file,
       `the label at byte ${8 + wrong} is ${labels[wrong]}, expected is 0 … ${mnist.classes - 1}: ${again}`,
     );
-  const layout = { files: [images.file], perFile: count, start: 16, recordBytes: side * side };
-  return { count, images: { source: images.source, ...layout }, labels };
+  const { source: imageSource, file } = images;
+  return {
+    count,
+    images: { source: imageSource, files: [file], perFile: count, ...mnistImageRecords },
+    labels,
+  };
 }
 
 const again = "get the file again (docs/data.md)";

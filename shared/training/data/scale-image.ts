@@ -22,33 +22,25 @@ export function scaleInto(picture: Picture, shape: ImageShape, pixels: Uint8Arra
 
 /** Mean colour, 0 … 255, of a square of side `size`; less than a pixel counts by its part. */
 function areaMean(picture: Picture, left: number, top: number, size: number): [number, number, number] {
-  const sum: [number, number, number] = [0, 0, 0];
-  let weights = 0;
-  for (let y = Math.floor(top); y < top + size && y < picture.height; y++) {
+  const { channels, data, largest } = picture;
+  const [green, blue] = channels > 2 ? [1, 2] : [0, 0];
+  const hasOpacity = channels === 2 || channels === 4;
+  const [right, bottom] = [Math.min(picture.width, left + size), Math.min(picture.height, top + size)];
+  let [redSum, greenSum, blueSum, weights] = [0, 0, 0, 0];
+  for (let y = Math.floor(top); y < bottom; y++) {
     const tall = Math.min(y + 1, top + size) - Math.max(y, top);
-    for (let x = Math.floor(left); x < left + size && x < picture.width; x++) {
+    for (let x = Math.floor(left); x < right; x++) {
       const weight = tall * (Math.min(x + 1, left + size) - Math.max(x, left));
       if (weight <= 0) continue;
+      const at = (y * picture.width + x) * channels;
+      // What is not opaque lies on black, as the background of every data set here.
+      const share = hasOpacity ? (weight * (data[at + channels - 1] ?? 0)) / largest : weight;
+      redSum += (data[at] ?? 0) * share;
+      greenSum += (data[at + green] ?? 0) * share;
+      blueSum += (data[at + blue] ?? 0) * share;
       weights += weight;
-      addPixel(sum, picture, x, y, weight);
     }
   }
-  const unit = 255 / picture.largest / weights;
-  return [sum[0] * unit, sum[1] * unit, sum[2] * unit];
-}
-
-/** What is not opaque lies on black, as the background of every data set here. */
-function addPixel(
-  sum: [number, number, number],
-  picture: Picture,
-  x: number,
-  y: number,
-  weight: number,
-): void {
-  const { channels, data, largest } = picture;
-  const at = (y * picture.width + x) * channels;
-  const hasOpacity = channels === 2 || channels === 4;
-  const opacity = hasOpacity ? (data[at + channels - 1] ?? 0) / largest : 1;
-  for (const channel of [0, 1, 2] as const)
-    sum[channel] += (data[at + (channels > 2 ? channel : 0)] ?? 0) * opacity * weight;
+  const unit = 255 / largest / weights;
+  return [redSum * unit, greenSum * unit, blueSum * unit];
 }

@@ -4,19 +4,34 @@ import type { TextData, TextSet } from "../data/data-set.ts";
 import type { LanguageModel } from "../models/transformer.ts";
 import { crossEntropy } from "../ops/cross-entropy.ts";
 import type { Problem } from "../problem.ts";
-import { score } from "./score.ts";
+import { noLabel, score } from "./score.ts";
 
 export function createTextProblem(model: LanguageModel, data: TextData): Problem {
   const { context, train, validation } = data;
 
+  /** Where a window begins, and how many of its characters are another window's. */
+  function placeOf({ count, characters: { length }, isTiled }: TextSet, window: number) {
+    const places = length - context;
+    if (isTiled !== true) return { start: Math.floor((window * places) / count), shared: 0 };
+    const start = Math.min(window * context, places - 1);
+    return { start, shared: window * context - start };
+  }
+
   /** The characters from `ahead` on of every window, one window after the other. */
   function characters(set: TextSet, which: Uint32Array, ahead: 0 | 1): Int32Array {
-    const places = set.characters.length - context;
     const codes = new Int32Array(which.length * context);
     for (const [row, window] of which.entries()) {
-      const start = Math.floor((window * places) / set.count) + ahead;
+      const start = placeOf(set, window).start + ahead;
       codes.set(set.characters.subarray(start, start + context), row * context);
     }
+    return codes;
+  }
+
+  /** What comes next at each place, where it is asked for. */
+  function answers(set: TextSet, which: Uint32Array): Int32Array {
+    const codes = characters(set, which, 1);
+    for (const [row, window] of which.entries())
+      codes.fill(noLabel, row * context, row * context + placeOf(set, window).shared);
     return codes;
   }
 
@@ -32,7 +47,7 @@ export function createTextProblem(model: LanguageModel, data: TextData): Problem
     },
     evaluate(which, parameters) {
       const logits = tf.tidy(() => model.logits(inputs(validation, which), which.length, parameters));
-      return score(logits, characters(validation, which, 1));
+      return score(logits, answers(validation, which));
     },
   };
 }
