@@ -115,10 +115,14 @@ export const simulate = {
     loss: number("P", "share of packets lost (default: 0.1)", { min: 0, max: 0.95 }),
     burst: number("N", "mean length of a burst of losses, in packets (default: 1)", { min: 1, max: 10_000 }),
     rounds: wholeNumber("N", "how long (default: 500)", { min: 1, max: 1_000_000 }),
-    averaging: oneOf(["rps", "gradient", "reliable"], "the rule (default: rps)"),
+    averaging: oneOf(["rps", "gradient", "reliable", "running-sums"], "the rule (default: rps)"),
     slow: wholeNumber("K", "so many peers are slow (default: 0)", { min: 0, max: 64 }),
     "slow-factor": number("F", "how many times slower they are (default: 10)", { min: 1, max: 1_000 }),
     dead: wholeNumber("K", "the last K peers vanish at a third of the run (default: 0)", { min: 0, max: 63 }),
+    notice: number("MS", "the dead are out of the view after so long (default: never)", {
+      min: 0,
+      max: 1_000_000,
+    }),
     delay: number("MS", "time that a packet takes (default: 1)", { min: 0, max: 10_000 }),
     jitter: number("MS", "random time on top: packets overtake each other (default: 0)", {
       min: 0,

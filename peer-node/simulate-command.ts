@@ -46,6 +46,7 @@ function simulationOf(options: SimulateOptions) {
       peer: firstDead + at,
       round: Math.floor(rounds / 3),
     })),
+    ...(options.notice === undefined ? {} : { noticeMs: options.notice }),
     seed: options.seed ?? 1,
   } as const satisfies SimulationOptions;
 }

@@ -49,6 +49,8 @@ export interface RoundSlot {
   readonly outflows: Map<string, Outflow>;
   /** Our replica as it went in; null while the round has not begun here or when only listening. */
   values: Float32Array | null;
+  /** What stands where no average arrives; set with `values`. */
+  kept: Float32Array | null;
   /** Nothing of ours is contributed: we only listen to the gathers. */
   listening: boolean;
   begunAt: number;
@@ -107,6 +109,7 @@ export function createSlot(
     gatherIn: view.members.map((_, from) => gatherFrom(from)),
     outflows: new Map(),
     values: null,
+    kept: null,
     listening: false,
     begunAt: -1,
     phaseMs: 0,
@@ -159,7 +162,7 @@ export function averageOwned(
   const length = fragmentLength(shape, fragment);
   contributions.offset = rowOf(slot, shape, index, 0);
   contributions.presentAt = index * contributions.members;
-  slot.contributors[fragment] = reduce(contributions, length, slot.averages, start);
+  slot.contributors[fragment] = reduce(contributions, length, slot.averages, start, slot);
   if (encoding.bytesPerValue < 4) {
     encoding.encode(slot.averages, start, length, scratch, 0, rng);
     encoding.decode(scratch, 0, length, slot.averages, start);
@@ -169,9 +172,9 @@ export function averageOwned(
   slot.averagedCount += 1;
 }
 
-/** The replica after the round: averages where they arrived, our own values where they did not. */
-export function overlay(slot: RoundSlot, shape: SlotShape, own: Float32Array): Float32Array {
-  const result = own.slice();
+/** The replica after the round: averages where they arrived, what was kept where they did not. */
+export function overlay(slot: RoundSlot, shape: SlotShape): Float32Array {
+  const result = slot.kept?.slice() ?? new Float32Array(shape.valueCount);
   for (let fragment = 0; fragment < shape.fragmentCount; fragment++) {
     if (slot.received[fragment] !== fragmentState.counted) continue;
     const start = fragment * shape.valuesPerFragment;

@@ -119,7 +119,7 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
 
   // ---- a round -----------------------------------------------------------------------------------------
 
-  function begin(round: number, values: Float32Array, now: number, listen = false): void {
+  function begin(round: number, values: Float32Array, now: number, listen = false, kept = values): void {
     const slot = slotFor(round);
     if (!slot) throw new Error(`round ${round}: no view holds yet`);
     if (slot.seat < 0 && !listen) throw new Error(`round ${round}: not a member of view ${slot.view.epoch}`);
@@ -129,7 +129,7 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
     for (const older of slots) if (older.round < round) outbox.cancelScatter(older);
     current = slot;
     result = undefined;
-    Object.assign(slot, { values, listening: listen, begunAt: now });
+    Object.assign(slot, { values, kept, listening: listen, begunAt: now });
     Object.assign(slot, { phaseMs: patience.phaseMs, graceMs: patience.graceMs });
     if (!listen) openOutflows(slot);
     closing.start(slot, now);
@@ -153,7 +153,7 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
     result = {
       round: slot.round,
       epoch: slot.view.epoch,
-      values: overlay(slot, shape, slot.values ?? new Float32Array(valueCount)),
+      values: overlay(slot, shape),
       averaged,
       averagedCount: averaged.reduce((sum, one) => sum + one, 0),
       roundMs: now - slot.begunAt,
@@ -206,6 +206,11 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
     install,
     restart,
     viewFor: neighborhood.viewAt,
+    turnOf(round) {
+      const view = neighborhood.viewAt(round);
+      const seat = view ? seatOf(view, peerId) : -1;
+      return view && seat >= 0 ? { view, round, seat } : undefined;
+    },
     expect,
     begin,
     receive,

@@ -173,7 +173,7 @@ const taskSchema = v.pipe(
     optimizer: optimizerSchema,
     batch: count(4096),
     work: localWorkSchema,
-    averaging: v.optional(v.picklist(["rps", "gradient", "reliable"]), "rps"),
+    averaging: v.optional(v.picklist(["rps", "gradient", "reliable", "running-sums"]), "rps"),
     encoding: v.optional(v.picklist(["f32", "f16"]), "f32"),
     seed,
     /** The run ends after this many rounds. */
@@ -199,6 +199,13 @@ const taskSchema = v.pipe(
         input: model.heads,
         path: [toModel, at("heads", model, model.heads)],
         message: `must divide model.width (${model.width})`,
+      });
+    const { averaging, encoding } = dataset.value;
+    if (averaging === "running-sums" && encoding !== "f32")
+      addIssue({
+        input: encoding,
+        path: [at("encoding", dataset.value, encoding)],
+        message: "must be f32 with running-sums: halves lose what a sum has grown by",
       });
   }),
 );

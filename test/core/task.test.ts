@@ -65,6 +65,11 @@ const bad: readonly (readonly [what: string, document: unknown, sentence: RegExp
   ],
   ["no work", { ...good, work: {} }, /^task: work is /],
   ["an unknown rule", { ...good, averaging: "magic" }, /^task: averaging is "magic"/],
+  [
+    "sums in halves",
+    { ...good, averaging: "running-sums", encoding: "f16" },
+    /^task: encoding is "f16".*must be f32 with running-sums/,
+  ],
   ["a million peers", { ...good, minPeers: 1e6 }, /^task: minPeers is 1000000/],
   [
     "a shard too large",
