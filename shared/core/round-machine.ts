@@ -17,6 +17,8 @@ export interface RoundMachineOptions {
   readonly rounds?: number;
   readonly encoding: Encoding;
   readonly reduce: Reduce;
+  /** Parity packets for each packet of averages (0 … 1): the task's. */
+  readonly parity?: number;
   /** Order of sending and stochastic rounding; need not agree between peers. */
   readonly rng: Rng;
   readonly patience?: PatienceLimits;

@@ -6,6 +6,7 @@ import type { Contributions, Reduce } from "./averaging/rule.ts";
 import type { Encoding } from "./encoding.ts";
 import { createInflow } from "./inflow.ts";
 import type { Inflow } from "./inflow.ts";
+import type { HeldParity } from "./parity/parity.ts";
 import type { Plan } from "./plan.ts";
 import { permutation } from "./rng.ts";
 import type { Rng } from "./rng.ts";
@@ -18,6 +19,7 @@ export interface Outflow {
   readonly scatter: Uint32Array;
   scatterNext: number;
   scatterMarked: boolean;
+  /** Averages first, then parity. */
   gatherNext: number;
   gatherMarked: boolean;
 }
@@ -47,6 +49,9 @@ export interface RoundSlot {
   readonly scatterIn: readonly Inflow[];
   readonly gatherIn: readonly Inflow[];
   readonly outflows: Map<string, Outflow>;
+  /** Our own parity rows, by group, from when they are first asked for; and others', by seat and group. */
+  readonly parityOut: Map<number, readonly Uint8Array[]>;
+  readonly parityIn: Map<number, HeldParity>;
   /** Our replica as it went in; null while the round has not begun here or when only listening. */
   values: Float32Array | null;
   /** What stands where no average arrives; set with `values`. */
@@ -108,6 +113,8 @@ export function createSlot(
     scatterIn: view.members.map((_, from) => createInflow(from === seat ? 0 : ownedCount)),
     gatherIn: view.members.map((_, from) => gatherFrom(from)),
     outflows: new Map(),
+    parityOut: new Map(),
+    parityIn: new Map(),
     values: null,
     kept: null,
     listening: false,

@@ -15,6 +15,7 @@ import { createNeighborhood } from "./neighborhood.ts";
 import { createOutbox } from "./outbox.ts";
 import type { EndMarker } from "./outbox.ts";
 import { valuesPerFragment } from "./packet.ts";
+import { createParity } from "./parity/parity.ts";
 import { createPatience } from "./patience.ts";
 import { createPlan, fragmentsFor } from "./plan.ts";
 import type { RoundMachine, RoundMachineOptions, RoundResult } from "./round-machine.ts";
@@ -36,13 +37,17 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
   const neighborhood = createNeighborhood(peerId);
   const patience = createPatience(options.patience);
   const neighborAt = (slot: RoundSlot, seat: number) => neighborhood.get(slot.view.members[seat] ?? "");
-  const outbox = createOutbox({ encoding, shape, rng });
+  const parity = options.parity
+    ? createParity({ overhead: options.parity, shape, encoding, rng })
+    : undefined;
+  const outbox = createOutbox({ encoding, shape, rng, parity });
   const lossless = options.patience?.lossless ?? false;
   const closing = createClosing({ shape, encoding, reduce, rng, neighborAt, lossless });
   const intake = createIntake({
     shape,
     encoding,
     closing,
+    parity,
     viewFor: viewForPacket,
     slotFor: slotForPacket,
     findSlot,

@@ -174,6 +174,8 @@ const taskSchema = v.pipe(
     batch: count(4096),
     work: localWorkSchema,
     averaging: v.optional(v.picklist(["rps", "gradient", "reliable", "running-sums"]), "rps"),
+    /** Parity packets that an owner adds to its averages, as a share of them. */
+    parity: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1)), 0),
     encoding: v.optional(v.picklist(["f32", "f16"]), "f32"),
     seed,
     /** The run ends after this many rounds. */
@@ -200,7 +202,13 @@ const taskSchema = v.pipe(
         path: [toModel, at("heads", model, model.heads)],
         message: `must divide model.width (${model.width})`,
       });
-    const { averaging, encoding } = dataset.value;
+    const { averaging, encoding, parity } = dataset.value;
+    if (averaging === "reliable" && parity > 0)
+      addIssue({
+        input: parity,
+        path: [at("parity", dataset.value, parity)],
+        message: "must be 0 with reliable averaging, which loses nothing",
+      });
     if (averaging === "running-sums" && encoding !== "f32")
       addIssue({
         input: encoding,

@@ -51,6 +51,7 @@ export function createSession(deps: {
     rounds: task.rounds,
     encoding,
     ...roundOptionsOf(rule),
+    parity: task.parity,
     rng,
     ...(rule.channel === "reliable" ? { patience: reliablePatience(reliableMs) } : {}),
   });

@@ -27,6 +27,8 @@ export interface SimulationOptions {
   readonly peers: number;
   readonly rounds: number;
   readonly averaging?: AveragingName;
+  /** See the task's `parity`. */
+  readonly parity?: number;
   readonly weather?: Partial<Weather>;
   readonly seed?: number;
   /** The last so many peers compute `slowFactor` times slower. */
@@ -138,6 +140,7 @@ function createNode(
     valueCount: learner.parameterCount,
     encoding,
     ...roundOptionsOf(rule),
+    parity: options.parity ?? 0,
     rng,
     ...(rule.channel === "reliable" ? { patience: reliablePatience(30_000) } : {}),
   });

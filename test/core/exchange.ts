@@ -30,6 +30,7 @@ export interface GroupOptions {
   readonly weatherOf?: (from: string, to: string) => Partial<Weather> | undefined;
   readonly averaging?: AveragingName;
   readonly encoding?: EncodingName;
+  readonly parity?: number;
   readonly planFor?: (input: PlanInput) => Plan;
   readonly patience?: PatienceLimits;
   readonly onSend?: (from: string, to: string, bytes: Uint8Array) => void;
@@ -47,6 +48,7 @@ export interface Group {
   begin(seat: number, round: number, values: Float32Array, listen?: boolean): void;
   /** A peer begins `round` as its rule has it, with its replica before and after it learned. */
   learned(seat: number, round: number, before: Float32Array, after: Float32Array): void;
+  readonly rules: readonly AveragingRule[];
   /** The results of all that finish from now on, by seat; runs until these seats have. */
   finished(seats: readonly number[]): RoundResult[];
   /** Lets everything that is on its way arrive. */
@@ -75,6 +77,7 @@ export function createGroup(options: GroupOptions): Group {
       valueCount: options.valueCount,
       encoding,
       ...optionsOf(rules[seat]),
+      parity: options.parity ?? 0,
       rng: createRng(mix(options.seed, seat, 77)),
       ...(options.valuesPerFragment ? { valuesPerFragment: options.valuesPerFragment } : {}),
       ...(options.patience ? { patience: options.patience } : {}),
@@ -137,6 +140,7 @@ export function createGroup(options: GroupOptions): Group {
     average,
     begin,
     learned,
+    rules,
     finished,
     drain: () => time.runUntil(() => false, 5_000_000),
     countsOf,
