@@ -203,7 +203,7 @@ export function createTrainingLoop(deps: {
     const averaged = await s.exchange.average(nextRound, outgoing, false, kept);
     if (averaged.kind === "behind") await catchUp(kept ?? after, averaged.newest);
     if (averaged.kind !== "finished") return undefined;
-    replica = s.rule.incoming(before, averaged.result.values);
+    replica = s.rule.incoming(before, averaged.result.values, averaged.result.averaged);
     meters.averaged(averaged.result, clock.now());
     nextRound += 1;
     if (nextRound % sketchEvery(meters.cycleMs ?? 0) === 0)

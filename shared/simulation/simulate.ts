@@ -108,7 +108,9 @@ function dropTheDead(world: World): void {
 
 function finishRound(world: World, node: Node, result: RoundResult): void {
   const now = world.time.now();
-  node.replica = node.isListening ? result.values : node.rule.incoming(node.before, result.values);
+  node.replica = node.isListening
+    ? result.values
+    : node.rule.incoming(node.before, result.values, result.averaged);
   world.roundMs.push(result.roundMs);
   if (node.finishedAt > 0) world.cycleMs.push(now - node.finishedAt);
   world.worstDeadlineUse = Math.max(world.worstDeadlineUse, result.roundMs / result.deadlineMs);

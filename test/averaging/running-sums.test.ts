@@ -31,7 +31,10 @@ function learners(options: Omit<GroupOptions, "valueCount">) {
         due[i] = (due[i] ?? 0) + ((after[i] ?? 0) - (before[i] ?? 0)) / members;
       group.learned(seat, round, before, after);
     }
-    for (const [at, result] of group.finished(seats).entries()) replicas[seats[at] ?? -1] = result.values;
+    for (const [at, { values, averaged }] of group.finished(seats).entries()) {
+      const seat = seats[at] ?? -1;
+      replicas[seat] = group.rules[seat]?.incoming(replicas[seat] ?? start, values, averaged) ?? values;
+    }
     group.drain();
   }
   /** Rounds in which nobody learns: what was lost arrives. */
@@ -67,7 +70,7 @@ test("without loss every replica is z0 plus the mean of all sums, after each rou
 
 for (const [name, weather] of [
   ["40 % loss", { loss: 0.4 }],
-  ["bursts at 30 %", { loss: 0.3, meanBurst: 50 }],
+  ["bursts at 30 %", { loss: 0.3, meanBurst: 8 }],
 ] as const) {
   test(`mass is conserved: after ${name}, once everything has arrived, nothing is missing and nothing is double`, () => {
     const run = learners({ members: 6, seed: 2, weather });
@@ -227,7 +230,7 @@ function publish(
 }
 
 function entered(base: number): ReturnType<typeof runningSums> {
-  const rule = runningSums();
+  const rule = runningSums(4);
   rule.enter?.(turnOf(0), Float32Array.of(base));
   return rule;
 }
@@ -247,9 +250,26 @@ test("a round that is averaged after a later one does not undo it", () => {
   assert.equal(publish(rule, 2, 3, 3), 4);
 });
 
-test("a fragment that did not arrive moves by this peer's share of what it learned", () => {
+test("a fragment that did not arrive stays as it was, and what was learned about it is not lost", () => {
+  const rule = entered(1);
+  const [before, after] = [Float32Array.of(1), Float32Array.of(3)];
+  assert.equal(rule.kept?.(before, after), before);
+  assert.deepEqual([...rule.outgoing(before, after)], [2]);
+  rule.incoming(before, before, Uint8Array.of(0));
+  assert.deepEqual([...rule.outgoing(before, after)], [4]);
+});
+
+test("16 rounds without an average: what is learned there does not pile up any further", () => {
   const rule = entered(0);
-  assert.deepEqual([...(rule.kept?.(Float32Array.of(1, 2), Float32Array.of(2, 0)) ?? [])], [1.5, 1]);
+  const [before, after] = [Float32Array.of(0), Float32Array.of(1)];
+  const learn = (isAveraged: number) => {
+    const [sum] = rule.outgoing(before, after);
+    rule.incoming(before, before, Uint8Array.of(isAveraged));
+    return sum;
+  };
+  for (let round = 1; round <= 30; round++) assert.equal(learn(0), Math.min(round, 16));
+  assert.equal(learn(1), 16, "the owner is back");
+  assert.equal(learn(0), 17);
 });
 
 test("sums that outgrow their modulus still add up, and small updates are never swallowed", () => {
@@ -275,5 +295,8 @@ test("a view begins with nothing learned, whatever the one before came to", () =
 });
 
 test("a view that was never entered is a mistake of the program", () => {
-  assert.throws(() => runningSums().outgoing(Float32Array.of(0), Float32Array.of(0)), /has not been entered/);
+  assert.throws(
+    () => runningSums(4).outgoing(Float32Array.of(0), Float32Array.of(0)),
+    /has not been entered/,
+  );
 });

@@ -50,6 +50,9 @@ export interface AveragingRule {
   /** What stands where no average arrives; a rule without it keeps what it sent. */
   kept?(before: Float32Array, after: Float32Array): Float32Array;
   readonly reduce: Reduce;
-  /** The next replica, of the replica before the local steps and what the exchange made of `outgoing`. */
-  incoming(before: Float32Array, exchanged: Float32Array): Float32Array;
+  /**
+   * The next replica, of the replica before the local steps and what the exchange made of `outgoing`;
+   * `averaged` is 1 for every fragment that is an average.
+   */
+  incoming(before: Float32Array, exchanged: Float32Array, averaged?: Uint8Array): Float32Array;
 }

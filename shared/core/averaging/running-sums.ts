@@ -15,6 +15,12 @@ import type { AveragingRule, Contributions, Turn } from "./rule.ts";
  */
 const modulus = 256;
 
+/**
+ * What is learned where the average has been missing for so many rounds in a row does not count: all of it
+ * would be learned at the same place and land in one step when the owner is back. At 40 % loss it never happens.
+ */
+const maxSilentRounds = 16;
+
 /** One peer's memory of one view. */
 interface Memory {
   /** The replica as the view began: z0. */
@@ -22,6 +28,8 @@ interface Memory {
   readonly members: number;
   /** S_i, modulo `modulus`; exact where f32 would lose small updates. */
   readonly sums: Float64Array;
+  /** Rounds in a row in which a fragment had no average. */
+  readonly silent: Uint8Array;
   /** What we publish, by where the fragment begins. */
   readonly owned: Map<number, Held>;
 }
@@ -35,13 +43,13 @@ interface Held {
   round: number;
 }
 
-export function runningSums(): AveragingRule {
+export function runningSums(maxFragmentValues: number): AveragingRule {
   /** Gone with the view. */
   const memories = new WeakMap<View, Memory>();
   let current: Memory | undefined;
 
   function enter({ view }: Turn, before: Float32Array): void {
-    current = memories.get(view) ?? remember(before, view.members.length);
+    current = memories.get(view) ?? remember(before, view.members.length, maxFragmentValues);
     memories.set(view, current);
   }
 
@@ -51,25 +59,21 @@ export function runningSums(): AveragingRule {
   }
 
   function outgoing(before: Float32Array, after: Float32Array): Float32Array {
-    const { sums } = entered(current);
-    const out = new Float32Array(after.length);
-    for (let i = 0; i < out.length; i++) {
-      const sum = wrapped((sums[i] ?? 0) + (after[i] ?? 0) - (before[i] ?? 0));
-      sums[i] = sum;
-      out[i] = sum;
+    const { sums, silent } = entered(current);
+    for (const [fragment, rounds] of silent.entries()) {
+      if (rounds >= maxSilentRounds) continue;
+      const end = Math.min(sums.length, (fragment + 1) * maxFragmentValues);
+      for (let i = fragment * maxFragmentValues; i < end; i++)
+        sums[i] = wrapped((sums[i] ?? 0) + (after[i] ?? 0) - (before[i] ?? 0));
     }
-    return out;
+    return Float32Array.from(sums);
   }
 
-  /** The stale average, moved by our own share of the new one. */
-  function kept(before: Float32Array, after: Float32Array): Float32Array {
-    const share = 1 / entered(current).members;
-    const out = new Float32Array(after.length);
-    for (let i = 0; i < out.length; i++) {
-      const old = before[i] ?? 0;
-      out[i] = old + share * ((after[i] ?? 0) - old);
-    }
-    return out;
+  function incoming(_before: Float32Array, exchanged: Float32Array, averaged?: Uint8Array): Float32Array {
+    const { silent } = entered(current);
+    for (let i = 0; i < silent.length; i++)
+      silent[i] = averaged?.[i] === 0 ? Math.min((silent[i] ?? 0) + 1, maxSilentRounds) : 0;
+    return exchanged;
   }
 
   function reduce(
@@ -97,14 +101,16 @@ export function runningSums(): AveragingRule {
     ownersFor: "view",
     enter,
     outgoing,
-    kept,
+    kept: (before) => before,
     reduce,
-    incoming: (_before, exchanged) => exchanged,
+    incoming,
   };
 }
 
-function remember(base: Float32Array, members: number): Memory {
-  return { base, members, sums: new Float64Array(base.length), owned: new Map() };
+function remember(base: Float32Array, members: number, maxFragmentValues: number): Memory {
+  const sums = new Float64Array(base.length);
+  const silent = new Uint8Array(Math.ceil(base.length / maxFragmentValues));
+  return { base, members, sums, silent, owned: new Map() };
 }
 
 function heldAt(memory: Memory, at: number, count: number): Held {
