@@ -116,6 +116,7 @@ export const simulate = {
     burst: number("N", "mean length of a burst of losses, in packets (default: 1)", { min: 1, max: 10_000 }),
     rounds: wholeNumber("N", "how long (default: 500)", { min: 1, max: 1_000_000 }),
     averaging: oneOf(["rps", "gradient", "reliable", "running-sums"], "the rule (default: rps)"),
+    parity: number("P", "parity packets for each packet of averages (default: 0)", { min: 0, max: 1 }),
     slow: wholeNumber("K", "so many peers are slow (default: 0)", { min: 0, max: 64 }),
     "slow-factor": number("F", "how many times slower they are (default: 10)", { min: 1, max: 1_000 }),
     dead: wholeNumber("K", "the last K peers vanish at a third of the run (default: 0)", { min: 0, max: 63 }),
