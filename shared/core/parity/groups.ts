@@ -5,7 +5,7 @@
 
 /**
  * Data fragments in a group at most: a larger one loses less (at 10 % loss and 25 % overhead 1.1 % of 16
- * fragments, 0.5 % of 32) and costs more (work grows with its parity packets).
+ * fragments, 0.4 % of 32) and costs more (work grows with its parity packets).
  */
 export const maxGroupFragments = 16;
 
