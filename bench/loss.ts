@@ -1,6 +1,6 @@
 /**
  * What loss costs each averaging rule, side by side: `node dist/bench/loss.js [--rounds N] [--peers N]
- * [--drops 0,0.01,0.05,0.1,0.2] [--rules rps,gradient,reliable] [--task usual|noisy]
+ * [--drops 0,0.01,0.05,0.1,0.2] [--rules rps,gradient,reliable,running-sums] [--task usual|noisy]
  * [--json docs/results/loss.json]`. `noisy` is the one that shows what replicas apart cost (test/labs/loss-task.ts).
  * Real drops of the kernel where this user may have them, else the rootless proxy; it says which.
  */
@@ -30,7 +30,9 @@ const makeTask = values.task === "noisy" ? noisyTask : lossTask;
 const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
 const peers = Number(values.peers);
 const drops = values.drops.split(",").map(Number);
-const rules = (["rps", "gradient", "reliable"] as const).filter((name) => values.rules.includes(name));
+const rules = (["rps", "gradient", "reliable", "running-sums"] as const).filter((name) =>
+  values.rules.split(",").includes(name),
+);
 
 interface Row {
   readonly averaging: AveragingName;

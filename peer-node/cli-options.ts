@@ -29,13 +29,17 @@ export function text(placeholder: string, help: string): Option<string> {
   return { placeholder, help, read: lastOf };
 }
 
-export function oneOf<const Name extends string>(names: readonly Name[], help: string): Option<Name> {
+export function oneOf<const Name extends string>(
+  names: readonly Name[],
+  help: string,
+  placeholder = names.join("|"),
+): Option<Name> {
   const read = (texts: readonly string[]): Name => {
     const found = names.find((name) => name === lastOf(texts));
     if (found === undefined) throw new Error(`one of ${names.join(", ")}`);
     return found;
   };
-  return { placeholder: names.join("|"), help, read };
+  return { placeholder, help, read };
 }
 
 interface NumberRange {

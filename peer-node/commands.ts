@@ -14,6 +14,7 @@ export interface Command {
   readonly options: OptionTable;
 }
 
+const rules = ["rps", "gradient", "reliable", "running-sums"] as const;
 const port = { min: 0, max: 65_535 };
 const seed = { min: 0, max: 0xffff_ffff };
 /** Above this WebRTC's own handshake no longer gets through. */
@@ -108,6 +109,7 @@ export const simulate = {
     ["16 peers at 10 % loss", "shoal simulate --peers 16 --loss 0.1 --rounds 500"],
     ["losses in bursts, one slow peer", "shoal simulate --loss 0.1 --burst 50 --slow 1"],
     ["what others do, for comparison", "shoal simulate --loss 0.1 --averaging reliable"],
+    ["a rule for heavy loss", "shoal simulate --loss 0.4 --averaging running-sums"],
   ],
   takes: [],
   options: {
@@ -115,10 +117,15 @@ export const simulate = {
     loss: number("P", "share of packets lost (default: 0.1)", { min: 0, max: 0.95 }),
     burst: number("N", "mean length of a burst of losses, in packets (default: 1)", { min: 1, max: 10_000 }),
     rounds: wholeNumber("N", "how long (default: 500)", { min: 1, max: 1_000_000 }),
-    averaging: oneOf(["rps", "gradient", "reliable"], "the rule (default: rps)"),
+    averaging: oneOf(rules, `${rules.join(", ")} (default: rps)`, "RULE"),
+    parity: number("P", "parity packets for each packet of averages (default: 0)", { min: 0, max: 1 }),
     slow: wholeNumber("K", "so many peers are slow (default: 0)", { min: 0, max: 64 }),
     "slow-factor": number("F", "how many times slower they are (default: 10)", { min: 1, max: 1_000 }),
     dead: wholeNumber("K", "the last K peers vanish at a third of the run (default: 0)", { min: 0, max: 63 }),
+    notice: number("MS", "the dead are out of the view after so long (default: never)", {
+      min: 0,
+      max: 1_000_000,
+    }),
     delay: number("MS", "time that a packet takes (default: 1)", { min: 0, max: 10_000 }),
     jitter: number("MS", "random time on top: packets overtake each other (default: 0)", {
       min: 0,

@@ -28,11 +28,14 @@ function simulationOf(options: SimulateOptions) {
   const { peers = 16, rounds = 500, slow = 0, dead = 0 } = options;
   if (slow > peers) throw usageError(`--slow (${slow}): must be at most --peers (${peers})`);
   if (dead >= peers) throw usageError(`--dead (${dead}): must be less than --peers (${peers})`);
+  if (options.averaging === "reliable" && (options.parity ?? 0) > 0)
+    throw usageError(`--parity (${options.parity}): reliable averaging loses nothing`);
   const firstDead = peers - dead;
   return {
     peers,
     rounds,
     averaging: options.averaging ?? "rps",
+    parity: options.parity ?? 0,
     weather: {
       loss: options.loss ?? 0.1,
       meanBurst: options.burst ?? 1,
@@ -46,13 +49,16 @@ function simulationOf(options: SimulateOptions) {
       peer: firstDead + at,
       round: Math.floor(rounds / 3),
     })),
+    ...(options.notice === undefined ? {} : { noticeMs: options.notice }),
     seed: options.seed ?? 1,
   } as const satisfies SimulationOptions;
 }
 
-function titleOf({ peers, rounds, averaging, weather, seed }: ReturnType<typeof simulationOf>): string {
+function titleOf(options: ReturnType<typeof simulationOf>): string {
+  const { peers, rounds, averaging, parity, weather, seed } = options;
   const bursts = weather.meanBurst > 1 ? ` in bursts of ${weather.meanBurst}` : "";
-  return `${peers} peers, ${rounds} rounds of ${averaging}, ${percent(weather.loss)} loss${bursts}, seed ${seed}`;
+  const added = parity > 0 ? ` with ${percent(parity, 0)} parity` : "";
+  return `${peers} peers, ${rounds} rounds of ${averaging}${added}, ${percent(weather.loss)} loss${bursts}, seed ${seed}`;
 }
 
 function cellsOf({ round, loss, accuracy, worstAccuracy, spread, seconds }: SimulationRow): string[] {

@@ -10,7 +10,7 @@ import type { Inflow } from "./inflow.ts";
 import type { Neighbor } from "./neighbor.ts";
 import type { EndMarker } from "./outbox.ts";
 import { emptyHeader, headerBytes, packetKinds, readHeader } from "./packet.ts";
-import type { PacketHeader } from "./packet.ts";
+import type { Parity } from "./parity/parity.ts";
 import { fragmentLength, fragmentState, rowOf } from "./round-slot.ts";
 import type { RoundSlot, SlotShape } from "./round-slot.ts";
 import { seatOf } from "./view.ts";
@@ -25,6 +25,7 @@ export function createIntake(deps: {
   readonly shape: SlotShape;
   readonly encoding: Encoding;
   readonly closing: Closing;
+  readonly parity: Parity | undefined;
   /** The view of a round, if it is of that epoch and the run has such a round. */
   readonly viewFor: (round: number, epoch: number) => View | undefined;
   /** The slot of a round that we take packets of, made if need be. */
@@ -32,7 +33,7 @@ export function createIntake(deps: {
   /** A slot that is there, in whatever state. */
   readonly findSlot: (round: number, epoch: number) => RoundSlot | undefined;
 }): Intake {
-  const { shape, encoding, closing } = deps;
+  const { shape, encoding, closing, parity } = deps;
   const header = emptyHeader();
 
   function receive(neighbor: Neighbor, bytes: Uint8Array, now: number): void {
@@ -45,27 +46,29 @@ export function createIntake(deps: {
     neighbor.newestRound = Math.max(neighbor.newestRound, header.round);
     const slot = deps.slotFor(header.round, header.epoch);
     if (!slot) return void (drops.stale += 1);
-    if (!isOwed(slot)) return void (drops.rejected += 1);
-    const take = header.kind === packetKinds.scatter ? takeScatter : takeGather;
-    if (take(slot, neighbor, bytes, now)) noteProgress(slot, now);
+    if (!isOwed(slot, bytes.length)) return void (drops.rejected += 1);
+    if (takers[header.kind](slot, neighbor, bytes, now)) noteProgress(slot, now);
     else neighbor.counts.drops.rejected += 1;
   }
 
   function fits(bytes: number): boolean {
     if (header.encoding !== encoding.id || header.fragment >= shape.fragmentCount) return false;
+    if (header.kind === packetKinds.parity) return parity !== undefined;
     return bytes === headerBytes + fragmentLength(shape, header.fragment) * encoding.bytesPerValue;
   }
 
-  /** Scatters go to the fragment's owner, gathers come from it. */
-  function isOwed(slot: RoundSlot): boolean {
-    const owner = slot.plan.ownerOf(header.fragment);
+  /** Scatters go to the fragment's owner, gathers come from it; parity says which group of its block it is of. */
+  function isOwed(slot: RoundSlot, bytes: number): boolean {
     if (header.seat === slot.seat) return false;
+    if (header.kind === packetKinds.parity)
+      return parity !== undefined && bytes === headerBytes + (parity.payloadBytes(slot, header) || Infinity);
+    const owner = slot.plan.ownerOf(header.fragment);
     return header.kind === packetKinds.scatter ? owner === slot.seat : owner === header.seat;
   }
 
   /** Senders go through their phases in order (outbox.ts): this packet says which ones are behind them. */
   function noteProgress(slot: RoundSlot, now: number): void {
-    if (header.kind === packetKinds.gather) noteThrough(slot.scatterIn[header.seat], now);
+    if (header.kind !== packetKinds.scatter) noteThrough(slot.scatterIn[header.seat], now);
     const before = deps.findSlot(slot.round - 1, slot.view.epoch);
     noteThrough(before?.scatterIn[header.seat], now);
     noteThrough(before?.gatherIn[header.seat], now);
@@ -88,7 +91,7 @@ export function createIntake(deps: {
     const length = fragmentLength(shape, fragment);
     if (!encoding.decode(bytes, headerBytes, length, values, row)) return reject(inflow);
     present[presentAt] = 1;
-    countArrival(inflow, neighbor, header, now);
+    countArrival(inflow, neighbor, now, tailLength(inflow));
     if (slot.begunAt < 0 || slot.listening || inflow.settledAt >= 0) return true;
     if (neighbor.awaited) closing.contributed(slot, index);
     if (isComplete(inflow)) closing.settleScatter(slot, seat, inflow, now);
@@ -109,10 +112,38 @@ export function createIntake(deps: {
     if (!encoding.decode(bytes, headerBytes, length, slot.averages, start)) return reject(inflow);
     slot.received[fragment] = fragmentState.counted;
     slot.contributors[fragment] = header.contributors;
-    countArrival(inflow, neighbor, header, now);
-    if (inflow.settledAt < 0 && isComplete(inflow)) inflow.settledAt = now;
+    // Parity goes out in one go; what comes before it may have to wait for the last average.
+    countArrival(inflow, neighbor, now, parity ? -1 : tailLength(inflow));
+    gaveBack(inflow, parity?.average(slot, seat, fragment) ?? 0, now);
     return true;
   }
+
+  /** Too late it is worth nothing, and nothing was owed. */
+  function takeParity(slot: RoundSlot, neighbor: Neighbor, bytes: Uint8Array, now: number): boolean {
+    const inflow = slot.gatherIn[header.seat];
+    if (!inflow || !parity) return false;
+    if (slot.finishedAt >= 0) return true;
+    if (header.remaining <= tailLength(inflow)) noteThrough(inflow, now);
+    inflow.lastAt = now;
+    const taken = parity.take(slot, header, bytes);
+    if (taken === "duplicate") return countDuplicate(neighbor);
+    if (taken === "rejected") return false;
+    gaveBack(inflow, taken, now);
+    return true;
+  }
+
+  /** `tail`: with so few packets to come the sender is as good as through. */
+  function countArrival(inflow: Inflow, neighbor: Neighbor, now: number, tail: number): void {
+    inflow.got += 1;
+    if (header.remaining <= tail) noteThrough(inflow, now);
+    noteTime(inflow, neighbor, now);
+  }
+
+  const takers = {
+    [packetKinds.scatter]: takeScatter,
+    [packetKinds.gather]: takeGather,
+    [packetKinds.parity]: takeParity,
+  };
 
   /** May be the first we hear of a round: its packets may all be lost, or there were none. */
   function endOfPhase(neighbor: Neighbor, marker: EndMarker, now: number): void {
@@ -134,10 +165,10 @@ export function createIntake(deps: {
   return { receive, endOfPhase };
 }
 
-function countArrival(inflow: Inflow, neighbor: Neighbor, header: PacketHeader, now: number): void {
-  inflow.got += 1;
-  if (header.remaining <= tailLength(inflow)) noteThrough(inflow, now);
-  noteTime(inflow, neighbor, now);
+/** What parity gave back has arrived. */
+function gaveBack(inflow: Inflow, fragments: number, now: number): void {
+  inflow.got += fragments;
+  if (inflow.settledAt < 0 && isComplete(inflow)) inflow.settledAt = now;
 }
 
 function countLate(inflow: Inflow, neighbor: Neighbor, now: number): true {

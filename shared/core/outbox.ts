@@ -7,6 +7,7 @@ import type { Encoding } from "./encoding.ts";
 import type { Neighbor } from "./neighbor.ts";
 import { emptyHeader, headerBytes, packetKinds, writeHeader } from "./packet.ts";
 import type { PacketKind } from "./packet.ts";
+import type { Parity } from "./parity/parity.ts";
 import { shuffle } from "./rng.ts";
 import type { Rng } from "./rng.ts";
 import { fragmentLength } from "./round-slot.ts";
@@ -17,7 +18,7 @@ export interface EndMarker {
   readonly epoch: number;
   readonly round: number;
   readonly phase: "scatter" | "gather";
-  /** Packets that were really handed to the channel. */
+  /** Packets that were really handed to the channel, parity aside. */
   readonly sent: number;
 }
 
@@ -35,8 +36,9 @@ export function createOutbox(deps: {
   readonly encoding: Encoding;
   readonly shape: SlotShape;
   readonly rng: Rng;
+  readonly parity: Parity | undefined;
 }): Outbox {
-  const { encoding, shape, rng } = deps;
+  const { encoding, shape, rng, parity } = deps;
   const header = emptyHeader();
   header.encoding = encoding.id;
   const markers: { to: string; marker: EndMarker }[] = [];
@@ -62,7 +64,7 @@ export function createOutbox(deps: {
       if (!flow) continue;
       const bytes = nextScatter(slot, flow, out) || nextGather(slot, flow, out);
       if (bytes === 0) continue;
-      to.counts.sent += 1;
+      if (header.kind !== packetKinds.parity) to.counts.sent += 1;
       return bytes;
     }
     return 0;
@@ -78,11 +80,14 @@ export function createOutbox(deps: {
   }
 
   function nextGather(slot: RoundSlot, flow: Outflow, out: Uint8Array): number {
-    if (flow.gatherMarked || flow.gatherNext >= slot.averagedCount) return 0;
-    const fragment = slot.averagedOrder[flow.gatherNext] ?? 0;
+    const number = flow.gatherNext;
+    const averages = slot.averagedOrder.length;
+    if (flow.gatherMarked || (number < averages && number >= slot.averagedCount)) return 0;
     flow.gatherNext += 1;
-    const remaining = slot.averagedOrder.length - flow.gatherNext;
+    const remaining = averages + (parity?.packets(slot) ?? 0) - flow.gatherNext;
     if (remaining === 0) endGather(slot, flow);
+    if (number >= averages) return writeParity(slot, number - averages, remaining, out);
+    const fragment = slot.averagedOrder[number] ?? 0;
     const contributors = slot.contributors[fragment] ?? 1;
     return write(slot, packetKinds.gather, fragment, contributors, remaining, slot.averages, out);
   }
@@ -96,17 +101,28 @@ export function createOutbox(deps: {
     values: Float32Array,
     out: Uint8Array,
   ): number {
-    header.kind = kind;
-    header.epoch = slot.view.epoch;
-    header.round = slot.round;
+    address(slot, kind, remaining);
     header.fragment = fragment;
-    header.seat = slot.seat;
     header.contributors = contributors;
-    header.remaining = remaining;
     writeHeader(header, out);
     const length = fragmentLength(shape, fragment);
     encoding.encode(values, fragment * shape.valuesPerFragment, length, out, headerBytes, rng);
     return headerBytes + length * encoding.bytesPerValue;
+  }
+
+  function writeParity(slot: RoundSlot, number: number, remaining: number, out: Uint8Array): number {
+    address(slot, packetKinds.parity, remaining);
+    const bytes = parity?.write(slot, number, header, out) ?? 0;
+    writeHeader(header, out);
+    return bytes;
+  }
+
+  function address(slot: RoundSlot, kind: PacketKind, remaining: number): void {
+    header.kind = kind;
+    header.epoch = slot.view.epoch;
+    header.round = slot.round;
+    header.seat = slot.seat;
+    header.remaining = remaining;
   }
 
   function endScatter(slot: RoundSlot, flow: Outflow): void {
@@ -118,7 +134,7 @@ export function createOutbox(deps: {
   function endGather(slot: RoundSlot, flow: Outflow): void {
     if (flow.gatherMarked) return;
     flow.gatherMarked = true;
-    mark(slot, flow, "gather", flow.gatherNext);
+    mark(slot, flow, "gather", Math.min(flow.gatherNext, slot.averagedOrder.length));
   }
 
   function mark(slot: RoundSlot, flow: Outflow, phase: EndMarker["phase"], sent: number): void {

@@ -11,7 +11,8 @@ const packetVersion = 1;
 export const headerBytes = 24;
 export const maxPacketBytes = 1_150;
 
-export const packetKinds = { scatter: 1, gather: 2 } as const;
+/** Any two differ in two bits. In a parity packet `fragment` is a group and `contributors` one of its rows. */
+export const packetKinds = { scatter: 1, gather: 2, parity: 4 } as const;
 export type PacketKind = (typeof packetKinds)[keyof typeof packetKinds];
 
 export interface PacketHeader {
@@ -64,7 +65,8 @@ export function readHeader(bytes: Uint8Array, header: PacketHeader): boolean {
   if (bytes.length <= headerBytes || bytes.length > maxPacketBytes) return false;
   const kind = bytes[1];
   if (bytes[0] !== packetVersion || bytes[3] !== 0) return false;
-  if (kind !== packetKinds.scatter && kind !== packetKinds.gather) return false;
+  if (kind !== packetKinds.scatter && kind !== packetKinds.gather && kind !== packetKinds.parity)
+    return false;
   header.kind = kind;
   header.encoding = bytes[2] ?? 0;
   header.epoch = readU32(bytes, 4);

@@ -1,5 +1,5 @@
 /** The round machine as its users see it; round.ts is the one that runs. */
-import type { Reduce } from "./averaging/rule.ts";
+import type { Reduce, Turn } from "./averaging/rule.ts";
 import type { Encoding } from "./encoding.ts";
 import type { LinkCounts } from "./neighbor.ts";
 import type { EndMarker } from "./outbox.ts";
@@ -17,6 +17,8 @@ export interface RoundMachineOptions {
   readonly rounds?: number;
   readonly encoding: Encoding;
   readonly reduce: Reduce;
+  /** Parity packets for each packet of averages (0 … 1): the task's. */
+  readonly parity?: number;
   /** Order of sending and stochastic rounding; need not agree between peers. */
   readonly rng: Rng;
   readonly patience?: PatienceLimits;
@@ -28,7 +30,7 @@ export interface RoundMachineOptions {
 export interface RoundResult {
   readonly round: number;
   readonly epoch: number;
-  /** The exchanged vector: averages, and our own values where none arrived. */
+  /** The exchanged vector: averages, and what we kept where none arrived. */
   readonly values: Float32Array;
   /** 1 for every fragment that is an average, 0 where our own values stayed. */
   readonly averaged: Uint8Array;
@@ -49,16 +51,19 @@ export interface RoundMachine {
   install(view: View): void;
   /** The view that holds in a round. */
   viewFor(round: number): View | undefined;
+  /** Our place in a round; undefined where we have none. */
+  turnOf(round: number): Turn | undefined;
   /** The training whose views we know is gone; another one's views may start from 1 again. */
   restart(): void;
   /** We are about to enter this round: packets of others that are there already are kept from now on. */
   expect(round: number): void;
   /**
    * Enters a round with our values after the local steps. With `listen` nothing of ours is contributed: a
-   * newcomer or a peer that fell behind completes its replica from the gathers.
+   * newcomer or a peer that fell behind completes its replica from the gathers. `kept` stands where no
+   * average arrives, if that is not `values`.
    * @throws when no view holds in this round, (not listening) we are no member of it, or it has begun before
    */
-  begin(round: number, values: Float32Array, now: number, listen?: boolean): void;
+  begin(round: number, values: Float32Array, now: number, listen?: boolean, kept?: Float32Array): void;
   receive(from: string, bytes: Uint8Array, now: number): void;
   /** The reliable end marker: nothing more comes in this phase. */
   endOfPhase(from: string, marker: EndMarker, now: number): void;

@@ -6,6 +6,7 @@ import type { Contributions, Reduce } from "./averaging/rule.ts";
 import type { Encoding } from "./encoding.ts";
 import { createInflow } from "./inflow.ts";
 import type { Inflow } from "./inflow.ts";
+import type { HeldParity } from "./parity/parity.ts";
 import type { Plan } from "./plan.ts";
 import { permutation } from "./rng.ts";
 import type { Rng } from "./rng.ts";
@@ -18,6 +19,7 @@ export interface Outflow {
   readonly scatter: Uint32Array;
   scatterNext: number;
   scatterMarked: boolean;
+  /** Averages first, then parity. */
   gatherNext: number;
   gatherMarked: boolean;
 }
@@ -47,8 +49,13 @@ export interface RoundSlot {
   readonly scatterIn: readonly Inflow[];
   readonly gatherIn: readonly Inflow[];
   readonly outflows: Map<string, Outflow>;
+  /** Our own parity rows, by group, from when they are first asked for; and others', by seat and group. */
+  readonly parityOut: Map<number, readonly Uint8Array[]>;
+  readonly parityIn: Map<number, HeldParity>;
   /** Our replica as it went in; null while the round has not begun here or when only listening. */
   values: Float32Array | null;
+  /** What stands where no average arrives; set with `values`. */
+  kept: Float32Array | null;
   /** Nothing of ours is contributed: we only listen to the gathers. */
   listening: boolean;
   begunAt: number;
@@ -106,7 +113,10 @@ export function createSlot(
     scatterIn: view.members.map((_, from) => createInflow(from === seat ? 0 : ownedCount)),
     gatherIn: view.members.map((_, from) => gatherFrom(from)),
     outflows: new Map(),
+    parityOut: new Map(),
+    parityIn: new Map(),
     values: null,
+    kept: null,
     listening: false,
     begunAt: -1,
     phaseMs: 0,
@@ -159,7 +169,7 @@ export function averageOwned(
   const length = fragmentLength(shape, fragment);
   contributions.offset = rowOf(slot, shape, index, 0);
   contributions.presentAt = index * contributions.members;
-  slot.contributors[fragment] = reduce(contributions, length, slot.averages, start);
+  slot.contributors[fragment] = reduce(contributions, length, slot.averages, start, slot);
   if (encoding.bytesPerValue < 4) {
     encoding.encode(slot.averages, start, length, scratch, 0, rng);
     encoding.decode(scratch, 0, length, slot.averages, start);
@@ -169,9 +179,9 @@ export function averageOwned(
   slot.averagedCount += 1;
 }
 
-/** The replica after the round: averages where they arrived, our own values where they did not. */
-export function overlay(slot: RoundSlot, shape: SlotShape, own: Float32Array): Float32Array {
-  const result = own.slice();
+/** The replica after the round: averages where they arrived, what was kept where they did not. */
+export function overlay(slot: RoundSlot, shape: SlotShape): Float32Array {
+  const result = slot.kept?.slice() ?? new Float32Array(shape.valueCount);
   for (let fragment = 0; fragment < shape.fragmentCount; fragment++) {
     if (slot.received[fragment] !== fragmentState.counted) continue;
     const start = fragment * shape.valuesPerFragment;

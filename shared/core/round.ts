@@ -15,6 +15,7 @@ import { createNeighborhood } from "./neighborhood.ts";
 import { createOutbox } from "./outbox.ts";
 import type { EndMarker } from "./outbox.ts";
 import { valuesPerFragment } from "./packet.ts";
+import { createParity } from "./parity/parity.ts";
 import { createPatience } from "./patience.ts";
 import { createPlan, fragmentsFor } from "./plan.ts";
 import type { RoundMachine, RoundMachineOptions, RoundResult } from "./round-machine.ts";
@@ -36,13 +37,17 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
   const neighborhood = createNeighborhood(peerId);
   const patience = createPatience(options.patience);
   const neighborAt = (slot: RoundSlot, seat: number) => neighborhood.get(slot.view.members[seat] ?? "");
-  const outbox = createOutbox({ encoding, shape, rng });
+  const parity = options.parity
+    ? createParity({ overhead: options.parity, shape, encoding, rng })
+    : undefined;
+  const outbox = createOutbox({ encoding, shape, rng, parity });
   const lossless = options.patience?.lossless ?? false;
   const closing = createClosing({ shape, encoding, reduce, rng, neighborAt, lossless });
   const intake = createIntake({
     shape,
     encoding,
     closing,
+    parity,
     viewFor: viewForPacket,
     slotFor: slotForPacket,
     findSlot,
@@ -119,7 +124,7 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
 
   // ---- a round -----------------------------------------------------------------------------------------
 
-  function begin(round: number, values: Float32Array, now: number, listen = false): void {
+  function begin(round: number, values: Float32Array, now: number, listen = false, kept = values): void {
     const slot = slotFor(round);
     if (!slot) throw new Error(`round ${round}: no view holds yet`);
     if (slot.seat < 0 && !listen) throw new Error(`round ${round}: not a member of view ${slot.view.epoch}`);
@@ -129,7 +134,7 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
     for (const older of slots) if (older.round < round) outbox.cancelScatter(older);
     current = slot;
     result = undefined;
-    Object.assign(slot, { values, listening: listen, begunAt: now });
+    Object.assign(slot, { values, kept, listening: listen, begunAt: now });
     Object.assign(slot, { phaseMs: patience.phaseMs, graceMs: patience.graceMs });
     if (!listen) openOutflows(slot);
     closing.start(slot, now);
@@ -153,7 +158,7 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
     result = {
       round: slot.round,
       epoch: slot.view.epoch,
-      values: overlay(slot, shape, slot.values ?? new Float32Array(valueCount)),
+      values: overlay(slot, shape),
       averaged,
       averagedCount: averaged.reduce((sum, one) => sum + one, 0),
       roundMs: now - slot.begunAt,
@@ -206,6 +211,11 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
     install,
     restart,
     viewFor: neighborhood.viewAt,
+    turnOf(round) {
+      const view = neighborhood.viewAt(round);
+      const seat = view ? seatOf(view, peerId) : -1;
+      return view && seat >= 0 ? { view, round, seat } : undefined;
+    },
     expect,
     begin,
     receive,

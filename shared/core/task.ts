@@ -187,7 +187,9 @@ const taskSchema = v.pipe(
     optimizer: optimizerSchema,
     batch: count(4096),
     work: localWorkSchema,
-    averaging: v.optional(v.picklist(["rps", "gradient", "reliable"]), "rps"),
+    averaging: v.optional(v.picklist(["rps", "gradient", "reliable", "running-sums"]), "rps"),
+    /** Parity packets that an owner adds to its averages, as a share of them. */
+    parity: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1)), 0),
     encoding: v.optional(v.picklist(["f32", "f16"]), "f32"),
     seed,
     /** The run ends after this many rounds. */
@@ -213,6 +215,19 @@ const taskSchema = v.pipe(
         input: model.heads,
         path: [toModel, at("heads", model, model.heads)],
         message: `must divide model.width (${model.width})`,
+      });
+    const { averaging, encoding, parity } = dataset.value;
+    if (averaging === "reliable" && parity > 0)
+      addIssue({
+        input: parity,
+        path: [at("parity", dataset.value, parity)],
+        message: "must be 0 with reliable averaging, which loses nothing",
+      });
+    if (averaging === "running-sums" && encoding !== "f32")
+      addIssue({
+        input: encoding,
+        path: [at("encoding", dataset.value, encoding)],
+        message: "must be f32 with running-sums: halves lose what a sum has grown by",
       });
   }),
 );

@@ -17,7 +17,8 @@ export type RoundOutcome =
   | { readonly kind: "aborted" };
 
 export interface Exchange {
-  average(round: number, values: Float32Array, listen: boolean): Promise<RoundOutcome>;
+  /** `kept` stands where no average arrives, if that is not `values`. */
+  average(round: number, values: Float32Array, listen: boolean, kept?: Float32Array): Promise<RoundOutcome>;
   onOpen(peerId: string): void;
   onClose(peerId: string): void;
   onBytes(peerId: string, bytes: Uint8Array): void;
@@ -49,11 +50,16 @@ export function createExchange(deps: {
   let bytesSent = 0;
   let bytesReceived = 0;
 
-  function average(round: number, values: Float32Array, listen: boolean): Promise<RoundOutcome> {
+  function average(
+    round: number,
+    values: Float32Array,
+    listen: boolean,
+    kept = values,
+  ): Promise<RoundOutcome> {
     if (isClosed) return Promise.resolve({ kind: "aborted" });
     return new Promise((resolve) => {
       pending = resolve;
-      machine.begin(round, values, clock.now(), listen);
+      machine.begin(round, values, clock.now(), listen, kept);
       settle();
     });
   }

@@ -1,6 +1,6 @@
 /** What a peer works with once the server has let it in and its trainer runs. */
 import type { AveragingRule } from "../core/averaging/rule.ts";
-import { createRule } from "../core/averaging/rules.ts";
+import { createRule, roundOptionsOf } from "../core/averaging/rules.ts";
 import type { Clock } from "../core/clock.ts";
 import { encodingOf } from "../core/encoding.ts";
 import { createPace } from "../core/pace.ts";
@@ -50,7 +50,8 @@ export function createSession(deps: {
     valueCount: trainer.parameterCount,
     rounds: task.rounds,
     encoding,
-    reduce: rule.reduce,
+    ...roundOptionsOf(rule),
+    parity: task.parity,
     rng,
     ...(rule.channel === "reliable" ? { patience: reliablePatience(reliableMs) } : {}),
   });

@@ -2,6 +2,7 @@
  * The training loop of one peer: learn, average, repeat; listen first when others are ahead. Knows the
  * replica and the round; membership, links and reports are peer.ts's business.
  */
+import { offerOf } from "../core/averaging/offer.ts";
 import type { Clock } from "../core/clock.ts";
 import type { RoundResult } from "../core/round.ts";
 import type { View } from "../core/view.ts";
@@ -195,13 +196,14 @@ export function createTrainingLoop(deps: {
   /** One averaging of what became of our replica; undefined if there was none. */
   async function averageWith(before: Float32Array, after: Float32Array): Promise<RoundResult | undefined> {
     const newest = s.machine.jumpTo();
-    if (newest !== undefined) await catchUp(after, newest);
+    const { outgoing, kept } = offerOf(s.rule, s.machine.turnOf(nextRound), before, after);
+    if (newest !== undefined) await catchUp(kept ?? after, newest);
     if (newest !== undefined || !isMemberAt(nextRound)) return undefined;
     enterPhase("averaging");
-    const averaged = await s.exchange.average(nextRound, s.rule.outgoing(before, after), false);
-    if (averaged.kind === "behind") await catchUp(after, averaged.newest);
+    const averaged = await s.exchange.average(nextRound, outgoing, false, kept);
+    if (averaged.kind === "behind") await catchUp(kept ?? after, averaged.newest);
     if (averaged.kind !== "finished") return undefined;
-    replica = s.rule.incoming(before, averaged.result.values);
+    replica = s.rule.incoming(before, averaged.result.values, averaged.result.averaged);
     meters.averaged(averaged.result, clock.now());
     nextRound += 1;
     if (nextRound % sketchEvery(meters.cycleMs ?? 0) === 0)

@@ -2,7 +2,8 @@
  * The averaging alone, among replicas that all begin a round at the same moment: the round machine and the
  * rule of a real run, over paths that lose and do nothing else. What the learning is made of is the caller's.
  */
-import { createRule } from "../core/averaging/rules.ts";
+import { offerOf } from "../core/averaging/offer.ts";
+import { createRule, roundOptionsOf } from "../core/averaging/rules.ts";
 import { encodingOf } from "../core/encoding.ts";
 import { valuesPerFragment } from "../core/packet.ts";
 import { boundlessPatience } from "../core/patience.ts";
@@ -19,6 +20,8 @@ export interface ExchangeOptions {
   readonly peers: number;
   readonly valueCount: number;
   readonly averaging: AveragingName;
+  /** Packets of parity for each fragment of the gather. */
+  readonly parity?: number;
   /** Of the owners and the losses. */
   readonly seed: number;
   readonly weather?: Partial<Weather>;
@@ -46,41 +49,45 @@ export function createExchange(options: ExchangeOptions): Exchange {
   const time = createVirtualTime();
   const encoding = encodingOf("f32");
   const perFragment = options.valuesPerFragment ?? valuesPerFragment(encoding.bytesPerValue);
-  const rule = createRule(options.averaging, perFragment);
   // A reliable channel loses nothing, it only takes longer.
-  const weather = { ...fairWeather, ...options.weather, ...(rule.channel === "reliable" && { loss: 0 }) };
+  const isReliable = options.averaging === "reliable";
+  const weather = { ...fairWeather, ...options.weather, ...(isReliable && { loss: 0 }) };
   const network = createSimulatedNetwork({ time, seed: mix(seed, firstRound), weatherOf: () => weather });
   const members = Array.from({ length: peers }, (_, index) => `peer-${index}`);
   const results = new Map<string, RoundResult>();
-  const machines = members.map((peerId, index) => {
+  const all = members.map((peerId, index) => {
+    const rule = createRule(options.averaging, perFragment);
     const machine = createRoundMachine({
       peerId,
       seed,
       valueCount,
       encoding,
-      reduce: rule.reduce,
+      ...roundOptionsOf(rule),
+      parity: options.parity ?? 0,
       rng: createRng(mix(seed, firstRound, index)),
       patience: boundlessPatience(patienceMs),
       valuesPerFragment: perFragment,
     });
     network.add({ peerId, machine, onResult: (result) => results.set(peerId, result) });
-    return machine;
+    return { peerId, machine, rule };
   });
+  const machines = all.map(({ machine }) => machine);
   for (const machine of machines) machine.install({ epoch: 1, fromRound: firstRound, members });
 
   return {
     round(round, before, after) {
       results.clear();
       for (const machine of machines) machine.expect(round);
-      for (const [index, peerId] of members.entries()) {
+      for (const [index, { peerId, machine, rule }] of all.entries()) {
         const [old, own] = [before[index] ?? new Float32Array(), after[index] ?? new Float32Array()];
-        network.begin(peerId, round, rule.outgoing(old, own));
+        const { outgoing, kept } = offerOf(rule, machine.turnOf(round), old, own);
+        network.begin(peerId, round, outgoing, false, kept);
       }
       time.runUntil(() => results.size === peers);
-      return members.map((peerId, index) => {
+      return all.map(({ peerId, rule }, index) => {
         const result = results.get(peerId);
         if (!result) throw new Error(`round ${round}: ${peerId} did not finish`);
-        return rule.incoming(before[index] ?? new Float32Array(), result.values);
+        return rule.incoming(before[index] ?? new Float32Array(), result.values, result.averaged);
       });
     },
     account() {

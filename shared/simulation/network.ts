@@ -23,7 +23,7 @@ export interface SimulatedNetwork {
   add(peer: SimulatedPeer): void;
   /** A peer vanishes without a word; its links notice after `noticeMs` (never, by default). */
   kill(peerId: string, noticeMs?: number): void;
-  begin(peerId: string, round: number, values: Float32Array, listen?: boolean): void;
+  begin(peerId: string, round: number, values: Float32Array, listen?: boolean, kept?: Float32Array): void;
   /** Sends what peers have to send and re-arms their timers; call after touching a machine by hand. */
   settle(peerId: string): void;
   readonly packetsSent: number;
@@ -137,8 +137,8 @@ export function createSimulatedNetwork(options: {
         }
       });
     },
-    begin(peerId, round, values, listen) {
-      peers.get(peerId)?.machine.begin(round, values, time.now(), listen);
+    begin(peerId, round, values, listen, kept) {
+      peers.get(peerId)?.machine.begin(round, values, time.now(), listen, kept);
       settle(peerId);
     },
     settle,

@@ -2,60 +2,16 @@
  * A whole training in virtual time: the round machine and the rules of a real run over simulated paths.
  * Seeded: the same options give the same numbers, to the last bit, on every machine.
  */
-import { createRule } from "../core/averaging/rules.ts";
-import type { AveragingRule } from "../core/averaging/rule.ts";
+import { offerOf } from "../core/averaging/offer.ts";
 import { addDrops, noDrops } from "../core/drops.ts";
 import type { Drops } from "../core/drops.ts";
-import { encodingOf } from "../core/encoding.ts";
-import { createPace } from "../core/pace.ts";
-import type { Pace } from "../core/pace.ts";
-import { valuesPerFragment } from "../core/packet.ts";
-import { reliablePatience } from "../core/patience.ts";
-import { createRng, mix } from "../core/rng.ts";
-import type { Rng } from "../core/rng.ts";
-import { createRoundMachine } from "../core/round.ts";
-import type { RoundMachine, RoundResult } from "../core/round.ts";
-import type { AveragingName } from "../core/task.ts";
-import { pixelsPerImage } from "../training/data/data-set.ts";
+import type { RoundResult } from "../core/round.ts";
 import type { ImageSet } from "../training/data/data-set.ts";
-import { createGlyphs } from "../training/data/glyphs.ts";
 import { mean, quantile, relativeSpread } from "./figures.ts";
-import { createSimulatedNetwork } from "./network.ts";
-import type { SimulatedNetwork } from "./network.ts";
-import { createToyLearner } from "./toy-learner.ts";
-import type { ToyLearner } from "./toy-learner.ts";
-import { createVirtualTime } from "./virtual-time.ts";
-import type { VirtualTime } from "./virtual-time.ts";
-import { fairWeather } from "./weather.ts";
-import type { Weather } from "./weather.ts";
+import { createWorld } from "./world.ts";
+import type { SimulatedNode as Node, SimulationOptions, SimulationRow, World } from "./world.ts";
 
-export interface SimulationOptions {
-  readonly peers: number;
-  readonly rounds: number;
-  readonly averaging?: AveragingName;
-  readonly weather?: Partial<Weather>;
-  readonly seed?: number;
-  /** The last so many peers compute `slowFactor` times slower. */
-  readonly slowPeers?: number;
-  readonly slowFactor?: number;
-  /** Peers that vanish at a round, without a word. */
-  readonly deaths?: readonly { readonly peer: number; readonly round: number }[];
-  readonly samplesPerRound?: number;
-  readonly onRow?: (row: SimulationRow) => void;
-}
-
-export interface SimulationRow {
-  readonly round: number;
-  /** Mean training loss of the peers in their last rounds. */
-  readonly loss: number;
-  /** Validation accuracy: mean and least of the peers. */
-  readonly accuracy: number;
-  readonly worstAccuracy: number;
-  /** How far replicas are apart: rms distance from their mean, relative to the mean's length. */
-  readonly spread: number;
-  /** Virtual seconds since the start. */
-  readonly seconds: number;
-}
+export type { SimulationOptions, SimulationRow } from "./world.ts";
 
 export interface SimulationResult {
   readonly rows: readonly SimulationRow[];
@@ -75,41 +31,10 @@ export interface SimulationResult {
 const msPerSample = 1;
 const learningRate = 0.15;
 
-interface Node {
-  readonly index: number;
-  readonly id: string;
-  readonly machine: RoundMachine;
-  readonly pace: Pace;
-  readonly rng: Rng;
-  readonly images: ImageSet;
-  readonly slowness: number;
-  replica: Float32Array;
-  before: Float32Array;
-  nextRound: number;
-  lastWork: { trainMs: number; samples: number };
-  loss: number;
-  samples: number;
-  finishedAt: number;
-  isListening: boolean;
-  isAlive: boolean;
-}
-
-interface World {
-  readonly options: SimulationOptions;
-  readonly time: VirtualTime;
-  readonly network: SimulatedNetwork;
-  readonly learner: ToyLearner;
-  readonly rule: AveragingRule;
-  readonly nodes: Node[];
-  readonly roundMs: number[];
-  readonly cycleMs: number[];
-  worstDeadlineUse: number;
-}
-
 /** Runs to the end; `onRow` is called about twenty times on the way. */
 export function simulate(options: SimulationOptions): SimulationResult {
   const seed = options.seed ?? 1;
-  const { world, validation } = createWorld(options, seed);
+  const { world, validation } = createWorld(options, seed, finishRound);
   const rows: SimulationRow[] = [];
   const every = Math.max(1, Math.ceil(options.rounds / 20));
   for (const node of world.nodes) startLearning(world, node);
@@ -121,76 +46,6 @@ export function simulate(options: SimulationOptions): SimulationResult {
     if (target >= options.rounds || newestRound(world) < target) break;
   }
   return summarize(world, rows);
-}
-
-function createWorld(options: SimulationOptions, seed: number): { world: World; validation: ImageSet } {
-  const time = createVirtualTime();
-  const shard = (index: number) =>
-    createGlyphs({ samplesPerShard: 512, validationSamples: 500, seed, shard: index });
-  const first = shard(0);
-  const pixels = pixelsPerImage(first.shape);
-  const learner = createToyLearner(pixels);
-  const encoding = encodingOf("f32");
-  const rule = createRule(options.averaging ?? "rps", valuesPerFragment(encoding.bytesPerValue));
-  const weather = weatherFor(options, rule);
-  const network = createSimulatedNetwork({ time, seed, weatherOf: () => weather });
-  const initial = learner.initial(createRng(mix(seed, 1)));
-  const world: World = {
-    options,
-    time,
-    network,
-    learner,
-    rule,
-    nodes: [],
-    roundMs: [],
-    cycleMs: [],
-    worstDeadlineUse: 0,
-  };
-  for (let index = 0; index < options.peers; index++) {
-    const id = `peer-${index}`;
-    const rng = createRng(mix(seed, 2, index));
-    const machine = createRoundMachine({
-      peerId: id,
-      seed,
-      valueCount: learner.parameterCount,
-      encoding,
-      reduce: rule.reduce,
-      rng,
-      ...(rule.channel === "reliable" ? { patience: reliablePatience(30_000) } : {}),
-    });
-    const isSlow = index >= options.peers - (options.slowPeers ?? 0);
-    const node: Node = {
-      index,
-      id,
-      machine,
-      rng,
-      pace: createPace({ samplesPerRound: options.samplesPerRound ?? 32 }),
-      images: (index === 0 ? first : shard(index)).train,
-      slowness: isSlow ? (options.slowFactor ?? 10) : 1,
-      replica: initial.slice(),
-      before: initial,
-      nextRound: 0,
-      lastWork: { trainMs: 0, samples: 0 },
-      loss: NaN,
-      samples: 0,
-      finishedAt: 0,
-      isListening: false,
-      isAlive: true,
-    };
-    world.nodes.push(node);
-    network.add({ peerId: id, machine, onResult: (result) => finishRound(world, node, result) });
-  }
-  const members = world.nodes.map((node) => node.id);
-  for (const node of world.nodes) node.machine.install({ epoch: 1, fromRound: 0, members });
-  return { world, validation: first.validation };
-}
-
-/** A reliable channel loses nothing; what the network loses comes a retransmission later. */
-function weatherFor(options: SimulationOptions, rule: AveragingRule): Weather {
-  const weather = { ...fairWeather, ...options.weather };
-  if (rule.channel === "unreliable") return weather;
-  const retransmissions = weather.loss / (1 - weather.loss);
-  return { ...weather, loss: 0, jitterMs: weather.jitterMs + 200 * retransmissions * 2 };
 }
 
 function startLearning(world: World, node: Node): void {
@@ -217,10 +72,12 @@ function beginRound(world: World, node: Node, samples: number, trainMs: number):
   const newest = node.machine.jumpTo();
   node.nextRound = newest ?? node.nextRound;
   // Gathers of gradients say nothing about where the others' models are.
-  node.isListening = newest !== undefined && world.rule.name !== "gradient";
-  if (node.isListening) node.before = parameters;
-  const outgoing = node.isListening ? parameters : world.rule.outgoing(node.before, parameters);
-  world.network.begin(node.id, node.nextRound, outgoing, node.isListening);
+  node.isListening = newest !== undefined && node.rule.name !== "gradient";
+  const turn = node.machine.turnOf(node.nextRound);
+  const { outgoing, kept } = offerOf(node.rule, turn, node.before, parameters);
+  if (node.isListening) node.before = kept ?? parameters;
+  if (node.isListening) world.network.begin(node.id, node.nextRound, node.before, true);
+  else world.network.begin(node.id, node.nextRound, outgoing, false, kept);
 }
 
 /** Dies after its scatters are on their way and before any gather: the worst moment for its block. */
@@ -230,15 +87,30 @@ function diesNow(world: World, node: Node): boolean {
   );
   if (!death) return false;
   const { parameters } = world.learner.train(node.replica, node.images, 1, learningRate, node.rng);
-  world.network.begin(node.id, node.nextRound, parameters);
+  const turn = node.machine.turnOf(node.nextRound);
+  const { outgoing, kept } = offerOf(node.rule, turn, node.replica, parameters);
+  world.network.begin(node.id, node.nextRound, outgoing, false, kept);
   node.isAlive = false;
-  world.network.kill(node.id);
+  const { noticeMs } = world.options;
+  world.network.kill(node.id, noticeMs);
+  if (noticeMs !== undefined) world.time.after(noticeMs, () => dropTheDead(world));
   return true;
+}
+
+/** As a server does: the survivors switch together, in a round that none of them has begun. */
+function dropTheDead(world: World): void {
+  const alive = world.nodes.filter((node) => node.isAlive);
+  const fromRound = Math.max(...alive.map((node) => node.nextRound)) + 2;
+  world.epoch += 1;
+  const view = { epoch: world.epoch, fromRound, members: alive.map((node) => node.id) };
+  for (const node of alive) node.machine.install(view);
 }
 
 function finishRound(world: World, node: Node, result: RoundResult): void {
   const now = world.time.now();
-  node.replica = node.isListening ? result.values : world.rule.incoming(node.before, result.values);
+  node.replica = node.isListening
+    ? result.values
+    : node.rule.incoming(node.before, result.values, result.averaged);
   world.roundMs.push(result.roundMs);
   if (node.finishedAt > 0) world.cycleMs.push(now - node.finishedAt);
   world.worstDeadlineUse = Math.max(world.worstDeadlineUse, result.roundMs / result.deadlineMs);

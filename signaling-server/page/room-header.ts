@@ -7,6 +7,8 @@ import { createJoinCommand } from "./join-command.ts";
 const averagings: Readonly<Record<string, string>> = {
   rps: "they send each other their models and average them; what gets lost on the way is done without",
   reliable: "they send each other their models and average them, waiting for whatever gets lost on the way",
+  "running-sums":
+    "they send each other the sum of all they learned; what gets lost on the way is in the next one",
   gradient:
     "they send each other what they learned and average it; what gets lost on the way is done without",
 };

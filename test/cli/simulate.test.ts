@@ -20,6 +20,24 @@ void test("two rounds are enough to count something", async (t) => {
   assert.match(stdout, /^fragments +[1-9]\d* delivered \(100\.00 %\); lost 0, late 0,/m);
 });
 
+void test("every rule can be simulated, and parity leaves less lost", async (t) => {
+  const lostOf = async (...more: string[]) => {
+    const { code, stdout } = await run(t, ...small, ...more);
+    assert.equal(code, 0, stdout);
+    return Number(/lost ([\d,]+)/.exec(stdout)?.[1]?.replaceAll(",", ""));
+  };
+  const [sums, plain, parity, both] = await Promise.all([
+    lostOf("--averaging", "running-sums", "--dead", "1", "--notice", "300"),
+    lostOf(),
+    lostOf("--parity", "0.5"),
+    lostOf("--averaging", "running-sums", "--parity", "0.5"),
+  ]);
+  assert.ok(sums > 0 && parity < 0.8 * plain && both < 0.8 * plain, `${sums} ${plain} ${parity} ${both}`);
+  const { code, stderr } = await run(t, ...small, "--averaging", "reliable", "--parity", "0.5");
+  assert.equal(code, 2);
+  assert.match(stderr, /--parity \(0\.5\): reliable averaging loses nothing/);
+});
+
 void test("--dead: the last peers vanish at a third of the run, the others go on", async (t) => {
   const file = temporaryFile(t, "figures.json", "");
   const { code, stdout } = await run(t, ...small, "--dead", "2", "--json", file);

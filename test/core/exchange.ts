@@ -1,5 +1,7 @@
 /** One averaging among n round machines over a simulated network, for tests that look at its result. */
-import { createRule } from "../../shared/core/averaging/rules.ts";
+import { offerOf } from "../../shared/core/averaging/offer.ts";
+import { createRule, roundOptionsOf } from "../../shared/core/averaging/rules.ts";
+import type { AveragingRule } from "../../shared/core/averaging/rule.ts";
 import { addDrops, noDrops } from "../../shared/core/drops.ts";
 import { encodingOf } from "../../shared/core/encoding.ts";
 import type { LinkCounts } from "../../shared/core/neighbor.ts";
@@ -28,6 +30,7 @@ export interface GroupOptions {
   readonly weatherOf?: (from: string, to: string) => Partial<Weather> | undefined;
   readonly averaging?: AveragingName;
   readonly encoding?: EncodingName;
+  readonly parity?: number;
   readonly planFor?: (input: PlanInput) => Plan;
   readonly patience?: PatienceLimits;
   readonly onSend?: (from: string, to: string, bytes: Uint8Array) => void;
@@ -43,6 +46,9 @@ export interface Group {
   /** Everybody begins `round` with its own vector; resolves when all live machines have finished. */
   average(round: number, vectors: readonly Float32Array[], alive?: readonly number[]): RoundResult[];
   begin(seat: number, round: number, values: Float32Array, listen?: boolean): void;
+  /** A peer begins `round` as its rule has it, with its replica before and after it learned. */
+  learned(seat: number, round: number, before: Float32Array, after: Float32Array): void;
+  readonly rules: readonly AveragingRule[];
   /** The results of all that finish from now on, by seat; runs until these seats have. */
   finished(seats: readonly number[]): RoundResult[];
   /** Lets everything that is on its way arrive. */
@@ -63,13 +69,15 @@ export function createGroup(options: GroupOptions): Group {
   const ids = Array.from({ length: options.members }, (_, seat) => `peer-${seat}`);
   const encoding = encodingOf(options.encoding ?? "f32");
   const results = new Map<string, RoundResult>();
+  const rules = ids.map(() => createRule(options.averaging ?? "rps", options.valuesPerFragment ?? 1024));
   const machines = ids.map((peerId, seat) => {
     const machine = createRoundMachine({
       peerId,
       seed: options.seed,
       valueCount: options.valueCount,
       encoding,
-      reduce: createRule(options.averaging ?? "rps", options.valuesPerFragment ?? 1024).reduce,
+      ...optionsOf(rules[seat]),
+      parity: options.parity ?? 0,
       rng: createRng(mix(options.seed, seat, 77)),
       ...(options.valuesPerFragment ? { valuesPerFragment: options.valuesPerFragment } : {}),
       ...(options.patience ? { patience: options.patience } : {}),
@@ -100,6 +108,15 @@ export function createGroup(options: GroupOptions): Group {
     network.begin(ids[seat] ?? "", round, values, listen);
   }
 
+  function learned(seat: number, round: number, before: Float32Array, after: Float32Array): void {
+    const id = ids[seat] ?? "";
+    const rule = rules[seat];
+    if (!rule) throw new Error(`seat ${seat}: there is none`);
+    results.delete(id);
+    const { outgoing, kept } = offerOf(rule, machines[seat]?.turnOf(round), before, after);
+    network.begin(id, round, outgoing, false, kept);
+  }
+
   function finished(seats: readonly number[]): RoundResult[] {
     const has = (seat: number) => results.has(ids[seat] ?? "");
     time.runUntil(() => seats.every(has), 5_000_000);
@@ -122,10 +139,17 @@ export function createGroup(options: GroupOptions): Group {
     machines,
     average,
     begin,
+    learned,
+    rules,
     finished,
     drain: () => time.runUntil(() => false, 5_000_000),
     countsOf,
   };
+}
+
+function optionsOf(rule: AveragingRule | undefined) {
+  if (!rule) throw new Error("no such seat");
+  return roundOptionsOf(rule);
 }
 
 function sumCounts(all: readonly LinkCounts[]): LinkCounts {

@@ -7,6 +7,7 @@ import { encodingOf } from "../../shared/core/encoding.ts";
 import { fragmentsFor, createPlan } from "../../shared/core/plan.ts";
 import { dropCauses } from "../../shared/core/drops.ts";
 import { headerBytes, valuesPerFragment, writeHeader } from "../../shared/core/packet.ts";
+import { parityOf } from "../../shared/core/parity/erasure-code.ts";
 import { createRng, mix, permutation } from "../../shared/core/rng.ts";
 import { parseControl } from "../../shared/net/control.ts";
 
@@ -60,6 +61,17 @@ test("the example of a packet is one", () => {
   assert.equal(Buffer.from(bytes).toString("hex"), packet.bytes);
   assert.equal(fragmentsFor(3_083, valuesPerFragment(4)), packet.header.fragment + 1);
   assert.equal(3_083 - packet.header.fragment * valuesPerFragment(4), packet.values.length);
+});
+
+test("the example of parity is one", () => {
+  const rows = v.array(v.string());
+  const { parity } = v.parse(v.object({ parity: v.object({ data: rows, rows }) }), example("parity"));
+  const data = Buffer.from(parity.data.join(""), "hex");
+  const made = parityOf(parity.rows.length, data, parity.data.length, 4);
+  assert.deepEqual(
+    made.map((row) => Buffer.from(row).toString("hex")),
+    parity.rows,
+  );
 });
 
 test("the example of a plan is one, step by step", () => {

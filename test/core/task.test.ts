@@ -17,6 +17,7 @@ const good = {
 test("what may be left out has the documented default", () => {
   const task = parseTask(good);
   assert.equal(task.averaging, "rps");
+  assert.equal(task.parity, 0);
   assert.equal(task.encoding, "f32");
   assert.equal(task.minPeers, 1);
   assert.deepEqual(task.optimizer, { ...good.optimizer, momentum: 0, warmupRounds: 0, decay: "none" });
@@ -70,6 +71,17 @@ const bad: readonly (readonly [what: string, document: unknown, sentence: RegExp
   ],
   ["no work", { ...good, work: {} }, /^task: work is /],
   ["an unknown rule", { ...good, averaging: "magic" }, /^task: averaging is "magic"/],
+  ["parity of 2", { ...good, parity: 2 }, /^task: parity is 2/],
+  [
+    "parity on reliable channels",
+    { ...good, averaging: "reliable", parity: 0.25 },
+    /^task: parity is 0\.25: must be 0 with reliable averaging/,
+  ],
+  [
+    "sums in halves",
+    { ...good, averaging: "running-sums", encoding: "f16" },
+    /^task: encoding is "f16".*must be f32 with running-sums/,
+  ],
   ["a million peers", { ...good, minPeers: 1e6 }, /^task: minPeers is 1000000/],
   [
     "a shard too large",

@@ -104,6 +104,33 @@ test("without loss, gradient and model averaging are the same thing", () => {
   assert.ok(Math.abs(models.loss - gradients.loss) < 1e-3, `${models.loss} against ${gradients.loss}`);
 });
 
+test("running sums end at 40 % loss where they end without any, and replicas stay together", () => {
+  const options: SimulationOptions = { peers: 6, rounds: 150, averaging: "running-sums", seed: 1 };
+  const calmRun = lastRow(simulate(options).rows);
+  const lossy = lastRow(simulate({ ...options, weather: { delayMs: 1, loss: 0.4 } }).rows);
+  const message = `${lossy.accuracy} against ${calmRun.accuracy}, spread ${lossy.spread}`;
+  assert.ok(lossy.accuracy > calmRun.accuracy - 0.03, message);
+  assert.ok(lossy.spread < 0.02, message);
+});
+
+test("running sums: deaths stop nobody, and the next view takes the dead one's block over", () => {
+  const options: SimulationOptions = {
+    peers: 6,
+    rounds: 90,
+    averaging: "running-sums",
+    weather: { ...calm, loss: 0.1 },
+    deaths: [4, 5].map((peer) => ({ peer, round: 20 })),
+    seed: 4,
+  };
+  const run = simulate({ ...options, noticeMs: 3_000 });
+  const never = lastRow(simulate(options).rows);
+  const last = lastRow(run.rows);
+  assertWithinDeadlines(run);
+  assert.ok(last.round >= 90, `reached round ${last.round}`);
+  const say = `${last.accuracy}, with blocks that nobody owns ${never.accuracy}`;
+  assert.ok(last.accuracy > never.accuracy + 0.1, say);
+});
+
 test("reliable averaging loses nothing, and its rounds take longer under loss", () => {
   const options: SimulationOptions = { peers: 4, rounds: 40, weather: { delayMs: 5, loss: 0.1 }, seed: 3 };
   const rps = simulate(options);

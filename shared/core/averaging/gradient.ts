@@ -10,6 +10,7 @@ export function gradient(maxFragmentValues: number): AveragingRule {
   return {
     name: "gradient",
     channel: "unreliable",
+    ownersFor: "round",
     outgoing: (before, after) => combine(after, before, -1),
     reduce: createMean(maxFragmentValues),
     incoming: (before, exchanged) => combine(before, exchanged, 1),

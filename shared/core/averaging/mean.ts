@@ -1,7 +1,10 @@
 /** The mean over what arrived: divided by the count that arrived, no zero fill, no 1/n (RPS, step 4). */
-import type { Reduce } from "./rule.ts";
+import type { Contributions } from "./rule.ts";
 
-export function createMean(maxCount: number): Reduce {
+/** A `Reduce` to which every round is the first. */
+export type Mean = (from: Readonly<Contributions>, count: number, out: Float32Array, at: number) => number;
+
+export function createMean(maxCount: number): Mean {
   const sums = new Float64Array(maxCount);
   return (from, count, out, at) => {
     sums.fill(0, 0, count);

@@ -12,6 +12,7 @@ export function rps(maxFragmentValues: number): AveragingRule {
   return {
     name: "rps",
     channel: "unreliable",
+    ownersFor: "round",
     outgoing: (_before, after) => after,
     reduce: createMean(maxFragmentValues),
     incoming: (_before, exchanged) => exchanged,

@@ -3,6 +3,14 @@
  * result. The exchange itself (round.ts) is the same for every rule.
  */
 import type { AveragingName } from "../task.ts";
+import type { View } from "../view.ts";
+
+/** One peer's place in one round. A rule that remembers does so for as long as a view holds. */
+export interface Turn {
+  readonly view: View;
+  readonly round: number;
+  readonly seat: number;
+}
 
 /** Everything that reached the owner of one fragment; seats that did not are absent, never zero. */
 export interface Contributions {
@@ -17,18 +25,34 @@ export interface Contributions {
 }
 
 /**
- * Combines `count` values into `out[at]` and returns how many seats contributed. Rows are visited in seat
- * order whatever the order of arrival, so that reordering and duplication give the bit-identical result.
+ * Combines `count` values into `out[at]` (`at` is the fragment's place in the flat vector) and returns how
+ * many seats contributed. Rows are visited in seat order whatever the order of arrival, so that reordering
+ * and duplication give the bit-identical result.
  */
-export type Reduce = (from: Readonly<Contributions>, count: number, out: Float32Array, at: number) => number;
+export type Reduce = (
+  from: Readonly<Contributions>,
+  count: number,
+  out: Float32Array,
+  at: number,
+  turn: Turn,
+) => number;
 
 export interface AveragingRule {
   readonly name: AveragingName;
   /** Which channel fragments travel on, and so whether loss is accepted or waited for. */
   readonly channel: "unreliable" | "reliable";
+  /** Owners are drawn anew for every round, or stay for a view: where an owner remembers what it received. */
+  readonly ownersFor: "round" | "view";
+  /** A rule that remembers is told of every round that this peer contributes to, before `outgoing`. */
+  enter?(turn: Turn, before: Float32Array): void;
   /** The vector to exchange, of the replica before and after the local steps. */
   outgoing(before: Float32Array, after: Float32Array): Float32Array;
+  /** What stands where no average arrives; a rule without it keeps what it sent. */
+  kept?(before: Float32Array, after: Float32Array): Float32Array;
   readonly reduce: Reduce;
-  /** The next replica, of the replica before the local steps and what the exchange made of `outgoing`. */
-  incoming(before: Float32Array, exchanged: Float32Array): Float32Array;
+  /**
+   * The next replica, of the replica before the local steps and what the exchange made of `outgoing`;
+   * `averaged` is 1 for every fragment that is an average.
+   */
+  incoming(before: Float32Array, exchanged: Float32Array, averaged?: Uint8Array): Float32Array;
 }

@@ -1,16 +1,26 @@
-/** The rules by name. */
+/** The rules by name, and what the round machine has to know of one. */
+import { createPlan } from "../plan.ts";
+import type { PlanInput } from "../plan.ts";
 import type { AveragingName } from "../task.ts";
 import { gradient } from "./gradient.ts";
 import { reliable } from "./reliable.ts";
 import { rps } from "./rps.ts";
 import type { AveragingRule } from "./rule.ts";
+import { runningSums } from "./running-sums.ts";
 
 const rules: Readonly<Record<AveragingName, (maxFragmentValues: number) => AveragingRule>> = {
   rps,
   gradient,
   reliable,
+  "running-sums": runningSums,
 };
 
 export function createRule(name: AveragingName, maxFragmentValues: number): AveragingRule {
   return rules[name](maxFragmentValues);
+}
+
+/** Owners for a view are those of its round 0, whatever round it begins in. */
+export function roundOptionsOf({ reduce, ownersFor }: AveragingRule) {
+  if (ownersFor === "round") return { reduce };
+  return { reduce, planFor: (input: PlanInput) => createPlan({ ...input, round: 0 }) };
 }
