@@ -25,6 +25,15 @@ function speedUpCurve({ alike, webFirst }: Degrees, look: Lookup): SpeedUpPoint[
   });
 }
 
+/**
+ * Without the first point where that is another kind of queue: between one queue and two there is no degree,
+ * so nothing may be read there.
+ */
+export function ofOneKind(points: readonly SpeedUpPoint[]): readonly SpeedUpPoint[] {
+  const kind = points.at(-1)?.discipline.kind;
+  return points.filter(({ discipline }) => discipline.kind === kind);
+}
+
 function meanCurve(curves: readonly (readonly SpeedUpPoint[])[]): SpeedUpPoint[] {
   const [first = []] = curves;
   return first.map(({ discipline }, at) => {
@@ -54,7 +63,7 @@ export function interpolate(points: readonly (readonly [x: number, y: number])[]
 
 export function speedUpAt(curve: readonly SpeedUpPoint[], learningLoss: number): number | null {
   return interpolate(
-    curve.map((point) => [point.learningLoss, point.speedUp]),
+    ofOneKind(curve).map((point) => [point.learningLoss, point.speedUp]),
     learningLoss,
   );
 }

@@ -1,6 +1,7 @@
 /** The results as pictures. */
 import { linePlot } from "../../line-plot.ts";
 import type { Curve } from "../../line-plot.ts";
+import { ofOneKind } from "./curves.ts";
 import type { SpeedUpCurve } from "./curves.ts";
 import type { ExtraLoad, VariantResult } from "./results.ts";
 import type { Variant } from "./study.ts";
@@ -13,7 +14,7 @@ function curves(named: readonly { readonly name: string; readonly points: Curve[
 }
 
 function speedUpPoints({ points }: SpeedUpCurve): Curve["points"] {
-  const inOrder = points.toSorted((a, b) => a.learningLoss - b.learningLoss);
+  const inOrder = ofOneKind(points).toSorted((a, b) => a.learningLoss - b.learningLoss);
   return inOrder.map(({ learningLoss, speedUp }) => [100 * learningLoss, speedUp]);
 }
 

@@ -70,7 +70,7 @@ const axes: Readonly<Record<Size, Axes>> = {
   },
 };
 
-/** `seconds` are those of a run that are measured, in whole rounds. */
+/** `roundsOf` says how many rounds each run is measured; without it, as many as the defaults say. */
 export function planStudy(size: Size, roundsOf: (base: Scenario) => number = (base) => base.rounds): Study {
   const chosen = axes[size];
   const base = { ...chosen.base, rounds: roundsOf(chosen.base) };
