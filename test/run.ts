@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 /** Folders of tests whose outcome does not depend on how fast they run. */
-const computing = ["averaging", "core", "data", "simulation", "training"];
+const computing = ["averaging", "core", "data", "paper", "simulation", "training"];
 
 const here = dirname(fileURLToPath(import.meta.url));
 const { values, positionals } = parseArgs({

@@ -1,0 +1,101 @@
+/**
+ * Figures 6 and 7 of the paper, a web service beside learning, packet by packet:
+ * `node dist/bench/paper/web-service/figures.js [--size test|full] [--seconds S] [--jobs K] [--out DIR]`.
+ * `--seconds` is how long each run is measured, in whole rounds of learning. Finished runs are kept in DIR,
+ * so that a study that was stopped goes on; the same command writes the same files to the last bit.
+ */
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import type { Lookup } from "./curves.ts";
+import { roundMs } from "./network/run.ts";
+import type { Scenario } from "./network/run.ts";
+import { extraLoadPlot, speedUpPlot, variantPlot } from "./plots.ts";
+import { openPointStore } from "./point-store.ts";
+import { extraLoadResult, speedUpResult, variantResults } from "./results.ts";
+import { runPoints } from "./run-points.ts";
+import { planStudy, scenariosOf, sizes } from "./study.ts";
+import { extraLoadTable, speedUpTable, variantTable } from "./tables.ts";
+
+const { values } = parseArgs({
+  options: {
+    size: { type: "string", default: "full" },
+    seconds: { type: "string" },
+    jobs: { type: "string", default: "1" },
+    out: { type: "string", default: "docs/results/paper" },
+  },
+});
+
+function usageError(what: string): never {
+  console.error(what);
+  process.exit(2);
+}
+
+const size = sizes.find((name) => name === values.size) ?? usageError(`--size ${values.size}: test or full`);
+const jobs = Number(values.jobs);
+if (!Number.isInteger(jobs) || jobs < 1) usageError(`--jobs ${values.jobs}: a whole number from 1`);
+const seconds = values.seconds === undefined ? undefined : Number(values.seconds);
+if (seconds !== undefined && !(seconds > 0)) usageError(`--seconds ${values.seconds}: more than 0`);
+
+const roundsOf = (base: Scenario) =>
+  seconds === undefined ? base.rounds : Math.max(1, Math.round((1000 * seconds) / roundMs(base)));
+const study = planStudy(size, roundsOf);
+const scenarios = scenariosOf(study);
+mkdirSync(values.out, { recursive: true });
+const store = openPointStore(join(values.out, `web-service-${size}.points.json`));
+
+/** What a run takes, roughly, in units of learning's share of the packets. */
+const cost = ({ messagesPerSecond, rounds }: Scenario) => (1 + messagesPerSecond / 2_000) * (rounds + 1);
+const costOf = (some: readonly Scenario[]) => some.reduce((sum, scenario) => sum + cost(scenario), 0);
+
+async function runMissing(): Promise<void> {
+  const missing = scenarios.filter((scenario) => !store.get(scenario));
+  console.log(`${scenarios.length} runs, ${missing.length} of them to do`);
+  const startMs = performance.now();
+  const total = costOf(missing);
+  let done = 0;
+  let count = 0;
+  await runPoints(missing, jobs, (scenario, figures) => {
+    store.put(scenario, figures);
+    done += cost(scenario);
+    count++;
+    const left = ((performance.now() - startMs) * (total - done)) / done / 60_000;
+    const { kind } = scenario.discipline;
+    const what = `${scenario.messagesPerSecond} messages/s, ${scenario.transport.kind}, ${kind}`;
+    const found = `${figures.meanMs.toFixed(2)} ms, ${(100 * figures.learningLoss).toFixed(1)} % lost`;
+    console.log(`${count}/${missing.length}  ${what}: ${found}; ${left.toFixed(1)} minutes left`);
+  });
+}
+
+function save(name: string, text: string): void {
+  const path = join(values.out, name);
+  writeFileSync(`${path}.tmp`, text);
+  renameSync(`${path}.tmp`, path);
+}
+
+function saveJson(name: string, result: object): void {
+  const scenario = study.speedUp[0]?.bySeed[0]?.alike;
+  save(name, `${JSON.stringify({ size, scenario, ...result }, null, 1)}\n`);
+}
+
+const look: Lookup = (scenario) => {
+  const figures = store.get(scenario);
+  if (!figures) throw new Error(`no figures for ${JSON.stringify(scenario)}`);
+  return figures;
+};
+
+await runMissing();
+const speedUp = speedUpResult(study, look);
+const extraLoad = extraLoadResult(study, look);
+const variants = variantResults(study, look);
+saveJson("fig6-web-speedup.json", { curves: speedUp });
+save("fig6-web-speedup.svg", speedUpPlot(speedUp));
+saveJson("fig7-web-load.json", { targets: extraLoad });
+save("fig7-web-load.svg", extraLoadPlot(extraLoad));
+saveJson("web-sensitivity.json", { variants });
+for (const group of ["queue", "transport", "bursts", "mechanism"] as const) {
+  save(`web-sensitivity-${group}.svg`, variantPlot(group, variants, 5_000));
+}
+console.log(`\nFigure 6: speed-up of the mean completion time\n${speedUpTable(speedUp)}`);
+console.log(`\nFigure 7: extra web load\n${extraLoadTable(extraLoad)}`);
+console.log(`\nSpeed-up at 10 % (no priority: mean, loss)\n${variantTable(variants)}`);
