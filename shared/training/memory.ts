@@ -56,8 +56,8 @@ export interface MemoryLimit {
   readonly whose: string;
 }
 
-/** tfjs's heap is a 32-bit one; above half of that not every browser lets it grow. */
-export const wasmHeapBytes = 2 ** 32;
+/** What Emscripten lets tfjs's 32-bit heap grow to; above half of that not every browser does. */
+export const wasmHeapBytes = 2 ** 32 - 2 ** 16;
 
 /** One sentence that says why this task can't be trained within all of these limits; undefined when it can. */
 export function whyTooBig(

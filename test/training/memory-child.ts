@@ -1,9 +1,8 @@
-/** The wasm heap after some steps of the bench's model that the first argument names, in bytes. */
-import * as tf from "@tensorflow/tfjs-core";
-import { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
+/** The wasm heap after some steps and a validation of the bench's model that the first argument names, in bytes. */
 import { benchTasks } from "../../bench/bench-tasks.ts";
 import { wasmFiles } from "../../peer-node/wasm-binaries.ts";
 import { createTrainer } from "../../shared/training/create-trainer.ts";
+import { heapBytes } from "../../shared/training/kernels/wasm-heap.ts";
 
 const task = benchTasks[process.argv[2] ?? ""];
 if (!task) throw new Error("no such model");
@@ -16,6 +15,4 @@ const trainer = await createTrainer(task, {
 let parameters = await trainer.initialParameters();
 for (let round = 0; round < 2; round++)
   ({ parameters } = await trainer.train(parameters, { round, samples: task.batch }));
-const backend = tf.backend();
-if (!(backend instanceof BackendWasm)) throw new Error("not on wasm");
-console.log(backend.typedArrayFromHeap(tf.scalar(1)).buffer.byteLength);
+console.log(heapBytes());
