@@ -103,3 +103,8 @@ export function shape4(shape: readonly number[]): [number, number, number, numbe
 }
 
 export const sizeOf = (shape: readonly number[]) => shape.reduce((product, length) => product * length, 1);
+
+/** Whether something of `size` values can be added to each row; nothing can, too. */
+export function isVector(tensor: TensorInfo | undefined, size: number): boolean {
+  return !tensor || (tensor.dtype === "float32" && tensor.shape.length === 1 && tensor.shape[0] === size);
+}
