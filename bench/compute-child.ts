@@ -60,7 +60,7 @@ async function createStepper(contestant: ContestantName, task: Task): Promise<St
   const backend = await startOf(contestant);
   const problem = createProblem(task, syntheticData(task.data, 4 * task.batch));
   const size = countOf(problem.parameters);
-  const learner = createLearner(problem, createRng(1));
+  const learner = createLearner(problem, task.batch, createRng(1));
   const optimizer = createOptimizer(task.optimizer, task.rounds, trainedCount(problem.parameters));
   const parameters = initialParameters(problem.parameters, task.seed);
   const gradient = new Float32Array(size);

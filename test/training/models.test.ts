@@ -90,7 +90,7 @@ for (const task of tinyTasks) {
     await startBackend(cpu);
     const data = syntheticData(task.data, 10);
     const problem = createProblem(task, data);
-    const learner = createLearner(problem, createRng(1));
+    const learner = createLearner(problem, task.batch, createRng(1));
     const initial = initialParameters(problem.parameters, task.seed);
     const whole = await learner.evaluate(initial, 0, 10);
     const parts = [await learner.evaluate(initial, 0, 3), await learner.evaluate(initial, 3, 100)];
