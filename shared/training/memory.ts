@@ -87,7 +87,7 @@ function activationsOf(model: ModelSpec, input: DataDescription): Activations {
   }
   if (input.kind === "text" && model.kind === "transformer") {
     const { layers, heads, width } = model;
-    const perLayer = 24 * width + 2 * heads * input.context;
+    const perLayer = 24 * width + heads * input.context;
     const perCharacter = 2 * width + layers * perLayer + 3 * input.classes;
     return { kept: input.context * perCharacter, widest: input.context * 4 * width };
   }
