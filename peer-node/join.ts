@@ -2,6 +2,7 @@
 import { randomBytes, randomInt } from "node:crypto";
 import * as v from "valibot";
 import { createRng } from "../shared/core/rng.ts";
+import { wasmWord } from "../shared/training/backend-report.ts";
 import { createPeer } from "../shared/net/peer.ts";
 import type { PeerEvent, PeerOutcome } from "../shared/net/peer-events.ts";
 import type { Peer } from "../shared/net/peer.ts";
@@ -10,7 +11,7 @@ import type { Signaling } from "../shared/net/messages.ts";
 import { startNodeTrainer } from "./backends/start-trainer.ts";
 import type { OptionValues } from "./cli-options.ts";
 import type { join } from "./commands.ts";
-import { checkPlace, dataPlace } from "./data-place.ts";
+import { dataPlace } from "./data-place.ts";
 import { outcomeInWords, silentDisplay } from "./display.ts";
 import type { Display } from "./display.ts";
 import { exitCodes, usageError } from "./exit-codes.ts";
@@ -27,13 +28,13 @@ import { isTerminal } from "./screen.ts";
 import { connectSignaling } from "./signaling-client.ts";
 import { listenForStop } from "./stop-signals.ts";
 import { createStyle } from "./style.ts";
-import { wasmKind } from "./wasm-kind.ts";
 
 type JoinOptions = OptionValues<typeof join.options>;
 
 export async function runJoin(url: string, options: JoinOptions): Promise<ExitCode> {
   if (options.json && options.quiet) throw usageError("--quiet (with --json): choose one");
   const { server, room } = parseRoomAddress(url);
+  assertDevice(options);
   const identity = createIdentity(options.name);
   const data = dataPlace(options["data-dir"], server);
   const seed = options.seed ?? randomInt(0x1_0000_0000);
@@ -54,8 +55,6 @@ export async function runJoin(url: string, options: JoinOptions): Promise<ExitCo
     async startTrainer(task, shard) {
       hasServer = true;
       const { backend = "auto", device } = options;
-      // At once and in its own words, not as what each backend says in the end.
-      await checkPlace(task.data, data);
       return startNodeTrainer(task, {
         place: { shard, data },
         backend,
@@ -96,7 +95,12 @@ function createIdentity(name: string | undefined) {
   const shown = name ?? `peer-${peerId.slice(0, 4)}`;
   const parsed = v.safeParse(nameSchema, shown);
   if (!parsed.success) throw usageError(`--name (${shown}): ${parsed.issues[0].message}`);
-  return { peerId, name: shown, kind: "node", backend: wasmKind() } as const;
+  return { peerId, name: shown, kind: "node", backend: wasmWord } as const;
+}
+
+function assertDevice({ device, backend }: JoinOptions): void {
+  if (device !== undefined && (backend === "wasm" || backend === "cpu"))
+    throw usageError(`--device (${device}): --backend ${backend} uses no graphics card`);
 }
 
 function bytesOf(megabytes: number | undefined): number | undefined {
