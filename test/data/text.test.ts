@@ -51,7 +51,7 @@ const faults: readonly (readonly [what: string, content: Uint8Array | string, me
   [
     "a byte that is no UTF-8",
     Uint8Array.from([...Buffer.from(text.slice(0, 9)), 0xff, 0x61]),
-    /^Error: a\.txt: byte 11 is not UTF-8: convert the file \(iconv -t UTF-8\)$/,
+    /^Error: a\.txt: byte 13 is not UTF-8: convert the file \(iconv -t UTF-8\)$/,
   ],
   ["too little text", "abcäabcä", /^Error: a\.txt: has 8 characters, too few for 4 shards/],
 ];
