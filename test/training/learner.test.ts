@@ -55,10 +55,10 @@ for (const task of tinyTasks) {
       const problem = createProblem(task, syntheticData(task.data, 8));
       const parameters = initialParameters(problem.parameters, 1);
       const learner = createLearner({ ...problem, ...change(problem) }, 4, createRng(1));
-      const before = held();
+      const heldBefore = held();
       const which = new Uint32Array([0, 1, 2, 3]);
       await assert.rejects(learner.gradient(parameters, which, new Float32Array(parameters.length)), full);
-      assert.deepEqual(held(), before);
+      assert.deepEqual(held(), heldBefore);
     });
   }
 
@@ -72,9 +72,9 @@ for (const task of tinyTasks) {
       return asked.length === 2 ? fail() : problem.evaluate(which, tensors);
     }
     const learner = createLearner({ ...problem, evaluate }, 3, createRng(1));
-    const before = held();
+    const heldBefore = held();
     await assert.rejects(learner.evaluate(parameters, 0, 8), full);
-    assert.deepEqual([held(), asked], [before, [3, 3]]);
+    assert.deepEqual([held(), asked], [heldBefore, [3, 3]]);
   });
 }
 
