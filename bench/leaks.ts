@@ -8,7 +8,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { loadTask } from "../peer-node/task-source.ts";
 import { wasmFiles } from "../peer-node/wasm-binaries.ts";
 import { createTrainer } from "../shared/training/create-trainer.ts";
-import { wasmBackend } from "../shared/training/kernels/wasm-heap.ts";
+import { heapBytes } from "../shared/training/kernels/wasm-heap.ts";
 
 const { values, positionals } = parseArgs({
   options: { steps: { type: "string", default: "1000" }, out: { type: "string" } },
@@ -28,14 +28,11 @@ interface Held {
 }
 
 function held(step: number): Held {
-  const probe = tf.scalar(1);
-  const heap = wasmBackend().typedArrayFromHeap(probe).buffer.byteLength;
-  probe.dispose();
   const megabytes = (bytes: number) => Math.round(bytes / 1e5) / 10;
   return {
     step,
     tensors: tf.memory().numTensors,
-    heapMegabytes: megabytes(heap),
+    heapMegabytes: megabytes(heapBytes()),
     processMegabytes: megabytes(process.memoryUsage.rss()),
   };
 }

@@ -89,7 +89,7 @@ export const join = {
       placeholder: "NAME",
     },
     device: wholeNumber("N", "which of several graphics cards, from 0", { min: 0, max: 63 }),
-    "max-memory": wholeNumber("MB", "do not train what needs more (default: what is free)", {
+    "max-memory": wholeNumber("MB", "do not train what needs more, data and all (default: what is free)", {
       min: 64,
       max: 1_000_000,
     }),

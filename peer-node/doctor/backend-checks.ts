@@ -3,6 +3,7 @@ import { Worker } from "node:worker_threads";
 import { titleOf } from "../../shared/training/backend-words.ts";
 import type { BackendName } from "../../shared/training/backend-report.ts";
 import { within } from "../../shared/training/time-limit.ts";
+import { showOneCard } from "../backends/cards.ts";
 import { installedPackage, isOptional, missingPackage } from "../backends/optional-packages.ts";
 import { realClock } from "../real-clock.ts";
 import type { Measured, MeasureWorkerData } from "./measure-worker.ts";
@@ -43,8 +44,7 @@ async function checkBackend(name: BackendName, device: number | undefined): Prom
 
 async function measureIn(workerData: MeasureWorkerData): Promise<Measured> {
   const { backend, device } = workerData;
-  // CUDA reads the environment of the process; that of a worker is a copy.
-  if (backend === "tensorflow" && device !== undefined) process.env["CUDA_VISIBLE_DEVICES"] = String(device);
+  showOneCard(backend, device);
   const worker = new Worker(new URL("./measure-worker.js", import.meta.url), { workerData });
   const measuring = new Promise<Measured>((resolve, reject) => {
     worker.once("message", resolve);

@@ -1,11 +1,12 @@
 /** `shoal doctor`: what this machine can do. Looks, measures and tells; changes and sends nothing. */
 import { availableParallelism, cpus, freemem, totalmem } from "node:os";
+import { whyNoCard } from "../backends/cards.ts";
 import type { OptionValues } from "../cli-options.ts";
 import type { doctor } from "../commands.ts";
 import { dataFolder } from "../data-place.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { ExitCode } from "../exit-codes.ts";
-import { printableJson } from "../printable.ts";
+import { printable, printableJson } from "../printable.ts";
 import { readVersion } from "../version.ts";
 import { checkBackends } from "./backend-checks.ts";
 import type { BackendCheck } from "./backend-checks.ts";
@@ -44,7 +45,10 @@ export async function runDoctor(options: OptionValues<typeof doctor.options>): P
   };
   const out = options.json ? printableJson(report) : reportLines(report).join("\n");
   process.stdout.write(`${out}\n`);
-  return exitCodeOf(report);
+  const tried = report.backends.map(({ name, title, note }) => ({ name, works: title !== null, note }));
+  const fault = whyNoCard(options.device, tried);
+  if (fault !== undefined) process.stderr.write(`shoal: ${printable(fault)}\n`);
+  return fault === undefined ? exitCodeOf(report) : exitCodes.trainer;
 }
 
 function exitCodeOf({ backends, network }: DoctorReport): ExitCode {

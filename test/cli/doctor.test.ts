@@ -111,3 +111,13 @@ void test("for people: what is missing and how to get it; a silent STUN server i
   assert.match(stdout, /glyphs, which the program draws; --data-dir/);
   assert.ok(seconds < 30, `${seconds} s`);
 });
+
+void test("a card that is not there is one sentence and exit code 5", async (t) => {
+  const { code, stdout, stderr } = await run(t, "doctor", "--device", "63");
+  assert.equal(code, 5);
+  assert.match(
+    stderr,
+    /^shoal: --device \(63\): no graphics card can be used here \(webgpu: .*; tensorflow: .*\)\n$/,
+  );
+  assert.match(stdout, /^ {2}wasm +\S+ GFLOP\/s/m);
+});

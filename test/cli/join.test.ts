@@ -102,6 +102,20 @@ void test("--quiet says nothing, plain output says what happens", async (t) => {
   assert.match(plain.stdout, /training alone\n.*round 3\/1000 .*\n.*stopped\n$/);
 });
 
+void test("a card that is not there is one sentence, and not the processor without a word", async (t) => {
+  const url = await serverFor(t, {});
+  const { code, stderr } = await start(t, "join", url, "--device", "63", "--quiet").ended();
+  assert.equal(code, 5);
+  assert.match(stderr, /^shoal: .*--device \(63\): no graphics card can be used here \(webgpu: .*\)\n$/);
+});
+
+void test("--max-memory is about the whole process", async (t) => {
+  const url = await serverFor(t, {});
+  const { code, stderr } = await start(t, "join", url, "--max-memory", "100", "--quiet").ended();
+  assert.equal(code, 5);
+  assert.match(stderr, /^shoal: .*needs more memory than --max-memory allows \(100 MB\).*\n$/);
+});
+
 void test("Ctrl-C finishes the round, says goodbye and leaves no process", async (t) => {
   const url = await serverFor(t, {});
   const peer = start(t, "join", url, "--json");

@@ -102,6 +102,12 @@ const usage: readonly WrongUse[] = [
     says: /--device \(first\): must be a whole number from 0/,
   },
   {
+    what: "a card for a backend that uses none",
+    args: ["join", "http://x", "--backend", "wasm", "--device", "3"],
+    code: 2,
+    says: /--device \(3\): --backend wasm uses no graphics card/,
+  },
+  {
     what: "too little memory to mean it",
     args: ["join", "http://x", "--max-memory", "2"],
     code: 2,

@@ -256,6 +256,87 @@ for (const [transposeA, transposeB] of [
   });
 }
 
+/** To what two backends agree on. */
+const rounded = (value: number) => value.toFixed(4);
+
+/** A value on both backends, of inputs made there. */
+async function onBoth(compute: () => tf.Tensor): Promise<{ ours: number[]; theirs: number[] }> {
+  await startBackend(wasm);
+  const ours = tf.tidy(() => [...compute().dataSync()]);
+  await startBackend(cpu);
+  return { ours, theirs: tf.tidy(() => [...compute().dataSync()]) };
+}
+
+const oneBias = () => tf.tensor1d([5]);
+
+/** What tfjs allows and no model of ours asks for: right, or refused. */
+const corners: readonly (readonly [what: string, compute: () => tf.Tensor])[] = [
+  ["a product over nothing", () => tf.matMul(tf.zeros([2, 0]), tf.zeros([0, 3]))],
+  [
+    "a product with one bias for all",
+    () => tf.fused.matMul({ a: tf.ones([2, 3]), b: tf.ones([3, 9]), bias: oneBias(), activation: "relu" }),
+  ],
+  [
+    "a product with a bias for every value",
+    () =>
+      tf.fused.matMul({
+        a: tf.ones([1, 2, 3]),
+        b: tf.ones([1, 3, 2]),
+        bias: tf.reshape(tf.range(0, 4), [2, 2]),
+      }),
+  ],
+  ["one bias for all of a layer", () => linear(tf.ones([2, 3]), tf.ones([3, 9]), oneBias())],
+  [
+    "a bias that leads to −∞",
+    () => linear(tf.ones([1, 2]), tf.ones([2, 5]), tf.tensor1d([0, -Infinity, 1, 2, -Infinity])),
+  ],
+  [
+    "a batch norm that leads to −∞",
+    () => {
+      const x = tf.reshape(tf.range(0, 8), [2, 1, 1, 4]);
+      return batchNorm(rank4(x), tf.ones([4]), tf.tensor1d([-Infinity, 0, 1, 2]), "linear").y;
+    },
+  ],
+  ["a label that no class has", () => crossEntropy(tf.ones([3, 4]), tf.tensor1d([1, 4, -1], "int32"))],
+];
+
+for (const [what, compute] of corners) {
+  test(`${what}: as on the cpu backend`, async () => {
+    // So that what is not written is not 0 by chance.
+    await startBackend(wasm);
+    tf.tidy(() => void Array.from({ length: 50 }, () => tf.add(tf.ones([2, 3]), 6)));
+    const { ours, theirs } = await onBoth(compute);
+    assert.deepEqual(ours.map(rounded), theirs.map(rounded));
+  });
+}
+
+const refused: readonly (readonly [what: string, compute: () => tf.Tensor, sentence: RegExp])[] = [
+  [
+    "a convolution with one bias for all",
+    () =>
+      tf.fused.conv2d({
+        x: tf.ones<tf.Rank.R4>([1, 2, 2, 8]),
+        filter: tf.ones([1, 1, 8, 8]),
+        strides: 1,
+        pad: "same",
+        bias: oneBias(),
+      }),
+    /bias shape \(1\) does not match the number of output channels \(8\)/,
+  ],
+  [
+    "sums of whole numbers by segments",
+    () => tf.unsortedSegmentSum(tf.tensor1d([1, 2, 3], "int32"), tf.tensor1d([0, 0, 1], "int32"), 2),
+    /^Error: sums of int32 by int32: wasm has those of float32 by int32 only$/,
+  ],
+];
+
+for (const [what, compute, sentence] of refused) {
+  test(`${what}: refused on wasm`, async () => {
+    await startBackend(wasm);
+    assert.throws(() => tf.tidy(compute), sentence);
+  });
+}
+
 test("a max pool's gradient is right where all values of a window are negative", async () => {
   const x = floats(1, 2, 6, 6, 3);
   const negative = { ...x, values: x.values.map((value) => -1 - Math.abs(value)) };

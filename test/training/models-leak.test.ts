@@ -2,19 +2,16 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
 import { createTrainer } from "../../shared/training/create-trainer.ts";
-import { wasmBackend } from "../../shared/training/kernels/wasm-heap.ts";
+import { heapBytes, wasmBackend } from "../../shared/training/kernels/wasm-heap.ts";
 import { wasm } from "./fixture.ts";
 import { tinyTasks } from "./tiny-models.ts";
 
 const clock = { now: () => performance.now() };
 
-/** What stays allocated between steps; every view of the wasm heap is of its whole buffer. */
+/** What stays allocated between steps. */
 function held() {
-  const probe = tf.scalar(1);
-  const heapBytes = wasmBackend().typedArrayFromHeap(probe).buffer.byteLength;
-  probe.dispose();
   const { numTensors, numBytes } = tf.memory();
-  return { numTensors, numBytes, heapBytes, buffers: wasmBackend().numDataIds() };
+  return { numTensors, numBytes, heapBytes: heapBytes(), buffers: wasmBackend().numDataIds() };
 }
 
 for (const task of tinyTasks) {
