@@ -1,5 +1,5 @@
 /** Losses of 20 steps on webgpu and on wasm, in a process whose environment points at a software adapter. */
-import { startTrainerThread } from "../../peer-node/trainer-thread.ts";
+import { startTrainerThread } from "../labs/trainer-thread.ts";
 import { smallTask, trainAlone } from "./fixture.ts";
 
 const batch = 8;
