@@ -1,16 +1,10 @@
-/** A thread in which `shoal doctor` measures one backend. */
-import { parentPort, workerData } from "node:worker_threads";
+/** A process in which `shoal doctor` measures the backend, and of several cards the one, that it is given. */
 import { startBackend } from "../../shared/training/backend.ts";
-import type { BackendName } from "../../shared/training/backend-report.ts";
 import { measureSpeed } from "../../shared/training/measure.ts";
 import type { Speed } from "../../shared/training/measure.ts";
 import { createNodeBackends } from "../backends/node-backends.ts";
-
-export interface MeasureWorkerData {
-  readonly backend: BackendName;
-  /** Which of several graphics cards, from 0. */
-  readonly device: number | undefined;
-}
+import { answerParent } from "./ask-child.ts";
+import { checkedBackends } from "./backend-checks.ts";
 
 export interface Measured extends Speed {
   /** The trainer's own word. */
@@ -18,12 +12,13 @@ export interface Measured extends Speed {
   readonly isSoftware: boolean;
 }
 
-const port = parentPort;
-if (!port) throw new Error("measure-worker runs as a worker thread only");
-const { backend: name, device }: MeasureWorkerData = workerData;
-const { find, choiceOf } = createNodeBackends(device, () => {});
-const { isSoftware } = await find(name);
-const backend = await startBackend(choiceOf(name));
-const speed = await measureSpeed({ now: () => performance.now() });
-const measured: Measured = { backend, isSoftware, ...speed };
-port.postMessage(measured, []);
+await answerParent(async (): Promise<Measured> => {
+  const [, , asked, device] = process.argv;
+  const name = checkedBackends.find((it) => it === asked);
+  if (name === undefined) throw new Error(`no backend "${asked}"`);
+  const { find, choiceOf } = createNodeBackends(device === undefined ? undefined : Number(device), () => {});
+  const { isSoftware } = await find(name);
+  const backend = await startBackend(choiceOf(name));
+  const speed = await measureSpeed({ now: () => performance.now() });
+  return { backend, isSoftware, ...speed };
+});
