@@ -2,7 +2,7 @@
  * How values travel in a packet. An encoding never changes what the algorithm does, only how many values
  * fit a packet and how exactly they arrive.
  */
-import { float16Max, fromFloat16, toFloat16 } from "./float16.ts";
+import { fromHalves, toHalves } from "./float16.ts";
 import type { Rng } from "./rng.ts";
 import type { EncodingName } from "./task.ts";
 
@@ -19,6 +19,7 @@ export interface Encoding {
 
 const scratchFloats = new Float32Array(1024);
 const scratchBytes = new Uint8Array(scratchFloats.buffer);
+const scratchHalves = new Uint16Array(scratchFloats.buffer);
 let latestStart = scratchBytes;
 
 /** The first bytes of the scratch; nearly all packets have the same length, so that nothing is allocated. */
@@ -38,7 +39,8 @@ const f32: Encoding = {
     out.set(scratchStart(count * 4), at);
   },
   decode(bytes, at, count, values, to) {
-    for (let i = 0; i < count * 4; i++) scratchBytes[i] = bytes[at + i] ?? 0;
+    // Making a view takes less than half the time of copying byte by byte.
+    scratchBytes.set(bytes.subarray(at, at + count * 4));
     let probe = 0;
     for (let i = 0; i < count; i++) {
       const value = scratchFloats[i] ?? 0;
@@ -54,20 +56,12 @@ const f16: Encoding = {
   id: 1,
   bytesPerValue: 2,
   encode(values, from, count, out, at, rng) {
-    for (let i = 0; i < count; i++) {
-      const half = toFloat16(values[from + i] ?? 0, rng);
-      out[at + 2 * i] = half & 0xff;
-      out[at + 2 * i + 1] = half >>> 8;
-    }
+    toHalves(values, from, count, scratchHalves, rng);
+    out.set(scratchStart(count * 2), at);
   },
   decode(bytes, at, count, values, to) {
-    let finite = true;
-    for (let i = 0; i < count; i++) {
-      const value = fromFloat16((bytes[at + 2 * i] ?? 0) | ((bytes[at + 2 * i + 1] ?? 0) << 8));
-      finite &&= Math.abs(value) <= float16Max;
-      values[to + i] = value;
-    }
-    return finite;
+    scratchBytes.set(bytes.subarray(at, at + count * 2));
+    return fromHalves(scratchHalves, count, values, to);
   },
 };
 

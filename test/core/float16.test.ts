@@ -3,8 +3,9 @@ import { test } from "node:test";
 import { getFloat16, setFloat16 } from "@petamoriken/float16";
 import * as fc from "fast-check";
 import { encodingOf } from "../../shared/core/encoding.ts";
-import { float16Max, fromFloat16, toFloat16 } from "../../shared/core/float16.ts";
+import { float16Max, toHalves } from "../../shared/core/float16.ts";
 import { createRng } from "../../shared/core/rng.ts";
+import { fromFloat16, toFloat16 } from "./one-half.ts";
 
 const view = new DataView(new ArrayBuffer(2));
 
@@ -14,9 +15,10 @@ function oracle(half: number): number {
   return getFloat16(view, 0);
 }
 
-test("all 65,536 halves decode as the oracle decodes them", () => {
+test("all finite halves decode as the oracle decodes them, the others are reported", () => {
   for (let half = 0; half < 0x1_0000; half++) {
-    assert.ok(Object.is(fromFloat16(half), oracle(half)), half.toString(16));
+    const expected = Number.isFinite(oracle(half)) ? oracle(half) : NaN;
+    assert.ok(Object.is(fromFloat16(half), expected), half.toString(16));
   }
 });
 
@@ -68,6 +70,26 @@ test("stochastic rounding is right on average, for normal and subnormal numbers"
     const allowed = (4 * gapAt(value) * 0.5) / Math.sqrt(draws);
     assert.ok(Math.abs(error) <= allowed, `${value}: off by ${error} on average, ${allowed} allowed`);
   }
+});
+
+test("of a whole packet every value is rounded with its own odds", () => {
+  const rng = createRng(7);
+  const [count, draws] = [6, 20_000];
+  const packet = Float32Array.from({ length: count }, (_, i) => 1 + (i + 0.3) / 8192);
+  const ups = new Float64Array(count);
+  let both = 0;
+  const halves = new Uint16Array(count);
+  for (let draw = 0; draw < draws; draw++) {
+    toHalves(packet, 0, count, halves, rng);
+    for (let i = 0; i < count; i++) ups[i] = (ups[i] ?? 0) + (halves[i] === 0x3c01 ? 1 : 0);
+    if (halves[4] === 0x3c01 && halves[5] === 0x3c01) both += 1;
+  }
+  const odds = Array.from(packet, (value) => (value - 1) * 1_024);
+  const error = 4 / Math.sqrt(draws);
+  for (const [i, expected] of odds.entries())
+    assert.ok(Math.abs((ups[i] ?? NaN) / draws - expected) < error, `${ups[i]} of ${draws}, not ${expected}`);
+  // Two values share a draw: different bits of it, so that one says nothing about the other.
+  assert.ok(Math.abs(both / draws - (odds[4] ?? NaN) * (odds[5] ?? NaN)) < error);
 });
 
 test("an update far below half an ulp is not swallowed", () => {
