@@ -10,6 +10,7 @@ import { wholeNumber } from "../peer-node/cli-options.ts";
 import { loadTask } from "../peer-node/task-source.ts";
 import { wasmFiles } from "../peer-node/wasm-binaries.ts";
 import { encodingOf } from "../shared/core/encoding.ts";
+import { headerBytes } from "../shared/core/packet.ts";
 import { createRng } from "../shared/core/rng.ts";
 import { createTrainer } from "../shared/training/create-trainer.ts";
 import { syntheticData } from "../shared/training/data/synthetic.ts";
@@ -47,15 +48,19 @@ const optimizer = createOptimizer(task.optimizer, task.rounds, trainedCount(layo
 const rng = createRng(1);
 const batch = Uint32Array.from({ length: task.batch }, (_, i) => i);
 const packetValues = 256;
-const packets = new Uint8Array(4 * initial.length);
+const packets = Array.from(
+  { length: Math.ceil(initial.length / packetValues) },
+  () => new Uint8Array(headerBytes + 4 * packetValues),
+);
 
 /** The whole vector, packet by packet. */
 function travel(name: "f32" | "f16", way: "encode" | "decode"): void {
-  const { encode, decode, bytesPerValue } = encodingOf(name);
-  for (let from = 0; from < scratch.length; from += packetValues) {
+  const { encode, decode } = encodingOf(name);
+  for (const [index, packet] of packets.entries()) {
+    const from = index * packetValues;
     const count = Math.min(packetValues, scratch.length - from);
-    if (way === "encode") encode(scratch, from, count, packets, from * bytesPerValue, rng);
-    else decode(packets, from * bytesPerValue, count, scratch, from);
+    if (way === "encode") encode(scratch, from, count, packet, headerBytes, rng);
+    else decode(packet, headerBytes, count, scratch, from);
   }
 }
 

@@ -52,15 +52,21 @@ function roundedQuotient(value: number, unit: number, rng: Rng): number {
 /** How far apart the exponents of the two formats begin. */
 const bias = 2 ** 112;
 
-/** Decodes `count` halves to `values[to]` on. False when one is not finite. */
-export function fromHalves(halves: Uint16Array, count: number, values: Float32Array, to: number): boolean {
+/** Decodes `count` halves from `halves[from]` to `values[to]` on. False when one is not finite. */
+export function fromHalves(
+  halves: Uint16Array,
+  from: number,
+  count: number,
+  values: Float32Array,
+  to: number,
+): boolean {
   for (let i = 0; i < count; i++) {
-    const half = halves[i] ?? 0;
+    const half = halves[from + i] ?? 0;
     bits[i] = ((half & 0x8000) << 16) | ((half & 0x7fff) << 13);
   }
   let largest = 0;
   for (let i = 0; i < count; i++) {
-    largest = Math.max(largest, (halves[i] ?? 0) & 0x7fff);
+    largest = Math.max(largest, (halves[from + i] ?? 0) & 0x7fff);
     values[to + i] = (floats[i] ?? 0) * bias;
   }
   return largest < 0x7c00;

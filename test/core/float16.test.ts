@@ -114,6 +114,19 @@ for (const name of ["f32", "f16"] as const) {
     assert.ok(bytes.subarray(0, 11).every((byte) => byte === 0xee) && bytes[end] === 0xee);
   });
 
+  test(`${name}: it does not matter where in how many bytes the values are`, () => {
+    const values = Float32Array.from({ length: 9 }, (_, i) => i - 4);
+    for (const length of [64, 10_000]) {
+      for (const at of [0, 1, 2, 3, length - 9 * encoding.bytesPerValue]) {
+        const bytes = new Uint8Array(length).fill(0xee);
+        encoding.encode(values, 0, 9, bytes, at, createRng(1));
+        const back = new Float32Array(9);
+        assert.equal(encoding.decode(bytes, at, 9, back, 0), true);
+        assert.deepEqual(back, values);
+      }
+    }
+  });
+
   test(`${name}: NaN and infinities are reported`, () => {
     const bytes = new Uint8Array(4 * encoding.bytesPerValue);
     encoding.encode(Float32Array.of(1, 2, 3, 4), 0, 4, bytes, 0, createRng(1));

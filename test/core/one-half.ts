@@ -11,5 +11,5 @@ export function toFloat16(value: number, rng: Rng): number {
 /** NaN when it is reported as not finite. */
 export function fromFloat16(half: number): number {
   const values = new Float32Array(1);
-  return fromHalves(Uint16Array.of(half), 1, values, 0) ? (values[0] ?? NaN) : NaN;
+  return fromHalves(Uint16Array.of(half), 0, 1, values, 0) ? (values[0] ?? NaN) : NaN;
 }
