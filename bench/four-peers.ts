@@ -107,10 +107,10 @@ async function sayProgress(
 function latest(programs: readonly RunningPeer[]): string {
   const last = programs.flatMap(({ events }) => roundsOf(events).slice(-sayRounds));
   const mean = (numbers: readonly number[]) => numbers.reduce((sum, it) => sum + it, 0) / numbers.length;
-  const loss = mean(last.map((round) => round.loss ?? NaN));
+  const trainLoss = mean(last.map((round) => round.loss ?? NaN));
   const averaged = mean(last.map((round) => round.averaged / round.fragments));
   const ms = mean(last.map(({ roundMs }) => roundMs));
-  return `loss ${loss.toFixed(3)}, averaging ${ms.toFixed(0)} ms, ${(100 * averaged).toFixed(1)} % averaged`;
+  return `loss ${trainLoss.toFixed(3)}, averaging ${ms.toFixed(0)} ms, ${(100 * averaged).toFixed(1)} % averaged`;
 }
 
 function dropped(drops: Readonly<Record<string, number>> = {}): string {

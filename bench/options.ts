@@ -22,7 +22,7 @@ export function readOptions<Table extends OptionTable>(bench: Bench<Table>): Par
   process.on("uncaughtException", fail);
   const [, file = "", ...args] = process.argv;
   if (args.includes("--help") || args.includes("-h")) {
-    process.stdout.write(help(file, bench));
+    process.stdout.write(helpText(file, bench));
     process.exit(0);
   }
   const parsed = parseOptions(bench.options, args);
@@ -32,7 +32,7 @@ export function readOptions<Table extends OptionTable>(bench: Bench<Table>): Par
   return parsed;
 }
 
-function help(file: string, { what, argument, options }: Bench<OptionTable>): string {
+function helpText(file: string, { what, argument, options }: Bench<OptionTable>): string {
   const usage = ["node", `dist/bench/${basename(file)}`, argument && `[${argument}]`, "[options]"];
   return [`${usage.filter(Boolean).join(" ")}: ${what}`, "", "Options", ...optionLines(options), ""].join(
     "\n",

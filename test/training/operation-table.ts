@@ -30,11 +30,11 @@ export interface Operation {
   readonly cases: fc.Arbitrary<Case>;
 }
 
-const table: Operation[] = [];
-export const operationTable: readonly Operation[] = table;
+const entries: Operation[] = [];
+export const operationTable: readonly Operation[] = entries;
 
 function operation(name: string, runs: number, cases: fc.Arbitrary<Case>): void {
-  table.push({ name, runs, cases });
+  entries.push({ name, runs, cases });
 }
 
 const upTo = (most: number) => fc.integer({ min: 1, max: most });
