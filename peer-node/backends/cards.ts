@@ -2,9 +2,9 @@
 import type { BackendName } from "../../shared/training/backend-report.ts";
 import { isGpu } from "../../shared/training/backend-thread.ts";
 
-/** Before the backend's thread starts: CUDA reads the environment of the process; that of a worker is a copy. */
-export function showOneCard(name: BackendName, device: number | undefined): void {
-  if (name === "tensorflow" && device !== undefined) process.env["CUDA_VISIBLE_DEVICES"] = String(device);
+/** What the environment of the process that computes has to say: CUDA reads it there, that of a thread is a copy. */
+export function oneCard(name: BackendName, device: number | undefined): Readonly<Record<string, string>> {
+  return name === "tensorflow" && device !== undefined ? { CUDA_VISIBLE_DEVICES: String(device) } : {};
 }
 
 interface Tried {

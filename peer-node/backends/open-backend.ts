@@ -5,7 +5,7 @@ import type { BackendName } from "../../shared/training/backend-report.ts";
 import { createRemoteBackend } from "../../shared/training/remote-backend.ts";
 import type { BackendReply, TrainerPlace } from "../../shared/training/remote-backend.ts";
 import type { TrainerWorkerData } from "../trainer-worker.ts";
-import { showOneCard } from "./cards.ts";
+import { oneCard } from "./cards.ts";
 import { installedPackage, isOptional, missingPackage } from "./optional-packages.ts";
 
 export interface OpenOptions {
@@ -24,7 +24,7 @@ export function openBackend(name: BackendName, options: OpenOptions): BackendThr
 }
 
 function startThread(name: BackendName, { place, device, file }: OpenOptions): BackendThread {
-  showOneCard(name, device);
+  Object.assign(process.env, oneCard(name, device));
   const workerData: TrainerWorkerData = { device };
   const worker = new Worker(file ?? new URL("../trainer-worker.js", import.meta.url), { workerData });
   const remote = createRemoteBackend(name, place, {

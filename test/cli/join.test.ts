@@ -4,7 +4,7 @@ import type { TestContext } from "node:test";
 import * as v from "valibot";
 import { reportSchema } from "../../shared/net/messages.ts";
 import type { Task } from "../../shared/core/task.ts";
-import { startTrainerThread } from "../../peer-node/trainer-thread.ts";
+import { startTrainerThread } from "../labs/trainer-thread.ts";
 import { startServer, testTask } from "../server/fixture.ts";
 import { isAlive, start } from "./command.ts";
 

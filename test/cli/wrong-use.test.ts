@@ -120,6 +120,12 @@ const usage: readonly WrongUse[] = [
     says: /\(example\.org\): must be stun:/,
   },
   {
+    what: "an address for the doctor that is no more than a scheme",
+    args: ["doctor", "--ice-server", "stun:///"],
+    code: 2,
+    says: /\(stun:\/\/\/\): must be stun:/,
+  },
+  {
     what: "a data folder for the doctor that is none",
     args: ["doctor", "--data-dir", "/nowhere"],
     code: 2,
@@ -166,6 +172,12 @@ const usage: readonly WrongUse[] = [
     args: ["serve", "--ice-server", "http://x"],
     code: 2,
     says: /\(http:\/\/x\): must be stun:/,
+  },
+  {
+    what: "an ICE server with slashes, as a page has them",
+    args: ["serve", "--ice-server", "stun://host:3478"],
+    code: 2,
+    says: /\(stun:\/\/host:3478\): must be stun:/,
   },
   {
     what: "a TURN server with half a password",

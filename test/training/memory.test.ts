@@ -7,7 +7,8 @@ import { startNodeTrainer } from "../../peer-node/backends/start-trainer.ts";
 import type { NodeTrainerOptions } from "../../peer-node/backends/start-trainer.ts";
 import { backendNeed, machineNeed, peakBytes, whyTooBig } from "../../shared/training/memory.ts";
 import { builtIn, smallTask } from "./fixture.ts";
-import { memoryTasks } from "./memory-tasks.ts";
+import { memoryTasks } from "../../bench/memory-tasks.ts";
+import type { MemoryFigures } from "../../bench/memory-child.ts";
 
 /** 100,000 for validation alone. */
 const manyImages = {
@@ -28,13 +29,15 @@ const tolerance = 0.25;
 /** What the heap may be at most, where the project promises it. */
 const promises: Readonly<Record<string, number>> = { "resnet-20": 150e6, "resnet-110": 600e6 };
 
-for (const [name, task] of Object.entries(memoryTasks)) {
+for (const name of Object.keys(memoryTasks)) {
   test(`the wasm heap of ${name}, trained and validated, is what the formula says, within ${tolerance * 100} %`, () => {
-    const child = fileURLToPath(new URL("./memory-child.js", import.meta.url));
-    const heap = Number(execFileSync(process.execPath, [child, name], { encoding: "utf8" }));
-    const off = peakBytes(task, "wasm") / heap - 1;
-    assert.ok(Math.abs(off) <= tolerance, `predicted ${peakBytes(task, "wasm")}, measured ${heap}`);
-    assert.ok(heap <= (promises[name] ?? Infinity), `${heap} bytes`);
+    const child = fileURLToPath(new URL("../../bench/memory-child.js", import.meta.url));
+    const { predictedBytes, heapBytes }: MemoryFigures = JSON.parse(
+      execFileSync(process.execPath, [child, name], { encoding: "utf8" }),
+    );
+    const off = predictedBytes / heapBytes - 1;
+    assert.ok(Math.abs(off) <= tolerance, `predicted ${predictedBytes}, measured ${heapBytes}`);
+    assert.ok(heapBytes <= (promises[name] ?? Infinity), `${heapBytes} bytes`);
   });
 }
 

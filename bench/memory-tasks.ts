@@ -1,7 +1,7 @@
 /** Tasks whose memory is measured: the bench's, and some of whose samples each take a lot. */
-import { benchTasks } from "../../bench/bench-tasks.ts";
-import { parseTask } from "../../shared/core/task.ts";
-import type { Task } from "../../shared/core/task.ts";
+import { parseTask } from "../shared/core/task.ts";
+import type { Task } from "../shared/core/task.ts";
+import { benchTasks } from "./bench-tasks.ts";
 
 const usual = {
   optimizer: { kind: "sgd", learningRate: 0.05 },
