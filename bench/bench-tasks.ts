@@ -30,6 +30,7 @@ export const benchTasks: Readonly<Record<string, Task>> = Object.fromEntries(
     },
     { ...usual, name: "cnn", model: { kind: "cnn", channels: [16, 32] }, data: { kind: "mnist", ...files } },
     resnet(20),
+    resnet(56),
     resnet(110),
     {
       ...usual,
@@ -78,33 +79,49 @@ export const smallTasks: Readonly<Record<string, Task>> = Object.fromEntries(
   ].map((task) => [task.name, parseTask({ ...task, batch: 4 })]),
 );
 
-/**
- * Multiplications and additions of one training step: twice the multiplications of the forward pass, and
- * the gradients by inputs and by weights are as many again each. Only matrix products and convolutions count.
- */
-export function flopsPerStep(task: Task): number {
-  return 6 * task.batch * multiplications(task);
+/** @throws Error for a name that is none */
+export function benchTask(name: string): Task {
+  const task = benchTasks[name];
+  if (!task) throw new Error(`no bench task ${name}`);
+  return task;
 }
 
-/** Of the forward pass, per sample. */
-function multiplications(task: Task): number {
+/**
+ * Multiplications and additions of one training step: twice the multiplications of the forward pass, and
+ * the gradients by inputs and by weights are as many again each. The samples themselves need no gradient.
+ * Only matrix products and convolutions count, as in the textbook, however they are computed.
+ */
+export function flopsPerStep(task: Task): number {
+  const { all, onSamples } = multiplications(task);
+  return task.batch * (6 * all - 2 * onSamples);
+}
+
+/** Of the forward pass, per sample: all of them, and those with the samples' own values. */
+function multiplications(task: Task): { readonly all: number; readonly onSamples: number } {
   const { model } = task;
   const data = describeData(task.data);
   const filters = layoutOf(task).filter(({ role, shape }) => role === "trained" && shape.length > 1);
   const sizes = filters.map(({ name, shape }) => ({ name, size: shape.reduce((a, b) => a * b, 1) }));
+  const first = sizes[0]?.name;
   const sum = (places: (name: string) => number) =>
     sizes.reduce((total, { name, size }) => total + size * places(name), 0);
   if (data.kind === "images") {
     const pixels = data.shape.height * data.shape.width;
-    return sum((name) => (name.startsWith("dense") ? 1 : pixels / 4 ** halvingsBefore(name)));
+    const placesOf = (name: string) => (name.startsWith("dense") ? 1 : pixels / 4 ** halvingsBefore(name));
+    return { all: sum(placesOf), onSamples: sum((name) => (name === first ? placesOf(name) : 0)) };
   }
-  if (data.kind === "tagged")
-    return sum((name) => (name.startsWith("intents") ? 1 : name === "embedding" ? 0 : data.length));
+  // Words and characters become rows of a table that is trained, too.
+  if (data.kind === "tagged") {
+    const placesOf = (name: string) =>
+      name.startsWith("intents") ? 1 : name === "embedding" ? 0 : data.length;
+    return { all: sum(placesOf), onSamples: 0 };
+  }
   if (data.kind === "text" && model.kind === "transformer") {
     const attention = 2 * model.layers * model.width * data.context ** 2;
-    return attention + sum((name) => (/^(characters|places)$/.test(name) ? 0 : data.context));
+    const products = sum((name) => (/^(characters|places)$/.test(name) ? 0 : data.context));
+    return { all: attention + products, onSamples: 0 };
   }
-  return sum(() => 1);
+  return { all: sum(() => 1), onSamples: sum((name) => (name === first ? 1 : 0)) };
 }
 
 /** How often the images have been halved in both directions before this layer's result. */

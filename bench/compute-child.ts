@@ -11,6 +11,7 @@ import type { Task } from "../shared/core/task.ts";
 import { select, startBackend } from "../shared/training/backend.ts";
 import { syntheticData } from "../shared/training/data/synthetic.ts";
 import { installGradients } from "../shared/training/gradients.ts";
+import { heapBytes } from "../shared/training/kernels/wasm-heap.ts";
 import { createLearner } from "../shared/training/learner.ts";
 import { countOf, initialParameters, trainedCount } from "../shared/training/models/model.ts";
 import { createOptimizer } from "../shared/training/optimizer.ts";
@@ -59,7 +60,7 @@ async function createStepper(contestant: ContestantName, task: Task): Promise<St
   const backend = await startOf(contestant);
   const problem = createProblem(task, syntheticData(task.data, 4 * task.batch));
   const size = countOf(problem.parameters);
-  const learner = createLearner(problem, createRng(1));
+  const learner = createLearner(problem, task.batch, createRng(1));
   const optimizer = createOptimizer(task.optimizer, task.rounds, trainedCount(problem.parameters));
   const parameters = initialParameters(problem.parameters, task.seed);
   const gradient = new Float32Array(size);
@@ -86,15 +87,9 @@ async function measured(stepper: Stepper): Promise<StepReport> {
   return { loss, wallMs, cpuMs: (user + system) / 1e3, heapBytes: heapSize(), residentBytes };
 }
 
-/** Every view of the heap is of its whole buffer. */
 function heapSize(): number | null {
-  if (contestant === "jax-js") return null;
-  const backend = tf.backend();
-  if (!(backend instanceof BackendWasm)) return null;
-  const probe = tf.scalar(1);
-  const { byteLength } = backend.typedArrayFromHeap(probe).buffer;
-  probe.dispose();
-  return byteLength;
+  const hasHeap = contestant !== "jax-js" && tf.backend() instanceof BackendWasm;
+  return hasHeap ? heapBytes() : null;
 }
 
 const backends = createNodeBackends(undefined, (reason) => say({ kind: "failed", reason }));

@@ -3,6 +3,7 @@
 # no registry, no network.
 #   bench/gpu.sh pack [FILE]        here: makes the bundle (default: shoal-gpu.tgz), at most 60 MB
 #   bench/gpu.sh [FILE] [OPTION…]   there: unpacks it, runs the checks, then bench/compute.ts with the options
+#   bench/gpu.sh --help             this
 # The bundle holds this script, too: `tar xzf shoal-gpu.tgz && shoal-gpu/gpu.sh` is the same.
 # VK_ICD_FILENAMES chooses another driver, /usr/lib/chromium/vk_swiftshader_icd.json a software one.
 set -euo pipefail
@@ -20,7 +21,7 @@ pack() {
   mkdir -p "$target/lib" "$target/spare" "$target/dist"
   cp "$here/gpu.sh" "$target/"
   cp "$root/package.json" "$target/"
-  (cd "$root/dist" && find shared peer-node bench -name '*.map' -prune -o -type f -print0 |
+  (cd "$root/dist" && find shared peer-node bench test/training/operation*.js -name '*.map' -prune -o -type f -print0 |
     tar --null -cf - -T -) | tar -xf - -C "$target/dist"
   cp "$(node -p process.execPath)" "$target/node"
   strip "$target/node"
@@ -49,7 +50,9 @@ packages() {
     const { readFileSync, existsSync } = require("node:fs");
     const root = process.argv[1] + "/node_modules/";
     const wanted = ["@tensorflow/tfjs-core", "@tensorflow/tfjs-backend-cpu", "@tensorflow/tfjs-backend-wasm",
-      "@tensorflow/tfjs-backend-webgpu", "valibot", "webgpu", "fast-png", "jpeg-js"];
+      "@tensorflow/tfjs-backend-webgpu", "valibot", "webgpu", "fast-png", "jpeg-js",
+      // Draws the shapes of the checks.
+      "fast-check"];
     for (const name of wanted) {
       const { dependencies = {} } = JSON.parse(readFileSync(root + name + "/package.json", "utf8"));
       for (const other of Object.keys(dependencies))
@@ -80,9 +83,9 @@ copy() {
 check() {
   local bundle="$here"
   if [[ ! -x $bundle/node ]]; then
-    local file="${1:-shoal-gpu.tgz}"
+    local file=shoal-gpu.tgz
+    [[ ${1:--} == -* ]] || { file="$1"; shift; }
     [[ -f $file ]] || { echo "gpu.sh: $file (missing): bench/gpu.sh pack makes it" >&2; exit 2; }
-    shift || true
     scratch="$(mktemp -d)"
     trap 'rm -rf "$scratch"' EXIT
     tar -xzf "$file" -C "$scratch"
@@ -112,8 +115,8 @@ nvidia() {
   done
 }
 
-if [[ ${1:-} == pack ]]; then
-  pack "${@:2}"
-else
-  check "$@"
-fi
+case ${1:-} in
+  pack) pack "${@:2}" ;;
+  -h | --help) sed -n 's/^# \{0,1\}//p' "${BASH_SOURCE[0]}" | sed -n '2,/^VK_ICD/p' ;;
+  *) check "$@" ;;
+esac

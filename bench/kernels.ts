@@ -2,12 +2,10 @@
  * GFLOP/s of the wasm kernels, one by one, on the shapes of ResNet-20 and of the LSTM tagger at batch 32,
  * beside OpenBLAS restricted to SSE in the same run, in turns. CPU time: other processes share the machine.
  * A convolution counts as its textbook product, however it is computed.
- *   node dist/bench/kernels.js [--turns 5] [--out kernels.json]
  */
-import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
-import { parseArgs } from "node:util";
 import * as tf from "@tensorflow/tfjs-core";
+import { wholeNumber } from "../peer-node/cli-options.ts";
 import { wasmFiles } from "../peer-node/wasm-binaries.ts";
 import { startBackend } from "../shared/training/backend.ts";
 import { batchNormGradient, batchNormReluOperation } from "../shared/training/ops/batch-norm.ts";
@@ -20,11 +18,16 @@ import {
 import { lstmGradient, lstmOperation } from "../shared/training/ops/lstm.ts";
 import { run } from "../shared/training/ops/operation.ts";
 import { buildOpenblas } from "./openblas.ts";
+import { keep, readOptions, resultFile } from "./options.ts";
 
-const { values } = parseArgs({
-  options: { turns: { type: "string", default: "5" }, out: { type: "string" } },
+const { values } = readOptions({
+  what: "how fast is each wasm kernel, beside OpenBLAS restricted to SSE?",
+  options: {
+    turns: wholeNumber("N", "how often each is measured (default: 5)", { min: 1, max: 1_000 }),
+    out: resultFile(),
+  },
 });
-const turns = Number(values.turns);
+const { turns = 5 } = values;
 /** Each kernel is run for about this long in a turn. */
 const turnMs = 60;
 
@@ -175,7 +178,6 @@ for (const { name, gflops, ratio } of rows) {
     `${name.padEnd(44)} ${gflops.toFixed(1).padStart(6)} GFLOP/s ${(ratio ?? NaN).toFixed(2).padStart(6)}×`,
   );
 }
-if (values.out !== undefined) {
-  const machine = { cpu: cpus()[0]?.model, node: process.version };
-  writeFileSync(values.out, `${JSON.stringify({ machine, openblasSse: peak, turns, rows }, null, 2)}\n`);
-}
+const machine = { cpu: cpus()[0]?.model, node: process.version };
+keep(values.out, `${JSON.stringify({ machine, openblasSse: peak, turns, rows }, null, 2)}\n`);
+openblas?.remove();

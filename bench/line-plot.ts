@@ -55,6 +55,18 @@ export function linePlot(text: PlotText, curves: readonly Curve[]): string {
   return `${lines.join("\n")}\n`;
 }
 
+/** Plots side by side, row by row. */
+export function panels(plots: readonly string[], columns: number): string {
+  const rows = Math.ceil(plots.length / columns);
+  const size = `width="${width}" height="${height}"`;
+  const placed = plots.map((plot, at) => {
+    const [x, y] = [(at % columns) * width, Math.floor(at / columns) * height];
+    return plot.replace("<svg ", `<svg x="${x}" y="${y}" ${size} `);
+  });
+  const all = `viewBox="0 0 ${columns * width} ${rows * height}"`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${all}>\n${placed.join("")}</svg>\n`;
+}
+
 type Scale = (value: number) => number;
 
 function drawn({ colour, points, style = "line" }: Curve, toX: Scale, toY: Scale): string {

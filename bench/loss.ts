@@ -1,12 +1,9 @@
 /**
- * What loss costs each averaging rule, side by side: `node dist/bench/loss.js [--rounds N] [--peers N]
- * [--drops 0,0.01,0.05,0.1,0.2] [--rules rps,gradient,reliable,running-sums] [--task usual|noisy]
- * [--json docs/results/loss.json]`. `noisy` is the one that shows what replicas apart cost (test/labs/loss-task.ts).
- * Real drops of the kernel where this user may have them, else the rootless proxy; it says which.
+ * What loss costs each averaging rule, side by side. The task `noisy` is the one that shows what replicas apart
+ * cost (test/labs/loss-task.ts). Real drops of the kernel where this user may have them, else the rootless
+ * proxy; it says which.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
-import { parseArgs } from "node:util";
+import { oneOf, wholeNumber } from "../peer-node/cli-options.ts";
 import { dropCauses } from "../shared/core/drops.ts";
 import type { AveragingName } from "../shared/core/task.ts";
 import { createKernelLab } from "../test/labs/kernel.ts";
@@ -15,24 +12,29 @@ import { disagreement, runTraining } from "../test/labs/run-figures.ts";
 import type { RunFigures } from "../test/labs/run-figures.ts";
 import { kernelSite, proxySite } from "../test/labs/training-run.ts";
 import { needsKernelLab } from "../test/needs.ts";
+import { keep, readOptions, resultFile, shares, someOf } from "./options.ts";
 
-const { values } = parseArgs({
+const ruleNames = ["rps", "gradient", "reliable", "running-sums"] as const;
+const { values } = readOptions({
+  what: "what does loss cost each averaging rule?",
   options: {
-    task: { type: "string", default: "usual" },
-    rounds: { type: "string" },
-    peers: { type: "string", default: "4" },
-    drops: { type: "string", default: "0,0.01,0.05,0.1,0.2" },
-    rules: { type: "string", default: "rps,gradient,reliable" },
-    json: { type: "string" },
+    task: oneOf(["usual", "noisy"], "what is learned (default: usual)"),
+    rounds: wholeNumber("N", "how long (default: the task's)", { min: 2, max: 1_000_000 }),
+    peers: wholeNumber("N", "how many (default: 4)", { min: 2, max: 32 }),
+    drops: shares("shares of packets lost (default: 0,0.01,0.05,0.1,0.2)", 0.9),
+    rules: someOf(ruleNames, "which rules"),
+    json: resultFile(),
   },
 });
-const makeTask = values.task === "noisy" ? noisyTask : lossTask;
-const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
-const peers = Number(values.peers);
-const drops = values.drops.split(",").map(Number);
-const rules = (["rps", "gradient", "reliable", "running-sums"] as const).filter((name) =>
-  values.rules.split(",").includes(name),
-);
+const {
+  rounds,
+  json,
+  peers = 4,
+  drops = [0, 0.01, 0.05, 0.1, 0.2],
+  rules = ["rps", "gradient", "reliable"],
+  task: kind = "usual",
+} = values;
+const makeTask = kind === "noisy" ? noisyTask : lossTask;
 
 interface Row {
   readonly averaging: AveragingName;
@@ -120,7 +122,7 @@ function print(row: readonly string[]): void {
 
 await withLab(async (lab, measure) => {
   const task = taskOf("rps");
-  console.log(`${task.name} (${values.task}), ${peers} peers, ${task.rounds} rounds, lab: ${lab}\n`);
+  console.log(`${task.name} (${kind}), ${peers} peers, ${task.rounds} rounds, lab: ${lab}\n`);
   print(columns);
   print(columns.map((name) => "-".repeat(name.length)));
   const rows: Row[] = [];
@@ -131,11 +133,6 @@ await withLab(async (lab, measure) => {
       print(cells(row));
     }
   }
-  if (values.json === undefined) return;
-  mkdirSync(dirname(values.json), { recursive: true });
-  const node = process.version;
-  writeFileSync(
-    values.json,
-    `${JSON.stringify({ lab, task: values.task, peers, rounds: task.rounds, node, rows }, null, 2)}\n`,
-  );
+  const report = { lab, task: kind, peers, rounds: task.rounds, node: process.version, rows };
+  keep(json, `${JSON.stringify(report, null, 2)}\n`);
 });

@@ -1,10 +1,9 @@
 /**
- * What loss costs each rule that works on models, in the simulator: `node dist/bench/rules.js [--seeds 3]
- * [--rounds 400] [--peers 8] [--rate 0.3]`. Full round machines and packets, the small learner on glyphs,
+ * What loss costs each rule that works on models, in the simulator. Full round machines and packets, the small learner on glyphs,
  * 16 samples a round, two decays. Loss on all training images, of the mean of the replicas: on shards that
  * are alike (iid) and on shards of one or two classes (sorted).
  */
-import { parseArgs } from "node:util";
+import { number, wholeNumber } from "../peer-node/cli-options.ts";
 import type { AveragingName } from "../shared/core/task.ts";
 import { createRng, mix } from "../shared/core/rng.ts";
 import { relativeSpread } from "../shared/simulation/figures.ts";
@@ -13,19 +12,18 @@ import { pixelsPerImage } from "../shared/training/data/data-set.ts";
 import type { ImageSet } from "../shared/training/data/data-set.ts";
 import { createGlyphs } from "../shared/training/data/glyphs.ts";
 import { createGroup } from "../test/core/exchange.ts";
+import { readOptions } from "./options.ts";
 
-const { values: options } = parseArgs({
+const { values } = readOptions({
+  what: "what does loss cost each rule that works on models, in the simulator?",
   options: {
-    seeds: { type: "string", default: "3" },
-    rounds: { type: "string", default: "400" },
-    peers: { type: "string", default: "8" },
-    rate: { type: "string", default: "0.3" },
+    seeds: wholeNumber("N", "runs of each (default: 3)", { min: 1, max: 1_000 }),
+    rounds: wholeNumber("N", "how long (default: 400)", { min: 1, max: 1_000_000 }),
+    peers: wholeNumber("N", "how many (default: 8)", { min: 2, max: 64 }),
+    rate: number("R", "learning rate (default: 0.3)", { min: 0, max: 100 }),
   },
 });
-const seeds = Number(options.seeds);
-const rounds = Number(options.rounds);
-const peers = Number(options.peers);
-const rate = Number(options.rate);
+const { seeds = 3, rounds = 400, peers = 8, rate = 0.3 } = values;
 
 interface Row {
   readonly averaging: AveragingName;

@@ -1,26 +1,19 @@
-/**
- * The status page with a full room for ten minutes: processor time and memory.
- * `node dist/bench/status-page.js [--minutes 10] [--reporters 32] [--out docs/results/status-page.json]`
- */
-import { writeFileSync } from "node:fs";
-import { parseArgs } from "node:util";
+/** The status page with a full room for ten minutes: processor time and memory. */
+import { number, wholeNumber } from "../peer-node/cli-options.ts";
 import { launchChromium } from "../test/browser/chromium.ts";
 import { measureLoad } from "../test/browser/status-load.ts";
 import type { LoadSample } from "../test/browser/status-load.ts";
+import { keep, readOptions, resultFile } from "./options.ts";
 
-const { values } = parseArgs({
+const { values } = readOptions({
+  what: "what does the status page of a full room cost?",
   options: {
-    minutes: { type: "string", default: "10" },
-    reporters: { type: "string", default: "32" },
-    out: { type: "string" },
+    minutes: number("MINUTES", "how long (default: 10)", { min: 0.1, max: 10_000 }),
+    reporters: wholeNumber("N", "peers in the room (default: 32)", { min: 1, max: 32 }),
+    out: resultFile(),
   },
 });
-const minutes = Number(values.minutes);
-const reporters = Number(values.reporters);
-if (!(minutes > 0) || !Number.isInteger(reporters) || reporters < 1 || reporters > 32) {
-  console.error("--minutes takes a number above 0, --reporters a whole number from 1 to 32");
-  process.exit(2);
-}
+const { minutes = 10, reporters = 32 } = values;
 
 const ends: (() => Promise<void> | void)[] = [];
 const t = { after: (end: () => Promise<void> | void) => void ends.unshift(end) };
@@ -40,7 +33,7 @@ try {
     },
   });
   const result = { reporters, minutes, ...summary(samples), samples };
-  if (values.out) writeFileSync(values.out, `${JSON.stringify(result, null, 2)}\n`);
+  keep(values.out, `${JSON.stringify(result, null, 2)}\n`);
   const { samples: _, ...figures } = result;
   console.log(JSON.stringify(figures));
 } finally {

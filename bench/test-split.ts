@@ -49,7 +49,7 @@ async function testSplit({ data }: Task, source: DataSource): Promise<DataSet | 
 async function test(task: Task, parameters: Float32Array, data: DataSet): Promise<TestFigures> {
   const problem = createProblem(task, data);
   // Nothing is drawn in an evaluation.
-  const learner = createLearner(problem, createRng(0));
+  const learner = createLearner(problem, task.batch, createRng(0));
   const { lossSum, correct, count } = await learner.evaluate(parameters, 0, problem.validationCount);
   return { testSamples: problem.validationCount, testLoss: lossSum / count, testAccuracy: correct / count };
 }

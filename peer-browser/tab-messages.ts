@@ -3,7 +3,7 @@
  * a hidden tab keeps its pace), the page has what only a page may have (RTCPeerConnection, buttons).
  */
 import type { PeerPhase } from "../shared/net/phase.ts";
-import type { BackendName, BackendReport, Processor } from "./trainer/backend-report.ts";
+import type { BackendName, BackendReport, Processor } from "../shared/training/backend-report.ts";
 
 /** How much of the task's work this tab does per round: a quarter, a half, all of it. */
 export type Power = "light" | "medium" | "full";

@@ -3,6 +3,7 @@
  * disagree. What does not fit is one sentence, with the nearest option that exists.
  */
 import { parseArgs } from "node:util";
+import { isIceServer } from "../shared/net/ice-server.ts";
 import { usageError } from "./exit-codes.ts";
 import { suggestion } from "./nearest.ts";
 
@@ -67,12 +68,13 @@ export function wholeNumber(placeholder: string, help: string, { min, max }: Num
 }
 
 /** May be given more than once. */
-export function list(placeholder: string, help: string, pattern: RegExp, hint: string): Option<string[]> {
+export function iceServers(help: string): Option<string[]> {
   const read = (texts: readonly string[]): string[] => {
-    if (texts.some((one) => !pattern.test(one))) throw new Error(hint);
+    if (!texts.every(isIceServer))
+      throw new Error("stun:HOST:PORT, turn:HOST:PORT or turn:USER:PASSWORD@HOST:PORT");
     return [...texts];
   };
-  return { placeholder, help, read };
+  return { placeholder: "URL", help, read };
 }
 
 export interface ParsedOptions<Table extends OptionTable> {

@@ -1,5 +1,5 @@
 /** What the `shoal` command can do: the tables that parse its options and print its help. */
-import { flag, list, number, oneOf, text, wholeNumber } from "./cli-options.ts";
+import { flag, iceServers, number, oneOf, text, wholeNumber } from "./cli-options.ts";
 import { backendWishes } from "./backends/wishes.ts";
 import type { OptionTable } from "./cli-options.ts";
 
@@ -59,12 +59,7 @@ export const serve = {
     room: text("NAME", "the room's name (default: main)"),
     port: wholeNumber("PORT", "where to listen, 0 = any free port (default: 8080)", port),
     host: text("ADDRESS", "the address to listen on (default: 0.0.0.0, all of them)"),
-    "ice-server": list(
-      "URL",
-      "STUN or TURN server for the peers; may be repeated (default: none)",
-      /^(?:stun:|turns?:(?:[^\s:@]+:[^\s@]+@)?)[^\s@]+$/,
-      "stun:HOST:PORT, turn:HOST:PORT or turn:USER:PASSWORD@HOST:PORT",
-    ),
+    "ice-server": iceServers("STUN or TURN server for the peers; may be repeated (default: none)"),
     "turn-secret": text("SECRET", "coturn's static-auth-secret, to mint passwords (or SHOAL_TURN_SECRET)"),
     "print-task": flag("print the task as JSON and exit"),
   },
@@ -90,7 +85,7 @@ export const join = {
       placeholder: "NAME",
     },
     device: wholeNumber("N", "which of several graphics cards, from 0", { min: 0, max: 63 }),
-    "max-memory": wholeNumber("MB", "do not train what needs more (default: what is free)", {
+    "max-memory": wholeNumber("MB", "do not train what needs more, data and all (default: what is free)", {
       min: 64,
       max: 1_000_000,
     }),
@@ -147,12 +142,7 @@ export const doctor = {
   ],
   takes: [],
   options: {
-    "ice-server": list(
-      "URL",
-      "STUN or TURN server to try; may be repeated (default: none)",
-      /^(stun|turns?):\S+$/,
-      "stun:… or turn:…",
-    ),
+    "ice-server": iceServers("STUN or TURN server to try; may be repeated (default: none)"),
     "data-dir": text("DIR", "look for data sets there (or SHOAL_DATA)"),
     device: wholeNumber("N", "which of several graphics cards, from 0", { min: 0, max: 63 }),
     json: flag("one JSON object on standard output, for programs"),

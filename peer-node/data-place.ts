@@ -27,12 +27,17 @@ const roomSchema = v.pipe(
  * @throws CommandError with one sentence when it is no folder.
  */
 export function dataFolder(option: string | undefined): string | undefined {
-  const folder = option ?? process.env["SHOAL_DATA"];
-  if (folder === undefined || (folder === "" && option === undefined)) return undefined;
+  const folder = namedFolder(option);
+  if (folder === undefined) return undefined;
   const from = option === undefined ? "SHOAL_DATA" : "--data-dir";
   if (!isFolder(folder))
     throw usageError(`${from} (${folder}): must be a folder; docs/data.md says what belongs in it`);
   return resolve(folder);
+}
+
+/** The same without a look at the disk. */
+export function namedFolder(option: string | undefined): string | undefined {
+  return option ?? (process.env["SHOAL_DATA"] || undefined);
 }
 
 function isFolder(path: string): boolean {

@@ -33,12 +33,12 @@ export function commandHelp(name: CommandName): string {
   return sections([
     [`shoal ${name} ${usage}: ${summary}`, []],
     ["Examples", columns(examples.map(([what, how]) => [how, what]))],
-    ["Options", optionTable(options)],
+    ["Options", optionLines(options)],
     ["Exit codes", exitCodeTable()],
   ]);
 }
 
-function optionTable(options: OptionTable): string[] {
+export function optionLines(options: OptionTable): string[] {
   const shown = Object.entries(options).filter(([, option]) => !option.hidden);
   return columns(
     shown.map(([name, { placeholder, help }]) => [`--${name}${placeholder ? ` ${placeholder}` : ""}`, help]),

@@ -2,6 +2,7 @@
 import { randomBytes, randomInt } from "node:crypto";
 import * as v from "valibot";
 import { createRng } from "../shared/core/rng.ts";
+import { wasmWord } from "../shared/training/backend-report.ts";
 import { createPeer } from "../shared/net/peer.ts";
 import type { PeerEvent, PeerOutcome } from "../shared/net/peer-events.ts";
 import type { Peer } from "../shared/net/peer.ts";
@@ -27,13 +28,13 @@ import { isTerminal } from "./screen.ts";
 import { connectSignaling } from "./signaling-client.ts";
 import { listenForStop } from "./stop-signals.ts";
 import { createStyle } from "./style.ts";
-import { wasmKind } from "./wasm-kind.ts";
 
 type JoinOptions = OptionValues<typeof join.options>;
 
 export async function runJoin(url: string, options: JoinOptions): Promise<ExitCode> {
   if (options.json && options.quiet) throw usageError("--quiet (with --json): choose one");
   const { server, room } = parseRoomAddress(url);
+  assertDevice(options);
   const identity = createIdentity(options.name);
   const data = dataPlace(options["data-dir"], server);
   const seed = options.seed ?? randomInt(0x1_0000_0000);
@@ -100,7 +101,12 @@ function createIdentity(name: string | undefined) {
   const shown = name ?? `peer-${peerId.slice(0, 4)}`;
   const parsed = v.safeParse(nameSchema, shown);
   if (!parsed.success) throw usageError(`--name (${shown}): ${parsed.issues[0].message}`);
-  return { peerId, name: shown, kind: "node", backend: wasmKind() } as const;
+  return { peerId, name: shown, kind: "node", backend: wasmWord } as const;
+}
+
+function assertDevice({ device, backend }: JoinOptions): void {
+  if (device !== undefined && (backend === "wasm" || backend === "cpu"))
+    throw usageError(`--device (${device}): --backend ${backend} uses no graphics card`);
 }
 
 function bytesOf(megabytes: number | undefined): number | undefined {

@@ -29,7 +29,8 @@ export function writeCheckpoint(file: string, { arrays, ...rest }: Checkpoint): 
   const next = `${file}.next`;
   const handle = openSync(next, "w");
   writeSync(handle, head);
-  for (const array of arrays) writeSync(handle, new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
+  for (const array of arrays)
+    writeSync(handle, new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
   fsyncSync(handle);
   closeSync(handle);
   renameSync(next, file);

@@ -25,6 +25,8 @@ export interface Evaluation {
 
 /** Training samples of each worker that are looked at. */
 const samplesPerWorker = { whole: 128, brief: 8 } as const;
+/** Samples at once: memory is no concern here. */
+const atOnce = 64;
 /** Replicas that are looked at. */
 const looks = 2;
 
@@ -55,7 +57,7 @@ async function trainLosses(
   let count = 0;
   for (let shard = 0; shard < workers; shard++) {
     const data = onTraining(await loadData(task.data, { shard, source }));
-    const learner = createLearner(createProblem(task, data), createRng(0));
+    const learner = createLearner(createProblem(task, data), atOnce, createRng(0));
     for (const [index, parameters] of all.entries()) {
       const found = await learner.evaluate(parameters, 0, samplesPerWorker[evaluation]);
       sums[index] = (sums[index] ?? 0) + found.lossSum;
@@ -75,7 +77,7 @@ async function testerOf({ task, evaluation }: RunSpec, source: DataSource | unde
   const tester = source && (await loadTester(task, source));
   if (tester) return tester;
   const problem = createProblem(task, await loadData(task.data, { shard: 0, source }));
-  const learner = createLearner(problem, createRng(0));
+  const learner = createLearner(problem, atOnce, createRng(0));
   return async (parameters) => {
     const { lossSum, correct, count } = await learner.evaluate(parameters, 0, problem.validationCount);
     return { testSamples: count, testLoss: lossSum / count, testAccuracy: correct / count };

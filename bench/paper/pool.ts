@@ -65,11 +65,7 @@ function roundsOf(specs: readonly RunSpec[]): number {
 }
 
 /** @param onRounds is told of so many more rounds; those of an earlier start come at once */
-function runChild(
-  spec: RunSpec,
-  options: PoolOptions,
-  onRounds: (rounds: number) => void,
-): Promise<void> {
+function runChild(spec: RunSpec, options: PoolOptions, onRounds: (rounds: number) => void): Promise<void> {
   const { dataDir, signal, segmentRounds = 50 } = options;
   const file = fileOf(spec, options);
   return new Promise((resolve, reject) => {

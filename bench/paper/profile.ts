@@ -1,34 +1,40 @@
 /**
- * Where the processor's time goes while 16 workers train ResNet-20 with simulated losses:
- * `node dist/bench/paper/profile.js --data-dir DIR [--rounds N] [--out FILE.json]`. By V8's sampling profiler,
- * after the data are loaded and everything is warm.
+ * Where the processor's time goes while 16 workers train ResNet-20 with simulated losses, by V8's sampling
+ * profiler, after the data are loaded and everything is warm.
  */
-import { writeFileSync } from "node:fs";
 import { Session } from "node:inspector/promises";
 import type { Profiler, Runtime } from "node:inspector";
-import { parseArgs } from "node:util";
+import { text, wholeNumber } from "../../peer-node/cli-options.ts";
 import { createFolderSource } from "../../peer-node/folder-source.ts";
 import { wasmFiles } from "../../peer-node/wasm-binaries.ts";
 import { createExchange } from "../../shared/simulation/exchange.ts";
 import { startBackend } from "../../shared/training/backend.ts";
+import { keep, readOptions, resultFile } from "../options.ts";
 import { cifarTask } from "./tasks.ts";
 import { createWorkers } from "./workers.ts";
 
-const { values } = parseArgs({
+const { values } = readOptions({
+  what: "where does the time go while 16 workers train ResNet-20 with simulated losses?",
   options: {
-    "data-dir": { type: "string", default: process.env["SHOAL_DATA"] ?? "." },
-    rounds: { type: "string", default: "6" },
-    out: { type: "string" },
+    "data-dir": text("DIR", "where CIFAR-10 is (default: SHOAL_DATA)"),
+    rounds: wholeNumber("N", "that are measured (default: 6)", { min: 1, max: 1_000 }),
+    out: resultFile(),
   },
 });
-const rounds = Number(values.rounds);
+const { rounds = 6, "data-dir": dataDir = process.env["SHOAL_DATA"] ?? "." } = values;
 const workers = 16;
 const task = cifarTask(20, { averaging: "rps", seed: 1, workers, batch: 32, rounds: rounds + 1 });
 
 await startBackend({ name: "wasm", ...wasmFiles() });
-const { all, initial } = await createWorkers(task, workers, createFolderSource(values["data-dir"]), 0);
+const { all, initial } = await createWorkers(task, workers, createFolderSource(dataDir), 0);
 const weather = { loss: 0.1 };
-const exchange = createExchange({ peers: workers, valueCount: initial.length, averaging: "rps", seed: 1, weather });
+const exchange = createExchange({
+  peers: workers,
+  valueCount: initial.length,
+  averaging: "rps",
+  seed: 1,
+  weather,
+});
 let replicas: Float32Array[] = all.map(() => initial.slice());
 
 async function runRound(round: number): Promise<void> {
@@ -72,5 +78,4 @@ session.disconnect();
 const shares = [...sharesOf(profile)].toSorted(([, a], [, b]) => b - a);
 for (const [place, share] of shares) console.log(`${(100 * share).toFixed(1).padStart(5)} % ${place}`);
 console.log(`${rounds} rounds of ${workers} workers in ${seconds.toFixed(1)} s`);
-if (values.out !== undefined)
-  writeFileSync(values.out, `${JSON.stringify({ rounds, workers, seconds, shares: Object.fromEntries(shares) })}\n`);
+keep(values.out, `${JSON.stringify({ rounds, workers, seconds, shares: Object.fromEntries(shares) })}\n`);

@@ -1,32 +1,42 @@
 /**
- * The paper's figures: `node dist/bench/paper/reproduce.js FIGURE… --data-dir DIR [--size compressed|full|test]
- * [--jobs K] [--out docs/results/paper] [--work .reproduce]`. Each training is a process, K at a time; all of
- * them are kept in the work folder, so that nothing is ever run twice, and what was interrupted goes on.
+ * The paper's figures. Each training is a process, several at a time; all of them are kept in the work folder,
+ * so that nothing is ever run twice, and what was interrupted goes on.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { oneOf, text, wholeNumber } from "../../peer-node/cli-options.ts";
+import { usageError } from "../../peer-node/exit-codes.ts";
 import { duration } from "../../peer-node/format.ts";
+import { readOptions } from "../options.ts";
 import { figures } from "./figures/all.ts";
 import type { Figure, FigureContext, Size } from "./figures/figure.ts";
 import { runAll } from "./pool.ts";
 
-const { values, positionals } = parseArgs({
+const names = Object.keys(figures).join(", ");
+const { values, positionals } = readOptions({
+  what: `makes figures of the paper (${names}), by name and separated by commas`,
+  argument: "FIGURE,…",
   options: {
-    size: { type: "string", default: "compressed" },
-    jobs: { type: "string", default: String(availableParallelism()) },
-    "data-dir": { type: "string", ...(process.env["SHOAL_DATA"] ? { default: process.env["SHOAL_DATA"] } : {}) },
-    out: { type: "string", default: "docs/results/paper" },
-    work: { type: "string", default: ".reproduce" },
+    size: oneOf(["compressed", "full", "test"], "how much of the paper's schedule (default: compressed)"),
+    jobs: wholeNumber("K", "trainings at a time (default: one for each processor)", { min: 1, max: 256 }),
+    "data-dir": text("DIR", "where the data sets are (default: SHOAL_DATA)"),
+    out: text("DIR", "for figures and plots (default: docs/results/paper)"),
+    work: text("DIR", "for trainings, finished and interrupted (default: .reproduce)"),
   },
-  allowPositionals: true,
 });
-const size = (["test", "compressed", "full"] as const).find((known) => known === values.size);
-if (!size) throw new Error(`--size (${values.size}): must be compressed, full or test`);
-const chosen = positionals.map((name) => {
+const {
+  size = "compressed",
+  jobs = availableParallelism(),
+  "data-dir": dataDir = process.env["SHOAL_DATA"],
+  out = "docs/results/paper",
+  work = ".reproduce",
+} = values;
+const [argument] = positionals;
+if (argument === undefined) throw usageError(`FIGURE: say which, there are ${names}`);
+const chosen = argument.split(",").map((name) => {
   const figure = figures[name];
-  if (!figure) throw new Error(`${name}: no such figure, there are ${Object.keys(figures).join(", ")}`);
+  if (!figure) throw usageError(`FIGURE (${name}): there are ${names}`);
   return [name, figure] as const;
 });
 const stop = new AbortController();
@@ -40,7 +50,7 @@ function contextOf(which: Size): FigureContext {
     say: (line) => console.log(`${duration(performance.now() - begunMs)} ${line}`),
     train(specs) {
       const { signal } = stop;
-      const pool = { jobs: Number(values.jobs), folder: values.work, dataDir: values["data-dir"], signal };
+      const pool = { jobs, folder: work, dataDir, signal };
       return runAll(specs, { ...pool, say: this.say });
     },
   };
@@ -52,9 +62,9 @@ async function make(name: string, figure: Figure, which: Size): Promise<void> {
   const { figures: made, plots } = await figure.make(context);
   const machine = `${cpus()[0]?.model ?? "unknown"}, Node ${process.version}`;
   const kept = { figure: figure.title, size: which, machine, ...Object(made) };
-  mkdirSync(values.out, { recursive: true });
-  writeFileSync(join(values.out, `${name}.json`), `${JSON.stringify(kept)}\n`);
-  for (const [plot, svg] of Object.entries(plots)) writeFileSync(join(values.out, `${plot}.svg`), svg);
+  mkdirSync(out, { recursive: true });
+  writeFileSync(join(out, `${name}.json`), `${JSON.stringify(kept)}\n`);
+  for (const [plot, svg] of Object.entries(plots)) writeFileSync(join(out, `${plot}.svg`), svg);
 }
 
 try {

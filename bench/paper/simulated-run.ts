@@ -137,7 +137,11 @@ async function summarize(
     spec,
     epochs: task.rounds / roundsPerEpoch,
     curve,
-    trainLoss: meanOf(losses, task.rounds - Math.ceil(Math.min(task.rounds / 4, roundsPerEpoch)), task.rounds),
+    trainLoss: meanOf(
+      losses,
+      task.rounds - Math.ceil(Math.min(task.rounds / 4, roundsPerEpoch)),
+      task.rounds,
+    ),
     dropped: state.dropped / Math.max(1, state.awaited),
     spread: relativeSpread(replicas),
     evaluation: await evaluateRun(spec, replicas, source),

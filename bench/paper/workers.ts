@@ -56,7 +56,7 @@ export async function createWorkers(
       task,
       perRound,
       sampler,
-      learner: createLearner(problem, rng),
+      learner: createLearner(problem, task.batch, rng),
       optimizer: createOptimizer(task.optimizer, task.rounds, trained),
       size: countOf(problem.parameters),
       trained,

@@ -1,7 +1,7 @@
 /** Which processor was chosen and why; what was tried, for those who want to know. */
 import { byId, element } from "../../shared/page/element.ts";
 import { milliseconds } from "../../shared/page/format.ts";
-import type { BackendReport, BackendTrial } from "../trainer/backend-report.ts";
+import type { BackendReport, BackendTrial } from "../../shared/training/backend-report.ts";
 
 export function createBackendView(): (report: BackendReport | null) => void {
   const target = byId("backend");

@@ -1,7 +1,7 @@
 /** The one screen before anything runs: what will happen, what leaves the device, how to stop. */
 import { byId, element, setText } from "../../shared/page/element.ts";
 import type { Power } from "../tab-messages.ts";
-import type { Processor } from "../trainer/backend-report.ts";
+import type { Processor } from "../../shared/training/backend-report.ts";
 import type { RoomInfo } from "./room-info.ts";
 import { createSegments } from "./segments.ts";
 import { factsInWords, leadInWords, powers, processors } from "./words.ts";

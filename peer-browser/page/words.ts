@@ -2,7 +2,7 @@
 import type { Task } from "../../shared/core/task.ts";
 import { bytes, count, percent } from "../../shared/page/format.ts";
 import type { Power, TabPhase, TabStatus } from "../tab-messages.ts";
-import type { Processor } from "../trainer/backend-report.ts";
+import type { Processor } from "../../shared/training/backend-report.ts";
 import type { RoomInfo } from "./room-info.ts";
 
 /** What the model learns, to be read after "a model that". */

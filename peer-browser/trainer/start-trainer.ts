@@ -7,11 +7,14 @@ import type { Task } from "../../shared/core/task.ts";
 import type { BackendName, BackendReport, Processor } from "../../shared/training/backend-report.ts";
 import type { BackendThread } from "../../shared/training/backend-thread.ts";
 import { chooseBackend } from "../../shared/training/choose-backend.ts";
+import { dataBytes } from "../../shared/training/data/data-bytes.ts";
+import type { DataSource } from "../../shared/training/data/data-source.ts";
 import { createLastingTrainer } from "../../shared/training/lasting-trainer.ts";
-import { wasmHeapBytes, whyTooBig } from "../../shared/training/memory.ts";
+import { backendNeed, machineNeed, wasmHeapBytes, whyTooBig } from "../../shared/training/memory.ts";
 import { createRemoteBackend } from "../../shared/training/remote-backend.ts";
 import type { BackendReply, TrainerPlace } from "../../shared/training/remote-backend.ts";
 import type { Trainer } from "../../shared/training/trainer.ts";
+import { openPlace } from "./data-place.ts";
 
 export interface TabTrainerOptions {
   readonly processor: Processor;
@@ -41,9 +44,9 @@ export async function startTabTrainer(
   shard: number,
   { processor, onLost = () => {} }: TabTrainerOptions,
 ): Promise<TabTrainer> {
-  assertFits(task);
-  const open = (name: BackendName) =>
-    openThread(name, { shard, data: { kind: "http", url: location.origin } });
+  const data = { kind: "http", url: location.origin } as const;
+  await assertFits(task, openPlace(data));
+  const open = (name: BackendName) => openThread(name, { shard, data });
   const choice = await chooseBackend(task, { processor, rivals: ["webgpu", "webgl"], open, clock });
   let { report } = choice;
   const trainer = await createLastingTrainer(task, choice, {
@@ -58,16 +61,15 @@ export async function startTabTrainer(
 }
 
 /** Before anything is loaded. Browsers that say how much memory there is say it in GB, roughly. */
-function assertFits(task: Task): void {
+async function assertFits(task: Task, source: DataSource): Promise<void> {
   const gigabytes: unknown = Reflect.get(navigator, "deviceMemory");
-  const limits = [
-    { bytes: wasmHeapBytes, whose: "a tab can have" },
-    // The other half is the browser's and everybody else's.
-    ...(typeof gigabytes === "number"
-      ? [{ bytes: gigabytes * 0.5e9, whose: "half of this device's memory" }]
-      : []),
-  ];
-  const reason = whyTooBig(task, "wasm", limits);
+  // The other half is the browser's and everybody else's.
+  const bytes = typeof gigabytes === "number" ? gigabytes * 0.5e9 : Infinity;
+  const reason =
+    whyTooBig(task, machineNeed(task, "wasm", await dataBytes(task.data, source)), {
+      bytes,
+      whose: "half of this device's memory",
+    }) ?? whyTooBig(task, backendNeed(task, "wasm"), { bytes: wasmHeapBytes, whose: "a tab can have" });
   if (reason !== undefined) throw new Error(reason);
 }
 

@@ -12,7 +12,7 @@ import { connectSignaling } from "../../shared/net/signaling-client.ts";
 import type { SignalingClient } from "../../shared/net/signaling-client.ts";
 import { createWorkerLinks } from "../links/worker-links.ts";
 import type { Power, TabCommand, TabNews } from "../tab-messages.ts";
-import type { BackendReport } from "../trainer/backend-report.ts";
+import type { BackendReport } from "../../shared/training/backend-report.ts";
 import { startTabTrainer } from "../trainer/start-trainer.ts";
 import { tabClock } from "./tab-clock.ts";
 import { brokeDown, ended, unreachable } from "./tab-end.ts";

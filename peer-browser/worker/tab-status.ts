@@ -1,7 +1,7 @@
 /** A peer's snapshot as the page shows it. */
 import type { PeerSnapshot } from "../../shared/net/report.ts";
 import type { TabStatus } from "../tab-messages.ts";
-import type { BackendReport } from "../trainer/backend-report.ts";
+import type { BackendReport } from "../../shared/training/backend-report.ts";
 
 /** The page draws no more of them. */
 const maxLosses = 120;

@@ -25,7 +25,7 @@ export function createNodeBackends(
   }
 
   async function load(name: BackendName): Promise<LoadedBackend> {
-    if (name === "tensorflow") return (await import("./tensorflow.ts")).loadTensorflow();
+    if (name === "tensorflow") return (await import("./tensorflow.ts")).loadTensorflow(device);
     const { loadWebgpu } = await import("./webgpu.ts");
     return loadWebgpu(await findCard(), onLost);
   }

@@ -5,6 +5,7 @@ import type { BackendName } from "../../shared/training/backend-report.ts";
 import { createRemoteBackend } from "../../shared/training/remote-backend.ts";
 import type { BackendReply, TrainerPlace } from "../../shared/training/remote-backend.ts";
 import type { TrainerWorkerData } from "../trainer-worker.ts";
+import { oneCard } from "./cards.ts";
 import { installedPackage, isOptional, missingPackage } from "./optional-packages.ts";
 
 export interface OpenOptions {
@@ -23,8 +24,7 @@ export function openBackend(name: BackendName, options: OpenOptions): BackendThr
 }
 
 function startThread(name: BackendName, { place, device, file }: OpenOptions): BackendThread {
-  // CUDA reads the environment of the process; that of a worker is a copy.
-  if (name === "tensorflow" && device !== undefined) process.env["CUDA_VISIBLE_DEVICES"] = String(device);
+  Object.assign(process.env, oneCard(name, device));
   const workerData: TrainerWorkerData = { device };
   const worker = new Worker(file ?? new URL("../trainer-worker.js", import.meta.url), { workerData });
   const remote = createRemoteBackend(name, place, {

@@ -3,14 +3,18 @@
  * asked for. A graphics card that is lost later costs a call, not the run.
  */
 import type { Task } from "../../shared/core/task.ts";
-import type { BackendName, BackendReport, Wish } from "../../shared/training/backend-report.ts";
+import type { BackendName, BackendReport, BackendTrial } from "../../shared/training/backend-report.ts";
+import { isGpu } from "../../shared/training/backend-thread.ts";
 import { chooseBackend } from "../../shared/training/choose-backend.ts";
+import { dataBytes } from "../../shared/training/data/data-bytes.ts";
 import { createLastingTrainer } from "../../shared/training/lasting-trainer.ts";
-import { wasmHeapBytes, whyTooBig } from "../../shared/training/memory.ts";
+import { backendNeed, machineNeed, wasmHeapBytes, whyTooBig } from "../../shared/training/memory.ts";
 import type { MemoryLimit } from "../../shared/training/memory.ts";
 import type { TrainerPlace } from "../../shared/training/remote-backend.ts";
 import type { Trainer } from "../../shared/training/trainer.ts";
+import { openPlace } from "../data-place.ts";
 import { realClock } from "../real-clock.ts";
+import { whyNoCard } from "./cards.ts";
 import { openBackend } from "./open-backend.ts";
 import type { BackendWish } from "./wishes.ts";
 
@@ -27,16 +31,22 @@ export interface NodeTrainerOptions {
 
 /** @throws Error with one sentence when nothing here can train, or not what was asked for. */
 export async function startNodeTrainer(task: Task, options: NodeTrainerOptions): Promise<Trainer> {
-  const { place, device, onBackend } = options;
-  assertFits(task, options);
+  const { place, backend, device, maxBytes, onBackend } = options;
+  await assertFits(task, options);
   const open = (name: BackendName) => openBackend(name, { place, device });
-  const wish = wishOf(options.backend);
   const choice = await chooseBackend(task, {
-    ...wish,
+    ...(backend === "auto" ? {} : { only: backend }),
+    processor: "automatic",
     rivals: ["webgpu", "tensorflow"],
     open,
     clock: realClock,
+    whyRefused: (name) => whyTooBigForCard(task, name, maxBytes),
   });
+  const fault = isGpu(choice.name) ? undefined : whyNoCard(device, choice.report.trials.map(asTried));
+  if (fault !== undefined) {
+    choice.thread.close();
+    throw new Error(fault);
+  }
   onBackend(choice.report);
   return createLastingTrainer(task, choice, {
     open,
@@ -45,22 +55,33 @@ export async function startNodeTrainer(task: Task, options: NodeTrainerOptions):
   });
 }
 
-/** Before anything is loaded or promised to the others. */
-function assertFits(task: Task, { backend, maxBytes }: NodeTrainerOptions): void {
-  // Whatever else there may be, auto must be able to fall back to it.
-  const onProcessor = backend === "auto" ? "wasm" : backend;
-  const isHere = onProcessor === "wasm" || onProcessor === "cpu";
-  const free = { bytes: process.availableMemory(), whose: "this machine has free" };
-  const limits: readonly MemoryLimit[] = [
-    ...(maxBytes === undefined ? [] : [{ bytes: maxBytes, whose: "--max-memory allows" }]),
-    // How much a graphics card has free, nobody can ask.
-    ...(isHere && maxBytes === undefined ? [free] : []),
-    ...(onProcessor === "wasm" ? [{ bytes: wasmHeapBytes, whose: "WebAssembly can have" }] : []),
-  ];
-  const reason = whyTooBig(task, onProcessor, limits);
+const asTried = ({ name, stepMs, note }: BackendTrial) => ({ name, works: stepMs !== null, note });
+
+/**
+ * Before anything is loaded or promised to the others. Whatever graphics card there may be, the processor checks
+ * what it computes, and takes over when it is lost: so the task must fit there, too.
+ */
+async function assertFits(task: Task, { backend, maxBytes, place }: NodeTrainerOptions): Promise<void> {
+  const processor = backend === "cpu" ? "cpu" : "wasm";
+  const data = await dataBytes(task.data, place.data && openPlace(place.data));
+  const reason =
+    whyTooBig(task, machineNeed(task, processor, data), machineLimit(maxBytes)) ??
+    (processor === "wasm" ? whyTooBig(task, backendNeed(task, "wasm"), wasmLimit) : undefined);
   if (reason !== undefined) throw new Error(reason);
 }
 
-function wishOf(backend: BackendWish): Wish {
-  return backend === "auto" ? { processor: "automatic" } : { processor: "automatic", only: backend };
+const wasmLimit: MemoryLimit = { bytes: wasmHeapBytes, whose: "WebAssembly can have" };
+
+function machineLimit(maxBytes: number | undefined): MemoryLimit {
+  if (maxBytes !== undefined) return allowed(maxBytes);
+  // What this process has already is part of what it needs.
+  const bytes = process.availableMemory() + process.memoryUsage.rss();
+  return { bytes, whose: "this machine has free" };
+}
+
+const allowed = (bytes: number): MemoryLimit => ({ bytes, whose: "--max-memory allows" });
+
+/** How much a graphics card has free, nobody can ask. */
+function whyTooBigForCard(task: Task, name: BackendName, maxBytes: number | undefined): string | undefined {
+  return maxBytes === undefined ? undefined : whyTooBig(task, backendNeed(task, name), allowed(maxBytes));
 }

@@ -7,7 +7,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { LoadedBackend } from "../../shared/training/backend.ts";
 import { installedPackage, missingPackage } from "./optional-packages.ts";
 
-export async function loadTensorflow(): Promise<LoadedBackend> {
+/** @param device the card that a person asked for, the only one that CUDA sees */
+export async function loadTensorflow(device: number | undefined): Promise<LoadedBackend> {
   const name = installedPackage("tensorflow");
   if (name === undefined) throw new Error(missingPackage("tensorflow"));
   restoreUtil();
@@ -17,6 +18,8 @@ export async function loadTensorflow(): Promise<LoadedBackend> {
     hint: `${name} does not register itself`,
     async started() {
       const isOnGpu = Reflect.get(tf.backend(), "isUsingGpuDevice") === true;
+      if (device !== undefined && !isOnGpu)
+        throw new Error(`--device (${device}): TensorFlow finds no such card`);
       return `tensorflow (${isOnGpu ? "GPU" : "processor"})`;
     },
   };

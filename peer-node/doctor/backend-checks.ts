@@ -1,11 +1,10 @@
 /** Which backends there are on this machine and how fast each is, or why it is missing. */
-import { Worker } from "node:worker_threads";
 import { titleOf } from "../../shared/training/backend-words.ts";
 import type { BackendName } from "../../shared/training/backend-report.ts";
-import { within } from "../../shared/training/time-limit.ts";
+import { oneCard } from "../backends/cards.ts";
 import { installedPackage, isOptional, missingPackage } from "../backends/optional-packages.ts";
-import { realClock } from "../real-clock.ts";
-import type { Measured, MeasureWorkerData } from "./measure-worker.ts";
+import { askChild } from "./ask-child.ts";
+import type { Measured } from "./measure-child.ts";
 
 export interface BackendCheck {
   readonly name: BackendName;
@@ -16,23 +15,27 @@ export interface BackendCheck {
   readonly note: string | null;
 }
 
-const names = ["webgpu", "tensorflow", "wasm", "cpu"] as const;
-const limitMs = 20_000;
+export interface BackendCheckOptions {
+  /** Which of several graphics cards, from 0. */
+  readonly device?: number | undefined;
+  readonly limitMs?: number;
+  /** What measures; tests hand in one that hangs. */
+  readonly file?: URL;
+}
+
+export const checkedBackends = ["webgpu", "tensorflow", "wasm", "cpu"] as const;
 
 /** One after the other: they share the processor. */
-export async function checkBackends(device: number | undefined): Promise<BackendCheck[]> {
+export async function checkBackends(options: BackendCheckOptions): Promise<BackendCheck[]> {
   const checks: BackendCheck[] = [];
-  for (const name of names) checks.push(await checkBackend(name, device));
+  for (const name of checkedBackends) checks.push(await checkBackend(name, options));
   return checks;
 }
 
-async function checkBackend(name: BackendName, device: number | undefined): Promise<BackendCheck> {
+async function checkBackend(name: BackendName, options: BackendCheckOptions): Promise<BackendCheck> {
   try {
     if (isOptional(name) && installedPackage(name) === undefined) throw new Error(missingPackage(name));
-    const { backend, isSoftware, matrixGflops, convolutionGflops } = await measureIn({
-      backend: name,
-      device,
-    });
+    const { backend, isSoftware, matrixGflops, convolutionGflops } = await measure(name, options);
     const note = isSoftware ? "a software adapter: never chosen, but by --backend webgpu" : null;
     return { name, title: titleOf(name, backend), matrixGflops, convolutionGflops, note };
   } catch (error) {
@@ -41,19 +44,12 @@ async function checkBackend(name: BackendName, device: number | undefined): Prom
   }
 }
 
-async function measureIn(workerData: MeasureWorkerData): Promise<Measured> {
-  const { backend, device } = workerData;
-  // CUDA reads the environment of the process; that of a worker is a copy.
-  if (backend === "tensorflow" && device !== undefined) process.env["CUDA_VISIBLE_DEVICES"] = String(device);
-  const worker = new Worker(new URL("./measure-worker.js", import.meta.url), { workerData });
-  const measuring = new Promise<Measured>((resolve, reject) => {
-    worker.once("message", resolve);
-    worker.once("error", reject);
-    worker.once("exit", (code) => reject(new Error(`its thread ended (exit code ${code})`)));
+function measure(name: BackendName, { device, limitMs = 20_000, file }: BackendCheckOptions) {
+  return askChild<Measured>({
+    file: file ?? new URL("./measure-child.js", import.meta.url),
+    args: [name, ...(device === undefined ? [] : [String(device)])],
+    environment: oneCard(name, device),
+    limitMs,
+    late: `it took longer than ${limitMs / 1_000} s`,
   });
-  try {
-    return await within(realClock, limitMs, `it took longer than ${limitMs / 1_000} s`, measuring);
-  } finally {
-    await worker.terminate();
-  }
 }

@@ -1,11 +1,10 @@
-/** Which of the data sets with a name are in a folder, complete. */
+/** Which of the data sets with a name are in a folder, complete. A network drive may never answer. */
+import { resolve } from "node:path";
 import type { DataSpec } from "../../shared/core/task.ts";
-import { dataFiles } from "../../shared/training/data/data-files.ts";
-import type { DataSource } from "../../shared/training/data/data-source.ts";
-import { checkData } from "../../shared/training/data/load-data.ts";
-import { within } from "../../shared/training/time-limit.ts";
-import { createFolderSource } from "../folder-source.ts";
-import { realClock } from "../real-clock.ts";
+import { namedFolder } from "../data-place.ts";
+import { usageError } from "../exit-codes.ts";
+import { askChild } from "./ask-child.ts";
+import type { DataAnswer } from "./data-child.ts";
 
 export interface DataSetCheck {
   readonly name: string;
@@ -13,8 +12,13 @@ export interface DataSetCheck {
   readonly note: string | null;
 }
 
+export interface DataCheck {
+  readonly folder: string;
+  readonly sets: readonly DataSetCheck[];
+}
+
 const parts = { shards: 1, split: { by: "chance" }, seed: 1 } as const;
-const specs: readonly DataSpec[] = [
+export const namedSets: readonly DataSpec[] = [
   { kind: "cifar10", ...parts, validationSamples: 2_000, augmentation: "none" },
   { kind: "mnist", ...parts, validationSamples: 2_000 },
   { kind: "atis", ...parts, words: 869, tags: 121, intents: 22, length: 46 },
@@ -28,27 +32,38 @@ const specs: readonly DataSpec[] = [
   },
 ];
 
-/** Null when all is well. @throws Error with one sentence about what is there and wrong. */
-async function noteOn(spec: DataSpec, source: DataSource): Promise<string | null> {
-  if ((await dataFiles(spec, source)).length === 0) return "not there";
-  await checkData(spec, source);
-  return null;
+export interface DataCheckOptions {
+  readonly limitMs?: number;
+  /** What looks; tests hand in one that hangs. */
+  readonly file?: URL;
 }
 
-/** A folder on a network drive may never answer. */
-const limitMs = 20_000;
+/**
+ * `folder`: `--data-dir`. Null when nobody said where to look.
+ * @throws CommandError with one sentence when that is no folder.
+ */
+export async function checkDataSets(
+  folder: string | undefined,
+  options: DataCheckOptions = {},
+): Promise<DataCheck | null> {
+  const named = namedFolder(folder);
+  if (named === undefined) return null;
+  const sets = await Promise.all(namedSets.map(({ kind }) => checkSet(kind, folder, options)));
+  return { folder: resolve(named), sets };
+}
 
-export async function checkDataSets(folder: string): Promise<DataSetCheck[]> {
-  const source = createFolderSource(folder);
-  const late = `its files can't be read in ${limitMs / 1_000} s`;
-  return Promise.all(
-    specs.map(async (spec) => {
-      const name = spec.kind;
-      try {
-        return { name, note: await within(realClock, limitMs, late, noteOn(spec, source)) };
-      } catch (error) {
-        return { name, note: error instanceof Error ? error.message : String(error) };
-      }
-    }),
-  );
+async function checkSet(
+  name: string,
+  folder: string | undefined,
+  { limitMs = 20_000, file }: DataCheckOptions,
+): Promise<DataSetCheck> {
+  const answer = await askChild<DataAnswer>({
+    file: file ?? new URL("./data-child.js", import.meta.url),
+    args: [name, ...(folder === undefined ? [] : [folder])],
+    limitMs,
+    late: `its files can't be read in ${limitMs / 1_000} s`,
+  }).catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
+  if (typeof answer === "string") return { name, note: answer };
+  if (answer.wrongUse !== null) throw usageError(answer.wrongUse);
+  return { name, note: answer.isThere ? null : "not there" };
 }

@@ -1,16 +1,16 @@
 /** `shoal doctor`: what this machine can do. Looks, measures and tells; changes and sends nothing. */
 import { availableParallelism, cpus, freemem, totalmem } from "node:os";
+import { whyNoCard } from "../backends/cards.ts";
 import type { OptionValues } from "../cli-options.ts";
 import type { doctor } from "../commands.ts";
-import { dataFolder } from "../data-place.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { ExitCode } from "../exit-codes.ts";
-import { printableJson } from "../printable.ts";
+import { printable, printableJson } from "../printable.ts";
 import { readVersion } from "../version.ts";
 import { checkBackends } from "./backend-checks.ts";
 import type { BackendCheck } from "./backend-checks.ts";
 import { checkDataSets } from "./data-checks.ts";
-import type { DataSetCheck } from "./data-checks.ts";
+import type { DataCheck } from "./data-checks.ts";
 import { reportLines } from "./doctor-lines.ts";
 import { checkNetwork } from "./network-checks.ts";
 import type { NetworkCheck } from "./network-checks.ts";
@@ -25,11 +25,12 @@ export interface DoctorReport {
   readonly backends: readonly BackendCheck[];
   readonly network: NetworkCheck;
   /** Null when nobody said where to look. */
-  readonly data: { readonly folder: string; readonly sets: readonly DataSetCheck[] } | null;
+  readonly data: DataCheck | null;
 }
 
 export async function runDoctor(options: OptionValues<typeof doctor.options>): Promise<ExitCode> {
-  const folder = dataFolder(options["data-dir"]);
+  // First of all: a folder that is none is wrong use, and the reason to do nothing else.
+  const data = await checkDataSets(options["data-dir"]);
   const report: DoctorReport = {
     shoal: readVersion(),
     node: process.version,
@@ -39,12 +40,20 @@ export async function runDoctor(options: OptionValues<typeof doctor.options>): P
     memory: { totalBytes: totalmem(), freeBytes: freemem() },
     // The network first: it is idle while the processor is measured.
     network: await checkNetwork(options["ice-server"] ?? []),
-    backends: await checkBackends(options.device),
-    data: folder === undefined ? null : { folder, sets: await checkDataSets(folder) },
+    backends: await checkBackends(options),
+    data,
   };
   const out = options.json ? printableJson(report) : reportLines(report).join("\n");
-  process.stdout.write(`${out}\n`);
-  return exitCodeOf(report);
+  await written(process.stdout, `${out}\n`);
+  const tried = report.backends.map(({ name, title, note }) => ({ name, works: title !== null, note }));
+  const fault = whyNoCard(options.device, tried);
+  if (fault !== undefined) await written(process.stderr, `shoal: ${printable(fault)}\n`);
+  // Not left to end by itself: what hangs on this machine is what the doctor is asked about.
+  process.exit(fault === undefined ? exitCodeOf(report) : exitCodes.trainer);
+}
+
+function written(stream: NodeJS.WriteStream, text: string): Promise<void> {
+  return new Promise((resolve) => stream.write(text, () => resolve()));
 }
 
 function exitCodeOf({ backends, network }: DoctorReport): ExitCode {

@@ -74,26 +74,32 @@ function connectPair(links: Link[], done: () => void, failed: (error: Error) => 
 
 async function checkIceServer(server: string): Promise<IceCheck> {
   const kinds = new Set<string>();
-  const connection = new PeerConnection("doctor", { iceServers: [server] });
+  let connection: PeerConnection | undefined;
   try {
-    const gathering = new Promise<void>((resolve) => {
-      connection.onLocalCandidate((candidate) => {
-        const kind = / typ (\w+)/.exec(candidate)?.[1];
-        if (kind) kinds.add(kind);
-      });
-      connection.onGatheringStateChange((state) => {
-        if (state === "complete") resolve();
-      });
-    });
+    connection = new PeerConnection("doctor", { iceServers: [server] });
+    const gathering = gathered(connection, kinds);
     connection.createDataChannel("doctor");
     await within(realClock, gatherMs, "time is up", gathering);
   } catch {
     // What came until then is the answer.
   } finally {
-    connection.close();
+    connection?.close();
   }
   const wanted = /^turns?:/.test(server) ? "relay" : "srflx";
   return { server: withoutPassword(server), kinds: [...kinds], answered: kinds.has(wanted) };
+}
+
+/** Resolves when there are no more to come. */
+function gathered(connection: PeerConnection, kinds: Set<string>): Promise<void> {
+  return new Promise((resolve) => {
+    connection.onLocalCandidate((candidate) => {
+      const kind = / typ (\w+)/.exec(candidate)?.[1];
+      if (kind) kinds.add(kind);
+    });
+    connection.onGatheringStateChange((state) => {
+      if (state === "complete") resolve();
+    });
+  });
 }
 
 function withoutPassword(server: string): string {

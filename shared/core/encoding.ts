@@ -2,7 +2,7 @@
  * How values travel in a packet. An encoding never changes what the algorithm does, only how many values
  * fit a packet and how exactly they arrive.
  */
-import { float16Max, fromFloat16, toFloat16 } from "./float16.ts";
+import { fromHalves, toHalves } from "./float16.ts";
 import type { Rng } from "./rng.ts";
 import type { EncodingName } from "./task.ts";
 
@@ -17,14 +17,30 @@ export interface Encoding {
   decode(bytes: Uint8Array, at: number, count: number, values: Float32Array, to: number): boolean;
 }
 
-const scratchFloats = new Float32Array(1024);
+/** The largest packet and some room to shift it. */
+const scratchFloats = new Float32Array(1024 + 16);
 const scratchBytes = new Uint8Array(scratchFloats.buffer);
+const scratchHalves = new Uint16Array(scratchFloats.buffer);
 let latestStart = scratchBytes;
 
 /** The first bytes of the scratch; nearly all packets have the same length, so that nothing is allocated. */
 function scratchStart(length: number): Uint8Array {
   if (latestStart.length !== length) latestStart = scratchBytes.subarray(0, length);
   return latestStart;
+}
+
+/**
+ * Copies bytes to the scratch so that numbers of 4 bytes can be read; returns where in it they begin. A packet
+ * is copied whole: a view of its values alone would be one more object for each.
+ */
+function alignToScratch(bytes: Uint8Array, at: number, length: number): number {
+  const shift = -at & 3;
+  if (shift + bytes.length <= scratchBytes.length) {
+    scratchBytes.set(bytes, shift);
+    return at + shift;
+  }
+  scratchBytes.set(bytes.subarray(at, at + length));
+  return 0;
 }
 
 asserts(new Uint8Array(new Uint16Array([1]).buffer)[0] === 1, "Shoal needs a little-endian machine");
@@ -38,10 +54,10 @@ const f32: Encoding = {
     out.set(scratchStart(count * 4), at);
   },
   decode(bytes, at, count, values, to) {
-    for (let i = 0; i < count * 4; i++) scratchBytes[i] = bytes[at + i] ?? 0;
+    const first = alignToScratch(bytes, at, count * 4) / 4;
     let probe = 0;
     for (let i = 0; i < count; i++) {
-      const value = scratchFloats[i] ?? 0;
+      const value = scratchFloats[first + i] ?? 0;
       probe += value * 0; // NaN as soon as one value is not finite
       values[to + i] = value;
     }
@@ -54,20 +70,11 @@ const f16: Encoding = {
   id: 1,
   bytesPerValue: 2,
   encode(values, from, count, out, at, rng) {
-    for (let i = 0; i < count; i++) {
-      const half = toFloat16(values[from + i] ?? 0, rng);
-      out[at + 2 * i] = half & 0xff;
-      out[at + 2 * i + 1] = half >>> 8;
-    }
+    toHalves(values, from, count, scratchHalves, rng);
+    out.set(scratchStart(count * 2), at);
   },
   decode(bytes, at, count, values, to) {
-    let finite = true;
-    for (let i = 0; i < count; i++) {
-      const value = fromFloat16((bytes[at + 2 * i] ?? 0) | ((bytes[at + 2 * i + 1] ?? 0) << 8));
-      finite &&= Math.abs(value) <= float16Max;
-      values[to + i] = value;
-    }
-    return finite;
+    return fromHalves(scratchHalves, alignToScratch(bytes, at, count * 2) / 2, count, values, to);
   },
 };
 

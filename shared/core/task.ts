@@ -229,6 +229,16 @@ const taskSchema = v.pipe(
         path: [at("encoding", dataset.value, encoding)],
         message: "must be f32 with running-sums: halves lose what a sum has grown by",
       });
+    // The other images are large enough for every CNN that there can be.
+    const { data } = dataset.value;
+    if (model.kind !== "cnn" || data.kind !== "images") return;
+    const halvings = Math.floor(Math.log2(Math.min(data.height, data.width)));
+    if (model.channels.length > halvings)
+      addIssue({
+        input: model.channels,
+        path: [toModel, at("channels", model, model.channels)],
+        message: `must have ${halvings} at most, as often as images of ${data.height} × ${data.width} can be halved`,
+      });
   }),
 );
 

@@ -10,11 +10,11 @@ export interface IceServer {
   readonly credential?: string;
 }
 
-const pattern = /^(turns?:)([^:@]+):([^@]+)@(.+)$/;
+const withAccount = /^(turns?:)([^:@]+):([^@]+)@(.+)$/;
 
 /** What RTCPeerConnection wants. */
 export function parseIceServer(text: string): IceServer {
-  const [, scheme, username, credential, host] = pattern.exec(text) ?? [];
+  const [, scheme, username, credential, host] = withAccount.exec(text) ?? [];
   if (scheme === undefined || username === undefined || credential === undefined || host === undefined)
     return { urls: text };
   return { urls: scheme + host, username: decoded(username), credential: decoded(credential) };
@@ -24,9 +24,26 @@ export function withCredentials(text: string, username: string, credential: stri
   return text.replace(/^turns?:/, (scheme) => `${scheme}${encoded(username)}:${encoded(credential)}@`);
 }
 
+const host = /(?:[^\s:@/?#[\]]+|\[[\da-fA-F:.]+\])(?::(\d{1,5}))?/.source;
+const account = /(?:[^\s:@]+:[^\s@]+@)?/.source;
+/** No slashes: with one such address in the list, browsers make no connection at all. */
+const addresses = [
+  new RegExp(`^stun:${host}$`),
+  new RegExp(`^turns?:${account}${host}(?:\\?transport=(?:udp|tcp))?$`),
+];
+
+/** Whether it is an address at all, in the form above, that every WebRTC stack takes. */
+export function isIceServer(text: string): boolean {
+  return addresses.some((pattern) => {
+    const found = pattern.exec(text);
+    const port = Number(found?.[1] ?? 1);
+    return found !== null && port >= 1 && port <= 65_535;
+  });
+}
+
 /** Needs a user and a password and has none. */
 export function lacksCredentials(text: string): boolean {
-  return /^turns?:/.test(text) && !pattern.test(text);
+  return /^turns?:/.test(text) && !withAccount.test(text);
 }
 
 const encoded = (text: string) => encodeURIComponent(text);

@@ -2,6 +2,9 @@
 
 /** `tensorflow` is TensorFlow's own library in Node, on a GPU or on the processor. */
 export type BackendName = "webgpu" | "tensorflow" | "wasm" | "webgl" | "cpu";
+/** The trainer's own word for our kernels, and what a peer says that it will train on before it has a task. */
+export const wasmWord = "wasm (SIMD)";
+
 /** What a person asked for. */
 export type Processor = "automatic" | "gpu" | "cpu";
 
@@ -25,5 +28,6 @@ export interface BackendReport {
   readonly title: string;
   /** One sentence: why this one, and what is missing if it is slow. */
   readonly why: string;
+  /** Without those that had nobody to be compared with. */
   readonly trials: readonly BackendTrial[];
 }

@@ -18,14 +18,9 @@ export function titleOf(name: BackendName, backend: string): string {
 }
 
 /** Why this one, and what is missing if it is slow. */
-export function whyChosen(
-  name: BackendName,
-  backend: string,
-  wish: Wish,
-  trials: readonly BackendTrial[],
-): string {
+export function whyChosen(name: BackendName, wish: Wish, trials: readonly BackendTrial[]): string {
   const own = trials.find((trial) => trial.name === name);
-  return [reason(name, wish, trials), own?.note && `It is ${own.note}.`, slowness(name, backend, trials)]
+  return [reason(name, wish, trials), own?.note && `It is ${own.note}.`, slowness(name, trials)]
     .filter(Boolean)
     .join(" ");
 }
@@ -55,15 +50,11 @@ function reason(name: BackendName, { processor, only }: Wish, trials: readonly B
   return `${wish ? `${wish}, but none` : "No GPU"} can be used (${missing(trials)}).`;
 }
 
-function slowness(name: BackendName, backend: string, trials: readonly BackendTrial[]): string {
-  if (name === "cpu") {
-    const wasm = trials.find((trial) => trial.name === "wasm");
-    if (!wasm) return "Without WebAssembly it is slow.";
-    return `WebAssembly does not work here (${wasm.note}), which makes it slow.`;
-  }
-  if (name === "wasm" && !backend.includes("(SIMD)"))
-    return "WebAssembly lacks SIMD here, which makes it slow.";
-  return "";
+function slowness(name: BackendName, trials: readonly BackendTrial[]): string {
+  if (name !== "cpu") return "";
+  const wasm = trials.find((trial) => trial.name === "wasm");
+  if (!wasm) return "Without WebAssembly it is slow.";
+  return `WebAssembly does not work here (${wasm.note}), which makes it slow.`;
 }
 
 /** "WebGPU: why not; WebGL: why not", or "WebGPU, WebGL: why neither". */

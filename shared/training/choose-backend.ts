@@ -28,14 +28,16 @@ export interface ChoosingOptions extends Wish {
   readonly rivals: readonly BackendName[];
   readonly open: OpenThread;
   readonly clock: Clock;
+  /** Why a rival isn't even tried. */
+  readonly whyRefused?: (name: BackendName) => string | undefined;
 }
 
 export interface Choice {
   readonly name: BackendName;
   /** Its backend runs; `make` the real trainer there. */
   readonly thread: BackendThread;
-  /** One step of the task. */
-  readonly stepMs: number;
+  /** One step of the task; null when there was nobody to compare it with. */
+  readonly stepMs: number | null;
   readonly report: BackendReport;
   /** What to go on with if this one is lost, best first. */
   readonly backups: readonly BackendName[];
@@ -46,24 +48,27 @@ interface Contestant {
   readonly thread: BackendThread;
   /** The trainer's own word. */
   readonly backend: string;
-  readonly trial: Trial;
+  /** None where there is nobody to compare it with. */
+  readonly trial: Trial | null;
   readonly note: string | null;
 }
 
 /** @throws Error with one sentence when nothing computes here, or not the one that was asked for. */
 export async function chooseBackend(task: Task, options: ChoosingOptions): Promise<Choice> {
-  const { only, open, clock } = options;
+  const { only, open, clock, whyRefused = () => undefined } = options;
   const wish: Wish = { ...options, processor: processorOf(options) };
+  const hasRivals = wish.processor !== "cpu";
   const contestants: Contestant[] = [];
   const trials: BackendTrial[] = [];
 
   /** Leaves its result in `contestants` and `trials`. */
   async function compete(name: BackendName, limitMs: number, thread = open(name)): Promise<void> {
-    const hung = `it did not manage a step of training in ${limitMs / 1_000} s`;
+    const hung = `it did not ${hasRivals ? "manage a step of training" : "start"} in ${limitMs / 1_000} s`;
     try {
       const contestant = await within(clock, limitMs, hung, attempt(name, thread, limitMs));
       contestants.push(contestant);
-      trials.push({ name, stepMs: contestant.trial.stepMs, note: contestant.note });
+      const { trial, note } = contestant;
+      if (trial) trials.push({ name, stepMs: trial.stepMs, note });
     } catch (error) {
       trials.push({ name, stepMs: null, note: shortReason(error) });
       thread.close();
@@ -75,11 +80,13 @@ export async function chooseBackend(task: Task, options: ChoosingOptions): Promi
     const { isSoftware } = await thread.device;
     const note = isSoftware ? softwareNote : null;
     if (note && wish.processor !== "gpu") throw new Error(note);
-    const trainer = await thread.make(task, trialSamples(task));
+    const trainer = await thread.make(task, hasRivals ? trialSamples(task) : 1);
+    // In plain JavaScript a step may take minutes, and would show nothing.
+    if (!hasRivals) return { name, thread, backend: trainer.backend, trial: null, note };
     const trial = await tryTrainer(trainer, task, () => clock.now() > enoughMs);
     if (!hasFiniteNumbers(trial)) throw new Error("it computed numbers that are not finite");
     const yardstick = contestants.find((other) => !isGpu(other.name));
-    if (yardstick && !agree(trial, yardstick.trial))
+    if (yardstick?.trial && !agree(trial, yardstick.trial))
       throw new Error("it computed something else than the processor");
     return { name, thread, backend: trainer.backend, trial, note };
   }
@@ -91,6 +98,8 @@ export async function chooseBackend(task: Task, options: ChoosingOptions): Promi
 
   /** Nobody waits for the processor's trial to hear that what he asked for is not there. */
   async function openWanted(name: BackendName): Promise<BackendThread> {
+    const refusal = whyRefused(name);
+    if (refusal !== undefined) throw unusable(name, refusal);
     const thread = open(name);
     const limitMs = limits.insistedGpuMs;
     try {
@@ -106,24 +115,26 @@ export async function chooseBackend(task: Task, options: ChoosingOptions): Promi
     const limitMs = wish.processor === "gpu" ? limits.insistedGpuMs : limits.gpuMs;
     const endMs = clock.now() + Math.max(limits.allGpusMs, limitMs);
     for (const name of only === undefined ? options.rivals : [only]) {
-      if (clock.now() < endMs) await compete(name, limitMs, wantedThread);
+      const refusal = whyRefused(name);
+      if (refusal !== undefined) trials.push({ name, stepMs: null, note: refusal });
+      else if (clock.now() < endMs) await compete(name, limitMs, wantedThread);
       else trials.push({ name, stepMs: null, note: "it was not tried: the others took too long" });
     }
   }
 
   const wantedThread = only !== undefined && isGpu(only) ? await openWanted(only) : undefined;
   await competeOnProcessor();
-  if (wish.processor !== "cpu") await competeOnRivals();
+  if (hasRivals) await competeOnRivals();
   const [winner, ...others] = contestants.toSorted(byRank(wish));
   for (const { thread } of winner && isWanted(wish, winner) ? others : contestants) thread.close();
+  if (only !== undefined && winner?.name !== only) throw unusable(only, noteOf(only, trials));
   if (!winner) throw new Error(`nothing here can train: ${trials.map(told).join("; ")}`);
-  if (only !== undefined && winner.name !== only) throw unusable(only, noteOf(only, trials));
   const { name, thread, backend, trial } = winner;
-  const why = whyChosen(name, backend, wish, trials);
+  const why = whyChosen(name, wish, trials);
   return {
     name,
     thread,
-    stepMs: trial.stepMs,
+    stepMs: trial?.stepMs ?? null,
     report: { name, title: titleOf(name, backend), why, trials },
     backups: backupsOf(winner, others, trials),
   };
@@ -141,8 +152,10 @@ function isWanted({ only }: Wish, { name }: Contestant): boolean {
 /** What a person asked for, then the fastest. */
 function byRank({ processor }: Wish): (a: Contestant, b: Contestant) => number {
   const isUnwanted = ({ name }: Contestant) => Number(processor === "gpu" && !isGpu(name));
-  return (a, b) => isUnwanted(a) - isUnwanted(b) || a.trial.stepMs - b.trial.stepMs;
+  return (a, b) => isUnwanted(a) - isUnwanted(b) || stepMsOf(a) - stepMsOf(b);
 }
+
+const stepMsOf = ({ trial }: Contestant): number => trial?.stepMs ?? Infinity;
 
 /** The others that were right; plain JavaScript always, but where it has failed already. */
 function backupsOf(

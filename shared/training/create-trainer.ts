@@ -43,7 +43,7 @@ export async function createTrainer(task: Task, options: TrainerOptions): Promis
   const problem = createProblem(task, data);
   const size = countOf(problem.parameters);
   const trained = trainedCount(problem.parameters);
-  const learner = createLearner(problem, createRng(mix(task.seed, shard, trainingStream)));
+  const learner = createLearner(problem, task.batch, createRng(mix(task.seed, shard, trainingStream)));
   const optimizer = createOptimizer(task.optimizer, task.rounds, trained);
   const sampler = createSampler(problem.trainCount, mix(task.seed, shard));
   const gradient = new Float32Array(size);

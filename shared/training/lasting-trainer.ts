@@ -151,9 +151,9 @@ async function lossOf({ name, thread }: Current, error: unknown): Promise<string
   return isGpu(name) ? sentence(error) : undefined;
 }
 
-function trainLimitMs(task: Task, stepMs: number, { samples, validate }: LocalWork): number {
+function trainLimitMs(task: Task, stepMs: number | null, { samples, validate }: LocalWork): number {
   const steps = Math.ceil((samples + (validate?.count ?? 0)) / task.batch);
-  return Math.max(shortestLimitMs, patience * stepMs * steps);
+  return Math.max(shortestLimitMs, patience * (stepMs ?? 0) * steps);
 }
 
 function sentence(error: unknown): string {

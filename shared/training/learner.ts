@@ -6,7 +6,7 @@ import { parameterTensors, readInto } from "./parameter-tensors.ts";
 import type { Problem } from "./problem.ts";
 import type { Validation } from "./trainer.ts";
 
-/** Samples per evaluation step; bounds the memory of the activations. */
+/** Samples of one evaluation step, if training takes so many at once: more do not make it faster. */
 const evaluationBatch = 64;
 
 export interface Learner {
@@ -19,25 +19,36 @@ export interface Learner {
   evaluate(parameters: Float32Array, from: number, count: number): Promise<Validation>;
 }
 
-/** @param rng for augmentation and dropout */
-export function createLearner(problem: Problem, rng: Rng): Learner {
+/**
+ * @param batch samples of a training step; no evaluation takes more, so that it fits where training does
+ * @param rng for augmentation and dropout
+ */
+export function createLearner(problem: Problem, batch: number, rng: Rng): Learner {
   const { parameters: specs, validationCount } = problem;
+  const atOnce = Math.min(evaluationBatch, batch);
   const trainedSpecs = specs.filter(({ role }) => role === "trained");
   const trainedSize = trainedCount(specs);
   /** The loss, then all values of the flat vector. */
   const reading = new Float32Array(1 + countOf(specs));
 
   return {
-    async gradient(parameters, batch, gradient) {
+    async gradient(parameters, which, gradient) {
       const observed: tf.Tensor[] = [];
       const observe = (...statistics: tf.Tensor[]) => void observed.push(...statistics.map(tf.keep));
-      const { value, grads } = tf.tidy(() => {
-        const trained = parameterTensors(parameters.subarray(0, trainedSize), trainedSpecs);
-        return tf.valueAndGrads((...tensors: tf.Tensor[]) => problem.loss(batch, tensors, { rng, observe }))(
-          trained,
-        );
-      });
-      await readInto(reading, [value, ...grads, ...observed]);
+      try {
+        const { value, grads } = tf.tidy(() => {
+          const trained = parameterTensors(parameters.subarray(0, trainedSize), trainedSpecs);
+          return tf.valueAndGrads((...tensors: tf.Tensor[]) =>
+            problem.loss(which, tensors, { rng, observe }),
+          )(trained);
+        });
+        await readInto(reading, [value, ...grads, ...observed]);
+      } catch (error) {
+        forgetTape();
+        throw error;
+      } finally {
+        tf.dispose(observed);
+      }
       gradient.set(reading.subarray(1));
       return reading[0] ?? NaN;
     },
@@ -46,14 +57,24 @@ export function createLearner(problem: Problem, rng: Rng): Learner {
       const tensors = parameterTensors(parameters, specs);
       const end = Math.min(from + count, validationCount);
       let sums: Validation = { lossSum: 0, correct: 0, count: 0 };
-      for (let start = from; start < end; start += evaluationBatch) {
-        const which = range(start, Math.min(start + evaluationBatch, end));
-        sums = sumOf(sums, await problem.evaluate(which, tensors));
+      try {
+        for (let start = from; start < end; start += atOnce) {
+          const which = range(start, Math.min(start + atOnce, end));
+          sums = sumOf(sums, await problem.evaluate(which, tensors));
+        }
+      } finally {
+        tf.dispose(tensors);
       }
-      tf.dispose(tensors);
       return sums;
     },
   };
+}
+
+/** What tfjs keeps for the gradients of a pass: all activations. It forgets them itself only if nothing fails. */
+function forgetTape(): void {
+  const { state } = tf.engine();
+  const tape: typeof state.activeTape | null = state.activeTape;
+  for (const { saved = [] } of tape ?? []) tf.dispose(saved);
 }
 
 function sumOf(a: Validation, b: Validation): Validation {

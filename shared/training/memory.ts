@@ -1,27 +1,22 @@
 /**
- * How much memory one training step takes at its peak, from the task alone: docs/compute.md has the formula
- * and what was measured beside it (test/training/memory.test.ts holds the two together).
+ * How much memory training takes at its peak, from the task alone: docs/compute.md has the formulas and what was
+ * measured beside them (test/training/memory.test.ts holds them together). Of a backend's own memory
  *
- *   peak = max(least, growth · (start + 4 B · (copies · parameters + batch · (kept + transient · widest))))
+ *   max(least, growth · (start + 4 B · (copies · parameters + batch · kept + (transient · batch + 1) · widest)))
  *
- * `kept`: values per sample that the forward pass leaves for the gradients; `widest`: those of the widest
- * layer, a few of which are alive besides while its gradients are computed.
+ * where `kept` are the values per sample that the forward pass leaves for the gradients, and `widest` those of
+ * the widest layer, a few of which are alive besides while its gradients are computed, and one for scratch.
+ * The whole process, where the processor trains, has besides
+ *
+ *   base + 4 B · (flat copies · parameters + batch · inputs) + what the data take
  */
-import type { ModelSpec, Task } from "../core/task.ts";
+import type { Task } from "../core/task.ts";
+import { activationsOf } from "./activations.ts";
 import type { BackendName } from "./backend-report.ts";
-import { pixelsPerImage } from "./data/data-set.ts";
-import type { ImageShape } from "./data/data-set.ts";
+import type { DataBytes } from "./data/data-bytes.ts";
 import { describeData } from "./data/describe.ts";
-import type { DataDescription } from "./data/describe.ts";
-import { blocksPerStage, resnetStages } from "./models/classifier-layouts.ts";
 import { layoutOf } from "./models/layout.ts";
 import { countOf } from "./models/model.ts";
-
-/** Floats per sample. */
-interface Activations {
-  readonly kept: number;
-  readonly widest: number;
-}
 
 interface Habits {
   /** The heap that it begins with. */
@@ -42,12 +37,51 @@ const habits: Readonly<Record<"wasm" | "other", Habits>> = {
   other: { leastBytes: 0, startBytes: 30e6, growth: 1, copies: 4, transient: 12 },
 };
 
+/** Node, its libraries and connections, with a training thread that has nothing to do. */
+const processBytes = 125e6;
+/**
+ * Flat vectors outside of the backend: replica, gradient and copies between threads and for tensors, and three
+ * rounds with what came, the averages and our own values; some are garbage for a while. Adam has two moments.
+ */
+const flatCopies = { sgd: 20, adam: 21 } as const;
+
 /** In bytes, of the backend's own memory: the wasm heap, or a graphics card's. */
 export function peakBytes(task: Task, backend: BackendName): number {
   const { leastBytes, startBytes, growth, copies, transient } = habits[backend === "wasm" ? "wasm" : "other"];
   const { kept, widest } = activationsOf(task.model, describeData(task.data));
-  const floats = copies * countOf(layoutOf(task)) + task.batch * (kept + transient * widest);
+  const floats = copies * countOf(layoutOf(task)) + task.batch * kept + (transient * task.batch + 1) * widest;
   return Math.max(leastBytes, growth * (startBytes + 4 * floats));
+}
+
+export interface MemoryNeed {
+  readonly bytes: number;
+  /** For people: what of it is what for. */
+  readonly words: string;
+  /** What would fit. */
+  readonly hint: string;
+}
+
+/** Of the backend's own memory. */
+export function backendNeed(task: Task, backend: BackendName): MemoryNeed {
+  const bytes = peakBytes(task, backend);
+  const words = `${megabytes(bytes)} for ${task.model.kind} at batch ${task.batch}`;
+  return { bytes, words, hint: "a smaller batch or model would fit" };
+}
+
+/** Of the machine's memory, where `processor` trains, or checks the graphics card that does. */
+export function machineNeed(task: Task, processor: "wasm" | "cpu", data: DataBytes): MemoryNeed {
+  const { inputs } = activationsOf(task.model, describeData(task.data));
+  const flat = 4 * (flatCopies[task.optimizer.kind] * countOf(layoutOf(task)) + task.batch * inputs);
+  const held = flat + data.held;
+  const training = peakBytes(task, processor);
+  // They are read when the heap has grown already, in the trial, and before there are replicas.
+  const bytes = processBytes + training + Math.max(held, data.reading);
+  const besides = Math.max(0, bytes - training - data.reading);
+  const words =
+    `${megabytes(bytes)}: ${megabytes(training)} for ${task.model.kind} at batch ${task.batch}, ` +
+    `${megabytes(data.reading)} for data, ${megabytes(besides)} besides`;
+  const isData = data.reading > training + flat;
+  return { bytes, words, hint: isData ? "fewer samples would fit" : "a smaller batch or model would fit" };
 }
 
 export interface MemoryLimit {
@@ -56,70 +90,18 @@ export interface MemoryLimit {
   readonly whose: string;
 }
 
-/** tfjs's heap is a 32-bit one; above half of that not every browser lets it grow. */
-export const wasmHeapBytes = 2 ** 32;
+/** What Emscripten lets tfjs's 32-bit heap grow to; above half of that not every browser does. */
+export const wasmHeapBytes = 2 ** 32 - 2 ** 16;
 
-/** One sentence that says why this task can't be trained within all of these limits; undefined when it can. */
-export function whyTooBig(
-  task: Task,
-  backend: BackendName,
-  limits: readonly MemoryLimit[],
-): string | undefined {
-  const needed = peakBytes(task, backend);
-  const limit = limits.toSorted((a, b) => a.bytes - b.bytes)[0];
-  if (!limit || needed <= limit.bytes) return undefined;
+/** One sentence that says why this task can't be trained within this limit; undefined when it can. */
+export function whyTooBig(task: Task, need: MemoryNeed, limit: MemoryLimit): string | undefined {
+  if (need.bytes <= limit.bytes) return undefined;
   return (
-    `task ${task.name} (${megabytes(needed)} for ${task.model.kind} at batch ${task.batch}): ` +
-    `needs more memory than ${limit.whose} (${megabytes(limit.bytes)}); a smaller batch or model would fit`
+    `task ${task.name} (${need.words}): needs more memory than ${limit.whose} ` +
+    `(${megabytes(limit.bytes)}); ${need.hint}`
   );
 }
 
 function megabytes(bytes: number): string {
   return `${Math.ceil(bytes / 1e6).toLocaleString("en-US")} MB`;
-}
-
-function activationsOf(model: ModelSpec, input: DataDescription): Activations {
-  if (input.kind === "tagged" && model.kind === "lstm") {
-    const { embedding, hidden } = model;
-    // Both directions: what is read, with and without dropout, the gates, and what the cells remember.
-    const perWord = 2 * (2 * embedding + 17 * hidden) + 4 * hidden + 3 * input.classes;
-    return { kept: input.length * perWord, widest: input.length * 4 * hidden };
-  }
-  if (input.kind === "text" && model.kind === "transformer") {
-    const { layers, heads, width } = model;
-    const perLayer = 24 * width + 2 * heads * input.context;
-    const perCharacter = 2 * width + layers * perLayer + 3 * input.classes;
-    return { kept: input.context * perCharacter, widest: input.context * 4 * width };
-  }
-  if (input.kind === "images") return activationsOfImages(model, input.shape);
-  const inputs = input.kind === "table" ? input.columns : 0;
-  return activationsOfLayers(model, inputs);
-}
-
-function activationsOfImages(model: ModelSpec, shape: ImageShape): Activations {
-  const pixels = shape.height * shape.width;
-  const inputs = pixelsPerImage(shape);
-  if (model.kind === "cnn") {
-    const sizes = model.channels.map((channels, layer) => (channels * pixels) / 4 ** layer);
-    // Every convolution's result, what its pool leaves of it, and what the stock kernels need for both.
-    const kept = inputs + sizes.reduce((sum, size) => sum + 2.75 * size, 0);
-    return { kept, widest: Math.max(...sizes) };
-  }
-  if (model.kind === "resnet") {
-    const layers = 2 * blocksPerStage(model.depth);
-    const sizes = resnetStages.map((channels, stage) => (channels * pixels) / 4 ** stage);
-    const [first = 0] = sizes;
-    // Of every convolution its result, and what batch norm makes of it; the stem is one more.
-    const kept = inputs + 2 * first + sizes.reduce((sum, size) => sum + 2 * layers * size, 0);
-    return { kept, widest: first };
-  }
-  return activationsOfLayers(model, inputs);
-}
-
-function activationsOfLayers(model: ModelSpec, inputs: number): Activations {
-  const hidden = model.kind === "mlp" ? model.hidden : [];
-  return {
-    kept: inputs + hidden.reduce((sum, width) => sum + width, 0),
-    widest: Math.max(inputs, ...hidden),
-  };
 }

@@ -9,7 +9,7 @@ import { describeData } from "./data/describe.ts";
 import type { DataDescription } from "./data/describe.ts";
 import { evaluation } from "./models/classifier.ts";
 import { createClassifier } from "./models/create-model.ts";
-import { parameterTensors } from "./parameter-tensors.ts";
+import { parameterTensors, readOnce } from "./parameter-tensors.ts";
 import { byteTable, imageTensor } from "./problems/image-batch.ts";
 
 export interface Predictor {
@@ -41,8 +41,7 @@ export function createPredictor(task: Task, parameters: Float32Array): Predictor
       const probabilities = tf.tidy(() =>
         tf.softmax(model.logits(imageTensor({ pixels }, shape, table, all), tensors, evaluation)),
       );
-      const flat = await probabilities.data<"float32">();
-      probabilities.dispose();
+      const flat = await readOnce(probabilities);
       return Array.from({ length: images }, (_, row) => flat.slice(row * classes, (row + 1) * classes));
     },
     close: () => tf.dispose(tensors),

@@ -1,5 +1,5 @@
 /**
- * A `Trainer` in another thread, without saying which kind of thread: peer-node/trainer-thread.ts puts
+ * A `Trainer` in another thread, without saying which kind of thread: peer-node/backends/open-backend.ts puts
  * `worker_threads` underneath, a tab a Web Worker. Both ends are here, so that they cannot drift apart.
  * No call stays pending for ever: when the thread is gone, every call rejects with the reason.
  */

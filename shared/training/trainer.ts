@@ -1,6 +1,6 @@
 /**
  * What the peer loop asks of the compute side. Implementations run off the network thread
- * (peer-node/trainer-thread.ts, a Web Worker in a tab) around one `createTrainer` (tfjs).
+ * (peer-node/backends/open-backend.ts, a Web Worker in a tab) around one `createTrainer` (tfjs).
  * Parameters travel as one flat Float32Array: every value of the model, in the model's own order.
  */
 export interface LocalWork {

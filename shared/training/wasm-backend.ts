@@ -2,6 +2,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import type { LoadedBackend } from "./backend.ts";
+import { wasmWord } from "./backend-report.ts";
 import { installKernels } from "./kernels/install-kernels.ts";
 import { loadKernelModule } from "./kernels/kernel-module.ts";
 import type { ReadKernels } from "./kernels/kernel-module.ts";
@@ -20,10 +21,10 @@ export function loadWasm(binaries: string, readKernels: ReadKernels): LoadedBack
     hint: `are its .wasm files in ${binaries} and does this machine have WebAssembly?`,
     async started() {
       if (!(await env.getAsync("WASM_HAS_SIMD_SUPPORT"))) {
-        throw new Error("WebAssembly here has no SIMD: a newer browser, or Node 16.4 and later, has it");
+        throw new Error("WebAssembly here has no SIMD: a newer browser has it");
       }
       await (installed ??= loadKernelModule(readKernels).then(installKernels));
-      return "wasm (SIMD)";
+      return wasmWord;
     },
   };
 }

@@ -72,6 +72,13 @@ export async function pageThreadMs(page: Page): Promise<() => Promise<number>> {
   };
 }
 
+/** How many rounds the page says it has done. */
+export function shownRound(page: Page): Promise<number> {
+  return page.evaluate(
+    `Number(document.querySelector("#figures dd span")?.textContent.replaceAll(",", "") ?? NaN)`,
+  );
+}
+
 /** As the page shows it, over about three seconds, from one change to another. */
 export function roundsPerSecond(page: Page): Promise<number> {
   return page.evaluate(`(async () => {

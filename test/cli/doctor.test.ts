@@ -1,13 +1,17 @@
 import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
+import { pathToFileURL } from "node:url";
 import * as v from "valibot";
-import { run, startWith } from "./command.ts";
+import { checkBackends } from "../../peer-node/doctor/backend-checks.ts";
+import { checkDataSets } from "../../peer-node/doctor/data-checks.ts";
+import { pause } from "../labs/real-time.ts";
+import { isAlive, run, startWith, temporaryFile } from "./command.ts";
 
 const backend = v.strictObject({
   name: v.picklist(["webgpu", "tensorflow", "wasm", "cpu"]),
@@ -110,4 +114,58 @@ void test("for people: what is missing and how to get it; a silent STUN server i
   assert.match(stdout, /^ {2}SILENT +stun:127\.0\.0\.1:\d+ \(candidates: host\)$/m);
   assert.match(stdout, /glyphs, which the program draws; --data-dir/);
   assert.ok(seconds < 30, `${seconds} s`);
+});
+
+void test("a card that is not there is one sentence and exit code 5", async (t) => {
+  const { code, stdout, stderr } = await run(t, "doctor", "--device", "63");
+  assert.equal(code, 5);
+  assert.match(
+    stderr,
+    /^shoal: --device \(63\): no graphics card can be used here \(webgpu: .*; tensorflow: .*\)\n$/,
+  );
+  assert.match(stdout, /^ {2}wasm +\S+ GFLOP\/s/m);
+});
+
+/** A script that waits in native code for ever, and the ids of the processes that ran it. */
+function hangingScript(t: TestContext) {
+  const pids = temporaryFile(t, "pids", "");
+  const script = `import { appendFileSync } from "node:fs";
+    appendFileSync(${JSON.stringify(pids)}, process.pid + "\\n");
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);`;
+  return {
+    file: pathToFileURL(temporaryFile(t, "hanging.mjs", script)),
+    async assertGone() {
+      const started = readFileSync(pids, "utf8").trimEnd().split("\n").map(Number);
+      assert.ok(started.length > 0 && started.every((pid) => pid > 0));
+      // The kernel takes a moment to be rid of what was killed.
+      for (let tries = 0; tries < 100 && started.some(isAlive); tries++) await pause(20);
+      assert.deepEqual(started.filter(isAlive), []);
+    },
+  };
+}
+
+void test("a backend that hangs in native code costs its time and its process, not the doctor", async (t) => {
+  const { file, assertGone } = hangingScript(t);
+  const checks = await checkBackends({ limitMs: 1_000, file });
+  assert.ok(checks.every(({ title, note }) => title === null && note !== null));
+  assert.equal(checks.find(({ name }) => name === "wasm")?.note, "it took longer than 1 s");
+  await assertGone();
+});
+
+void test("a drive that never answers costs the time limit, for all data sets together", async (t) => {
+  const { file, assertGone } = hangingScript(t);
+  const startedMs = performance.now();
+  const check = await checkDataSets("/somewhere", { limitMs: 2_000, file });
+  assert.ok(performance.now() - startedMs < 4_000);
+  assert.deepEqual(
+    check?.sets.map(({ note }) => note),
+    Array(4).fill("its files can't be read in 2 s"),
+  );
+  await assertGone();
+});
+
+void test("a measurement that crashes is told in one sentence", async (t) => {
+  const file = pathToFileURL(temporaryFile(t, "crashing.mjs", "process.abort();"));
+  const checks = await checkBackends({ limitMs: 10_000, file });
+  assert.equal(checks.find(({ name }) => name === "cpu")?.note, "its process ended (SIGABRT)");
 });

@@ -4,7 +4,7 @@ import type { TestContext } from "node:test";
 import * as v from "valibot";
 import { reportSchema } from "../../shared/net/messages.ts";
 import type { Task } from "../../shared/core/task.ts";
-import { startTrainerThread } from "../../peer-node/trainer-thread.ts";
+import { startTrainerThread } from "../labs/trainer-thread.ts";
 import { startServer, testTask } from "../server/fixture.ts";
 import { isAlive, start } from "./command.ts";
 
@@ -100,6 +100,20 @@ void test("--quiet says nothing, plain output says what happens", async (t) => {
   assert.deepEqual([quiet.code, quiet.stdout, quiet.stderr], [0, "", ""]);
   const plain = await start(t, "join", url, "--rounds", "3").ended();
   assert.match(plain.stdout, /training alone\n.*round 3\/1000 .*\n.*stopped\n$/);
+});
+
+void test("a card that is not there is one sentence, and not the processor without a word", async (t) => {
+  const url = await serverFor(t, {});
+  const { code, stderr } = await start(t, "join", url, "--device", "63", "--quiet").ended();
+  assert.equal(code, 5);
+  assert.match(stderr, /^shoal: .*--device \(63\): no graphics card can be used here \(webgpu: .*\)\n$/);
+});
+
+void test("--max-memory is about the whole process", async (t) => {
+  const url = await serverFor(t, {});
+  const { code, stderr } = await start(t, "join", url, "--max-memory", "100", "--quiet").ended();
+  assert.equal(code, 5);
+  assert.match(stderr, /^shoal: .*needs more memory than --max-memory allows \(100 MB\).*\n$/);
 });
 
 void test("Ctrl-C finishes the round, says goodbye and leaves no process", async (t) => {

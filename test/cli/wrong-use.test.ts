@@ -102,6 +102,12 @@ const usage: readonly WrongUse[] = [
     says: /--device \(first\): must be a whole number from 0/,
   },
   {
+    what: "a card for a backend that uses none",
+    args: ["join", "http://x", "--backend", "wasm", "--device", "3"],
+    code: 2,
+    says: /--device \(3\): --backend wasm uses no graphics card/,
+  },
+  {
     what: "too little memory to mean it",
     args: ["join", "http://x", "--max-memory", "2"],
     code: 2,
@@ -112,6 +118,12 @@ const usage: readonly WrongUse[] = [
     args: ["doctor", "--ice-server", "example.org"],
     code: 2,
     says: /\(example\.org\): must be stun:/,
+  },
+  {
+    what: "an address for the doctor that is no more than a scheme",
+    args: ["doctor", "--ice-server", "stun:///"],
+    code: 2,
+    says: /\(stun:\/\/\/\): must be stun:/,
   },
   {
     what: "a data folder for the doctor that is none",
@@ -160,6 +172,12 @@ const usage: readonly WrongUse[] = [
     args: ["serve", "--ice-server", "http://x"],
     code: 2,
     says: /\(http:\/\/x\): must be stun:/,
+  },
+  {
+    what: "an ICE server with slashes, as a page has them",
+    args: ["serve", "--ice-server", "stun://host:3478"],
+    code: 2,
+    says: /\(stun:\/\/host:3478\): must be stun:/,
   },
   {
     what: "a TURN server with half a password",

@@ -3,8 +3,9 @@ import { test } from "node:test";
 import { getFloat16, setFloat16 } from "@petamoriken/float16";
 import * as fc from "fast-check";
 import { encodingOf } from "../../shared/core/encoding.ts";
-import { float16Max, fromFloat16, toFloat16 } from "../../shared/core/float16.ts";
+import { float16Max, toHalves } from "../../shared/core/float16.ts";
 import { createRng } from "../../shared/core/rng.ts";
+import { fromFloat16, toFloat16 } from "./one-half.ts";
 
 const view = new DataView(new ArrayBuffer(2));
 
@@ -14,9 +15,10 @@ function oracle(half: number): number {
   return getFloat16(view, 0);
 }
 
-test("all 65,536 halves decode as the oracle decodes them", () => {
+test("all finite halves decode as the oracle decodes them, the others are reported", () => {
   for (let half = 0; half < 0x1_0000; half++) {
-    assert.ok(Object.is(fromFloat16(half), oracle(half)), half.toString(16));
+    const expected = Number.isFinite(oracle(half)) ? oracle(half) : NaN;
+    assert.ok(Object.is(fromFloat16(half), expected), half.toString(16));
   }
 });
 
@@ -70,6 +72,26 @@ test("stochastic rounding is right on average, for normal and subnormal numbers"
   }
 });
 
+test("of a whole packet every value is rounded with its own odds", () => {
+  const rng = createRng(7);
+  const [count, draws] = [6, 20_000];
+  const packet = Float32Array.from({ length: count }, (_, i) => 1 + (i + 0.3) / 8192);
+  const ups = new Float64Array(count);
+  let both = 0;
+  const halves = new Uint16Array(count);
+  for (let draw = 0; draw < draws; draw++) {
+    toHalves(packet, 0, count, halves, rng);
+    for (let i = 0; i < count; i++) ups[i] = (ups[i] ?? 0) + (halves[i] === 0x3c01 ? 1 : 0);
+    if (halves[4] === 0x3c01 && halves[5] === 0x3c01) both += 1;
+  }
+  const odds = Array.from(packet, (value) => (value - 1) * 1_024);
+  const error = 4 / Math.sqrt(draws);
+  for (const [i, expected] of odds.entries())
+    assert.ok(Math.abs((ups[i] ?? NaN) / draws - expected) < error, `${ups[i]} of ${draws}, not ${expected}`);
+  // Two values share a draw: different bits of it, so that one says nothing about the other.
+  assert.ok(Math.abs(both / draws - (odds[4] ?? NaN) * (odds[5] ?? NaN)) < error);
+});
+
 test("an update far below half an ulp is not swallowed", () => {
   const rng = createRng(6);
   let value = 1;
@@ -90,6 +112,19 @@ for (const name of ["f32", "f16"] as const) {
     assert.ok(back.subarray(0, 5).every((value) => value === 9) && back.subarray(35).every((v) => v === 9));
     const end = 11 + 30 * encoding.bytesPerValue;
     assert.ok(bytes.subarray(0, 11).every((byte) => byte === 0xee) && bytes[end] === 0xee);
+  });
+
+  test(`${name}: it does not matter where in how many bytes the values are`, () => {
+    const values = Float32Array.from({ length: 9 }, (_, i) => i - 4);
+    for (const length of [64, 10_000]) {
+      for (const at of [0, 1, 2, 3, length - 9 * encoding.bytesPerValue]) {
+        const bytes = new Uint8Array(length).fill(0xee);
+        encoding.encode(values, 0, 9, bytes, at, createRng(1));
+        const back = new Float32Array(9);
+        assert.equal(encoding.decode(bytes, at, 9, back, 0), true);
+        assert.deepEqual(back, values);
+      }
+    }
   });
 
   test(`${name}: NaN and infinities are reported`, () => {

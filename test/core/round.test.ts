@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createPlan } from "../../shared/core/plan.ts";
-import { fromFloat16, toFloat16 } from "../../shared/core/float16.ts";
+import { fromFloat16, toFloat16 } from "./one-half.ts";
 import { createRng } from "../../shared/core/rng.ts";
 import { packetKinds } from "../../shared/core/packet.ts";
 import type { RoundResult } from "../../shared/core/round.ts";

@@ -35,6 +35,22 @@ const ofFiles: Readonly<Record<string, object>> = {
   images: { folder: "a", height: 8, width: 8, channels: 3 },
 };
 
+const pictures = {
+  kind: "images",
+  folder: "x",
+  classes: ["a", "b"],
+  width: 9,
+  channels: 3,
+  shards: 1,
+  seed: 1,
+};
+const threePools = { kind: "cnn", channels: [8, 8, 8] };
+
+test("a CNN has as many pools as its images can be halved", () => {
+  assert.ok(parseTask({ ...good, model: threePools, data: { ...pictures, height: 8 } }));
+  assert.ok(parseTask({ ...good, model: threePools }), "glyphs are 16 × 16");
+});
+
 const bad: readonly (readonly [what: string, document: unknown, sentence: RegExp])[] = [
   ["no document", undefined, /^task: the document is missing/],
   ["null", null, /^task: the document is null/],
@@ -47,6 +63,16 @@ const bad: readonly (readonly [what: string, document: unknown, sentence: RegExp
   ["no layers", { ...good, model: { kind: "mlp", hidden: [] } }, /^task: model\.hidden is \[\]/],
   ["a layer of 0", { ...good, model: { kind: "cnn", channels: [0] } }, /^task: model\.channels\.0 is 0/],
   ["too deep", { ...good, model: { kind: "cnn", channels: [1, 1, 1, 1] } }, /^task: model\.channels is /],
+  [
+    "more pools than halvings",
+    { ...good, model: threePools, data: { ...pictures, height: 7 } },
+    /^task: model\.channels is \[8,8,8\]: must have 2 at most, as often as images of 7 × 9 can be halved$/,
+  ],
+  [
+    "a pool of one pixel",
+    { ...good, data: { ...pictures, height: 1 } },
+    /^task: model\.channels is \[8\]: must have 0 at most/,
+  ],
   ["half a batch", { ...good, batch: 0.5 }, /^task: batch is 0\.5/],
   ["a seed of 33 bits", { ...good, seed: 2 ** 32 }, /^task: seed is 4294967296/],
   [

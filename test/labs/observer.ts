@@ -5,7 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { createNodeDatachannelLink } from "../../peer-node/node-datachannel-link.ts";
 import { connectSignaling } from "../../peer-node/signaling-client.ts";
-import { startTrainerThread } from "../../peer-node/trainer-thread.ts";
+import { startTrainerThread } from "./trainer-thread.ts";
 import { createRng } from "../../shared/core/rng.ts";
 import type { RoundResult } from "../../shared/core/round.ts";
 import type { Task } from "../../shared/core/task.ts";

@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { after, describe, test } from "node:test";
 import type { TestContext } from "node:test";
 import { PeerConnection, cleanup } from "node-datachannel";
-import { parseIceServer } from "../../shared/net/ice-server.ts";
+import { isIceServer, parseIceServer } from "../../shared/net/ice-server.ts";
 import { createIceServers } from "../../signaling-server/turn.ts";
 import { pause, within } from "../labs/real-time.ts";
 import { needsCoturn } from "../needs.ts";
@@ -41,7 +41,19 @@ describe("credentials", () => {
     ["turn:user:50%off@host", { urls: "turn:host", username: "user", credential: "50%off" }],
   ];
   for (const [text, server] of parsed)
-    test(`${text} is understood`, () => assert.deepEqual(parseIceServer(text), server));
+    test(`${text} is understood`, () => {
+      assert.ok(isIceServer(text));
+      assert.deepEqual(parseIceServer(text), server);
+    });
+
+  for (const text of ["stun:127.0.0.1:3478", "stun:[::1]:3478", "turn:u:p@[2001:db8::1]?transport=udp"])
+    test(`${text} is an address`, () => assert.ok(isIceServer(text)));
+
+  for (const text of ["", "stun:", "stun:///", "stun://host", "turn:user@host", "stun:u:p@host", "host"])
+    test(`"${text}" is no address`, () => assert.ok(!isIceServer(text)));
+
+  for (const text of ["stun:host:0", "stun:host:65536", "stun:host:", "stun:a b", "stun:host?transport=udp"])
+    test(`"${text}" is none either`, () => assert.ok(!isIceServer(text)));
 
   test("every peer's welcome has its own", async (t) => {
     const server = await startServer(t, { iceServers, turnSecret: secret });

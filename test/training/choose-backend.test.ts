@@ -128,12 +128,8 @@ test("who asks for the processor gets it, and no GPU is opened", async () => {
 });
 
 test("who asks for a GPU that is not there gets the processor and the reason", async () => {
-  const chosen = await choose({ wasm: { backend: "wasm (no SIMD: slow)" } }, { processor: "gpu" });
-  assert.equal(
-    chosen.why,
-    "You asked for the GPU, but none can be used (WebGPU, WebGL: there is none). " +
-      "WebAssembly lacks SIMD here, which makes it slow.",
-  );
+  const chosen = await choose({ wasm: simd }, { processor: "gpu" });
+  assert.equal(chosen.why, "You asked for the GPU, but none can be used (WebGPU, WebGL: there is none).");
 });
 
 test("without WebAssembly plain JavaScript is the yardstick, and the last resort", async () => {
@@ -217,11 +213,45 @@ test("who asks for what is not there hears it before the processor is tried", as
   );
 });
 
-test("who asks for plain JavaScript by name gets it, and WebAssembly is not loaded", async () => {
-  const chosen = await choose({ wasm: simd, cpu: {} }, { ...byItself, only: "cpu" }, inNode);
-  assert.equal(chosen.why.split(".")[0], "You asked for JavaScript");
-  assert.deepEqual(
-    chosen.threads.map(({ name }) => name),
-    ["cpu"],
+for (const [name, backends, wish] of [
+  ["cpu", { wasm: simd, cpu: { stepMs: 60_000 } }, { ...byItself, only: "cpu" }],
+  ["wasm", { wasm: { ...simd, stepMs: 60_000 }, webgpu: card }, { ...byItself, only: "wasm" }],
+  ["wasm", { wasm: { ...simd, stepMs: 60_000 }, webgpu: card }, { processor: "cpu" }],
+] as const) {
+  test(`${name}, asked for by ${"only" in wish ? "name" : "kind"}: with nothing to compare it takes no trial step, however slow`, async () => {
+    const chosen = await choose(backends, wish, inNode);
+    assert.deepEqual([chosen.name, chosen.stepMs, chosen.trials], [name, null, []]);
+    assert.match(chosen.why, /^You asked for (?:JavaScript|WebAssembly|the processor)\./);
+    assert.deepEqual(
+      chosen.threads.map((thread) => [thread.name, thread.calls.length]),
+      [[name, 0]],
+    );
+  });
+}
+
+for (const name of ["cpu", "wasm"] as const) {
+  test(`${name}, asked for by name and not there, is an error that says so`, async () => {
+    await assert.rejects(
+      choose({ [name]: { fails: "no memory" } }, { ...byItself, only: name }, inNode),
+      new RegExp(`^Error: training backend "${name}" can't be used here: no memory$`),
+    );
+    await assert.rejects(
+      choose({ [name]: { hangs: true } }, { ...byItself, only: name }, inNode),
+      new RegExp(`^Error: training backend "${name}" can't be used here: it did not start in 30 s$`),
+    );
+  });
+}
+
+test("a rival that is refused for its memory is not opened, and whoever insists on it hears why", async () => {
+  const { open, clock, settle, threads } = createFakeBackends({ wasm: simd, webgpu: card });
+  const whyRefused = (name: BackendName) => (name === "webgpu" ? "needs more memory" : undefined);
+  const options = { ...byItself, rivals: inNode, open, clock, whyRefused };
+  const { name, report, backups } = await settle(chooseBackend(smallTask(), options));
+  assert.deepEqual([name, notes(report.trials)["webgpu"]], ["wasm", "needs more memory"]);
+  assert.deepEqual(backups, ["cpu"]);
+  await assert.rejects(
+    settle(chooseBackend(smallTask(), { ...options, only: "webgpu" })),
+    /here: needs more/,
   );
+  assert.ok(threads.every((thread) => thread.name !== "webgpu"));
 });

@@ -35,7 +35,7 @@ async function prepare(task: Task, backend: "wasm" | "cpu") {
   const gradientAt = async (place: Float32Array) => {
     const gradient = new Float32Array(place.length);
     // The same dropout and crops every time.
-    const loss = await createLearner(problem, createRng(9)).gradient(place, batch, gradient);
+    const loss = await createLearner(problem, batch.length, createRng(9)).gradient(place, batch, gradient);
     return { loss, gradient: gradient.subarray(0, trainedCount(problem.parameters)) };
   };
   return { problem, parameters, gradientAt };

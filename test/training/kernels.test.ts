@@ -5,40 +5,19 @@ import * as tf from "@tensorflow/tfjs-core";
 import { version_cpu } from "@tensorflow/tfjs-backend-cpu";
 import { version_wasm } from "@tensorflow/tfjs-backend-wasm";
 import * as fc from "fast-check";
-import { readKernels } from "../../peer-node/wasm-binaries.ts";
 import { startBackend } from "../../shared/training/backend.ts";
 import { assertVersions, knownVersion } from "../../shared/training/kernels/kernel-module.ts";
-import { batchNorm, batchNormResidual } from "../../shared/training/ops/batch-norm.ts";
-import { causalAttention } from "../../shared/training/ops/causal-attention.ts";
-import { convolution } from "../../shared/training/ops/convolution.ts";
+import { batchNorm } from "../../shared/training/ops/batch-norm.ts";
 import { crossEntropy } from "../../shared/training/ops/cross-entropy.ts";
-import { embedding } from "../../shared/training/ops/embedding.ts";
-import { gelu } from "../../shared/training/ops/gelu.ts";
-import { globalAveragePool } from "../../shared/training/ops/global-average-pool.ts";
-import { layerNorm } from "../../shared/training/ops/layer-norm.ts";
 import { linear } from "../../shared/training/ops/linear.ts";
-import { lstm } from "../../shared/training/ops/lstm.ts";
-import { residual } from "../../shared/training/ops/residual.ts";
 import { cpu, wasm } from "./fixture.ts";
-import {
-  floats,
-  integers,
-  rank1,
-  rank2,
-  rank3,
-  rank4,
-  relativeDistance,
-  resultsOn,
-  tensorOf,
-} from "./operations.ts";
-import type { Compute, Input } from "./operations.ts";
+import { kernelBuild, kernelDigests } from "./kernel-digests.ts";
+import { operationTable } from "./operation-table.ts";
+import type { Case } from "./operation-table.ts";
+import { floats, rank4, relativeDistance, resultsOn, tensorOf } from "./operations.ts";
+import type { Compute } from "./operations.ts";
 
 const tolerance = 1e-5;
-
-interface Case {
-  readonly inputs: readonly Input[];
-  readonly compute: Compute;
-}
 
 before(async () => {
   await startBackend(cpu);
@@ -57,162 +36,10 @@ async function assertEqual({ inputs, compute }: Case): Promise<void> {
   }
 }
 
-const upTo = (most: number) => fc.integer({ min: 1, max: most });
-const seed = fc.integer({ min: 1, max: 1_000_000 });
-const fours = upTo(5).map((n) => 4 * n);
-const eights = upTo(3).map((n) => 8 * n);
-
-function property(name: string, runs: number, cases: fc.Arbitrary<Case>): void {
+for (const { name, runs, cases } of operationTable) {
   test(name, async () => {
     await fc.assert(fc.asyncProperty(cases, assertEqual), { numRuns: runs, seed: 4, endOnFailure: true });
   });
-}
-
-property(
-  "convolution with 3×3 filters at stride 1, where Winograd's filtering applies",
-  20,
-  fc.tuple(upTo(3), upTo(11), upTo(11), eights, eights, seed).map(([n, h, w, inputs, outputs, s]) => ({
-    inputs: [floats(s, n, h, w, inputs), floats(s + 1, 3, 3, inputs, outputs)],
-    compute: (x, filter) => convolution(rank4(x), rank4(filter), 1),
-  })),
-);
-
-property(
-  "convolution of any filter, stride and channels",
-  30,
-  fc
-    .tuple(upTo(3), upTo(9), upTo(9), upTo(9), upTo(17), upTo(5), upTo(5), fc.constantFrom(1, 2), seed)
-    .map(([n, h, w, inputs, outputs, tall, wide, stride, s]) => ({
-      inputs: [floats(s, n, h, w, inputs), floats(s + 1, tall, wide, inputs, outputs)],
-      compute: (x, filter) => convolution(rank4(x), rank4(filter), stride === 1 ? 1 : 2),
-    })),
-);
-
-property(
-  "tfjs's own convolution, with bias and ReLU, same or valid",
-  20,
-  fc
-    .tuple(upTo(2), upTo(4), upTo(4), upTo(9), upTo(17), fc.constantFrom("same", "valid"), seed)
-    .map(([n, h, w, inputs, outputs, pad, s]) => ({
-      inputs: [
-        floats(s, n, h + 2, w + 2, inputs),
-        floats(s + 1, 3, 3, inputs, outputs),
-        floats(s + 2, outputs),
-      ],
-      compute: (x, filter, bias) =>
-        tf.fused.conv2d({
-          x: rank4(x),
-          filter: rank4(filter),
-          bias,
-          strides: 1,
-          pad: pad === "same" ? "same" : "valid",
-          activation: "relu",
-        }),
-    })),
-);
-
-for (const activation of ["relu", "linear"] as const) {
-  property(
-    `batch norm, ${activation}`,
-    20,
-    fc.tuple(upTo(4), upTo(9), fc.oneof(fours, upTo(9)), seed).map(([n, side, channels, s]) => ({
-      inputs: [floats(s, n + 1, side, 3, channels), floats(s + 1, channels), floats(s + 2, channels)],
-      compute: (x, scale, offset) => batchNorm(rank4(x), rank1(scale), rank1(offset), activation).y,
-    })),
-  );
-}
-
-property(
-  "batch norm, shortcut and ReLU in one",
-  20,
-  fc.tuple(upTo(4), upTo(9), fc.oneof(fours, upTo(9)), seed).map(([n, side, channels, s]) => ({
-    inputs: [
-      floats(s, n + 1, side, 3, channels),
-      floats(s + 1, channels),
-      floats(s + 2, channels),
-      floats(s + 3, n + 1, side, 3, channels),
-    ],
-    compute: (x, scale, offset, shortcut) =>
-      batchNormResidual(rank4(x), rank1(scale), rank1(offset), rank4(shortcut)).y,
-  })),
-);
-
-property(
-  "residual, and the mean over all pixels",
-  10,
-  fc.tuple(upTo(3), upTo(5), upTo(7), seed).map(([n, side, channels, s]) => ({
-    inputs: [floats(s, n, side, side, channels), floats(s + 1, n, side, side, channels)],
-    compute: (a, b) => globalAveragePool(residual(rank4(a), rank4(b))),
-  })),
-);
-
-property(
-  "LSTM",
-  15,
-  fc.tuple(upTo(6), upTo(5), fc.oneof(fours, upTo(5)), seed).map(([time, n, hidden, s]) => ({
-    inputs: [floats(s, time, n, 4 * hidden), floats(s + 1, hidden, 4 * hidden)],
-    compute: (gates, recurrent) => lstm(rank3(gates), rank2(recurrent)),
-  })),
-);
-
-property(
-  "softmax cross-entropy, with labels that are not counted",
-  20,
-  fc.tuple(upTo(9), fc.integer({ min: 2, max: 20 }), seed).map(([n, classes, s]) => ({
-    inputs: [floats(s, n, classes), integers(s + 1, -1, classes, n)],
-    compute: (logits, labels) => crossEntropy(rank2(logits), rank1(labels)),
-  })),
-);
-
-property(
-  "embedding",
-  15,
-  fc.tuple(upTo(9), upTo(9), upTo(20), seed).map(([rows, width, n, s]) => ({
-    inputs: [floats(s, rows, width), integers(s + 1, 0, rows, n)],
-    compute: (table, ids) => embedding(rank2(table), rank1(ids)),
-  })),
-);
-
-property(
-  "layer norm",
-  15,
-  fc.tuple(upTo(9), fc.oneof(fours, upTo(9)), seed).map(([n, channels, s]) => ({
-    inputs: [
-      floats(s, n, channels + 1 - (channels % 4 === 0 ? 1 : 0)),
-      floats(s + 1, widthOf(channels)),
-      floats(s + 2, widthOf(channels)),
-    ],
-    compute: (x, scale, offset) => layerNorm(rank2(x), rank1(scale), rank1(offset)),
-  })),
-);
-
-/** At least 2: of one number nothing is left when the mean is taken off. */
-const widthOf = (channels: number) => channels + 1 - (channels % 4 === 0 ? 1 : 0);
-
-property(
-  "GELU",
-  10,
-  fc.tuple(upTo(40), seed).map(([n, s]) => ({ inputs: [floats(s, n)], compute: (x) => gelu(x) })),
-);
-
-property(
-  "causal attention",
-  15,
-  fc.tuple(upTo(3), upTo(9), upTo(3), upTo(6), seed).map(([n, time, heads, width, s]) => ({
-    inputs: [floats(s, n, time, 3 * heads * width)],
-    compute: (qkv) => causalAttention(rank3(qkv), heads),
-  })),
-);
-
-for (const activation of ["relu", "linear"] as const) {
-  property(
-    `fully connected layer, ${activation}`,
-    10,
-    fc.tuple(upTo(70), upTo(40), upTo(19), seed).map(([n, inputs, outputs, s]) => ({
-      inputs: [floats(s, n, inputs), floats(s + 1, inputs, outputs), floats(s + 2, outputs)],
-      compute: (x, weights, bias) => linear(rank2(x), rank2(weights), rank1(bias), activation),
-    })),
-  );
 }
 
 test("products of matrices that fill several blocks", async () => {
@@ -256,35 +83,97 @@ for (const [transposeA, transposeB] of [
   });
 }
 
-test("a max pool's gradient is right where all values of a window are negative", async () => {
-  const x = floats(1, 2, 6, 6, 3);
-  const negative = { ...x, values: x.values.map((value) => -1 - Math.abs(value)) };
-  for (const input of [x, negative]) {
-    await assertEqual({ inputs: [input], compute: (t) => tf.maxPool(rank4(t), 2, 2, "valid") });
-    await assertEqual({ inputs: [input], compute: (t) => tf.maxPool(rank4(t), 3, 2, "same") });
-  }
-});
+/** To what two backends agree on. */
+const rounded = (value: number) => value.toFixed(4);
+
+/** A value on both backends, of inputs made there. */
+async function onBoth(compute: () => tf.Tensor): Promise<{ ours: number[]; theirs: number[] }> {
+  await startBackend(wasm);
+  const ours = tf.tidy(() => [...compute().dataSync()]);
+  await startBackend(cpu);
+  return { ours, theirs: tf.tidy(() => [...compute().dataSync()]) };
+}
+
+const oneBias = () => tf.tensor1d([5]);
+
+/** What tfjs allows and no model of ours asks for: right, or refused. */
+const corners: readonly (readonly [what: string, compute: () => tf.Tensor])[] = [
+  ["a product over nothing", () => tf.matMul(tf.zeros([2, 0]), tf.zeros([0, 3]))],
+  [
+    "a product with one bias for all",
+    () => tf.fused.matMul({ a: tf.ones([2, 3]), b: tf.ones([3, 9]), bias: oneBias(), activation: "relu" }),
+  ],
+  [
+    "a product with a bias for every value",
+    () =>
+      tf.fused.matMul({
+        a: tf.ones([1, 2, 3]),
+        b: tf.ones([1, 3, 2]),
+        bias: tf.reshape(tf.range(0, 4), [2, 2]),
+      }),
+  ],
+  ["one bias for all of a layer", () => linear(tf.ones([2, 3]), tf.ones([3, 9]), oneBias())],
+  [
+    "a bias that leads to −∞",
+    () => linear(tf.ones([1, 2]), tf.ones([2, 5]), tf.tensor1d([0, -Infinity, 1, 2, -Infinity])),
+  ],
+  [
+    "a batch norm that leads to −∞",
+    () => {
+      const x = tf.reshape(tf.range(0, 8), [2, 1, 1, 4]);
+      return batchNorm(rank4(x), tf.ones([4]), tf.tensor1d([-Infinity, 0, 1, 2]), "linear").y;
+    },
+  ],
+  ["a label that no class has", () => crossEntropy(tf.ones([3, 4]), tf.tensor1d([1, 4, -1], "int32"))],
+];
+
+for (const [what, compute] of corners) {
+  test(`${what}: as on the cpu backend`, async () => {
+    // So that what is not written is not 0 by chance.
+    await startBackend(wasm);
+    tf.tidy(() => void Array.from({ length: 50 }, () => tf.add(tf.ones([2, 3]), 6)));
+    const { ours, theirs } = await onBoth(compute);
+    assert.deepEqual(ours.map(rounded), theirs.map(rounded));
+  });
+}
+
+const refused: readonly (readonly [what: string, compute: () => tf.Tensor, sentence: RegExp])[] = [
+  [
+    "a convolution with one bias for all",
+    () =>
+      tf.fused.conv2d({
+        x: tf.ones<tf.Rank.R4>([1, 2, 2, 8]),
+        filter: tf.ones([1, 1, 8, 8]),
+        strides: 1,
+        pad: "same",
+        bias: oneBias(),
+      }),
+    /bias shape \(1\) does not match the number of output channels \(8\)/,
+  ],
+  [
+    "sums of whole numbers by segments",
+    () => tf.unsortedSegmentSum(tf.tensor1d([1, 2, 3], "int32"), tf.tensor1d([0, 0, 1], "int32"), 2),
+    /^Error: sums of int32 by int32: wasm has those of float32 by int32 only$/,
+  ],
+];
+
+for (const [what, compute, sentence] of refused) {
+  test(`${what}: refused on wasm`, async () => {
+    await startBackend(wasm);
+    assert.throws(() => tf.tidy(compute), sentence);
+  });
+}
 
 test("our kernels reach into tfjs 4.22.0: another version is refused in one sentence", () => {
   assert.deepEqual([tf.version_core, version_wasm, version_cpu], [knownVersion, knownVersion, knownVersion]);
   assert.throws(() => assertVersions("4.22.0", "4.23.0"), /^Error: tfjs 4\.23\.0: .* pin that version$/);
 });
 
-test("the build for memory that is shared between threads computes the same bits", async () => {
-  const sums = [false, true].map(async (shared) => {
-    const memory = new WebAssembly.Memory({ initial: 64, maximum: 1_024, shared });
-    const { instance } = await WebAssembly.instantiate(await readKernels(shared), { env: { memory } });
-    const { gemm, gemmScratch } = instance.exports;
-    assert.ok(typeof gemm === "function" && typeof gemmScratch === "function");
-    const [a, b] = [floats(1, 5, 7).values, floats(2, 7, 9).values];
-    const heap = new Float32Array(memory.buffer);
-    heap.set(a, 1_024);
-    heap.set(b, 2_048);
-    const [rows, depth, columns, scratch] = [5, 7, 9, 65_536];
-    gemm(4_096, 4 * depth, 4, 8_192, 4 * columns, 4, 16_384, 4 * columns, rows, columns, depth, 0, scratch);
-    return heap.slice(4_096, 4_096 + rows * columns);
-  });
-  const [own, shared] = await Promise.all(sums);
-  assert.deepEqual(own, shared);
-  assert.ok(own?.every((value) => value !== 0));
+test("every kernel of the build for memory that is shared between threads computes the same bits", async () => {
+  const own = await kernelDigests(await kernelBuild(false));
+  const shared = await kernelDigests(await kernelBuild(true));
+  assert.deepEqual(shared, own);
+  // Each does something, and none what another one does.
+  assert.equal(new Set(Object.values(own)).size, Object.keys(own).length);
+  assert.ok(Object.keys(own).length > 20);
 });

@@ -12,7 +12,7 @@ const slices = [
   ["mnist-cnn", 60, 0.4],
   ["atis-lstm", 25, 0.4],
   ["shakespeare-transformer", 15, 0.85],
-  ["cifar10-resnet20", 40, 0.97],
+  ["cifar10-resnet20", 30, 0.97],
 ] as const;
 
 for (const [name, steps, share] of slices) {

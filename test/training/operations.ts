@@ -48,12 +48,13 @@ export async function resultsOn(
     const value = compute(...all);
     return tf.sum(tf.mul(value, tensorOf(floats(99, ...value.shape))));
   };
-  const value = tf.tidy(() => compute(...tensors).dataSync<"float32">());
+  // Not dataSync: WebGPU in Node can't.
+  const read = async (tensor: tf.Tensor) => Float32Array.from(await tensor.data<"float32">());
   const of = tensors.filter((_, index) => learned.includes(index));
-  const gradients = tf
-    .grads(weighted)(of)
-    .map((gradient) => gradient.dataSync<"float32">());
-  return { value: Float32Array.from(value), gradients: gradients.map((it) => Float32Array.from(it)) };
+  const [value, ...gradients] = tf.tidy(() => [compute(...tensors), ...tf.grads(weighted)(of)]);
+  const results = { value: await read(value), gradients: await Promise.all(gradients.map(read)) };
+  tf.dispose([...tensors, value, ...gradients]);
+  return results;
 }
 
 /** ‖a − b‖ / ‖b‖, or ‖a − b‖ where b is 0. */

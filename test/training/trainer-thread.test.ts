@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { startTrainerThread } from "../../peer-node/trainer-thread.ts";
+import { startTrainerThread } from "../labs/trainer-thread.ts";
 import { createTestTrainer, smallTask, trainAlone } from "./fixture.ts";
 
 const thread = (source: string) => new URL(`data:text/javascript,${encodeURIComponent(source)}`);

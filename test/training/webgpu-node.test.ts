@@ -7,21 +7,27 @@ import { promisify } from "node:util";
 import { needsWebgpu, softwareAdapter } from "../needs.ts";
 import { startServer, testTask } from "../server/fixture.ts";
 import { run } from "../cli/command.ts";
+import { operationTable } from "./operation-table.ts";
 
 Object.assign(process.env, softwareAdapter());
 
 describe("webgpu in Node", { skip: needsWebgpu() }, () => {
-  test("the same losses as wasm over 20 steps", { timeout: 60_000 }, async () => {
-    const file = fileURLToPath(new URL("./webgpu-child.js", import.meta.url));
-    const { stdout } = await promisify(execFile)(process.execPath, [file], { timeout: 50_000 });
-    const [onWebgpu, onWasm] = stdout.trimEnd().split("\n").map(parse);
-    assert.match(onWebgpu?.backend ?? "", /^webgpu \(SwiftShader/);
-    assert.match(onWasm?.backend ?? "", /^wasm/);
-    assert.equal(onWasm?.losses.length, 20);
-    for (const [step, loss] of onWasm.losses.entries()) {
-      const off = Math.abs((onWebgpu?.losses[step] ?? NaN) / loss - 1);
-      assert.ok(off < 1e-3, `step ${step} is off by ${off}`);
-    }
+  test("every operation computes what the processor computes, and a model learns the same", async (t) => {
+    const file = fileURLToPath(new URL("../../bench/gpu-check.js", import.meta.url));
+    const startedMs = performance.now();
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [file, "--cases", "1", "--models", "cnn", "--steps", "5"],
+      { timeout: 100_000 },
+    );
+    t.diagnostic(`${((performance.now() - startedMs) / 1_000).toFixed(1)} s`);
+    const [card = "", ...judgements] = stdout.trimEnd().split("\n");
+    assert.match(card, /^SwiftShader/);
+    assert.equal(judgements.length, operationTable.length + 1, stdout);
+    assert.deepEqual(
+      judgements.filter((line) => !line.startsWith("right  ")),
+      [],
+    );
   });
 
   test(
@@ -44,12 +50,3 @@ describe("webgpu in Node", { skip: needsWebgpu() }, () => {
     },
   );
 });
-
-interface Figures {
-  readonly backend: string;
-  readonly losses: readonly number[];
-}
-
-function parse(line: string): Figures {
-  return JSON.parse(line);
-}

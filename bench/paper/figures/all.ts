@@ -3,6 +3,7 @@ import { atisTask, cifarTask } from "../tasks.ts";
 import type { Figure } from "./figure.ts";
 import { moments } from "./moments.ts";
 import { real } from "./real.ts";
+import { sweep } from "./sweep.ts";
 import { theory } from "./theory.ts";
 import { trainingFigure } from "./training.ts";
 import type { Arm } from "./training.ts";
@@ -70,6 +71,7 @@ export const figures: Readonly<Record<string, Figure>> = {
   "fig2-3": moments,
   theory,
   real,
+  sweep,
   fig4a: cifar("fig4a", "Figure 4a: ResNet-20 on CIFAR-10, models averaged", 20, { ...models, ...short20 }),
   fig4b: cifar("fig4b", "Figure 4b: ResNet-110 on CIFAR-10, models averaged", 110, {
     arms: fewModels,

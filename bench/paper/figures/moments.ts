@@ -118,7 +118,11 @@ function plot(
   points: readonly MomentsPoint[],
   read: (of: Moments) => number,
 ): string {
-  const text = { title: `${name}: lines exact, dots measured on the round machine`, x: "drop rate p", y: name };
+  const text = {
+    title: `${name}: lines exact, dots measured on the round machine`,
+    x: "drop rate p",
+    y: name,
+  };
   const curves = workers.flatMap((count, index) => {
     const colour = colours[index] ?? "#000";
     const own = points.filter((point) => point.workers === count);
@@ -128,7 +132,11 @@ function plot(
         colour,
         points: curveDrops.map((drop) => [drop, read(exactMoments(count, drop))] as const),
       },
-      { colour, points: own.map((point) => [point.drop, read(point.measured)] as const), style: "dots" as const },
+      {
+        colour,
+        points: own.map((point) => [point.drop, read(point.measured)] as const),
+        style: "dots" as const,
+      },
     ];
   });
   return linePlot(text, curves);

@@ -58,9 +58,11 @@ export const real: Figure = {
       }
       return rows;
     });
-    const rows = drops.map(
-      (drop, at): RealRow => ({ drop, simulated: simulated[at] ?? none, real: endsOf(measured[at] ?? []) }),
-    );
+    const rows = drops.map((drop, at): RealRow => ({
+      drop,
+      simulated: simulated[at] ?? none,
+      real: endsOf(measured[at] ?? []),
+    }));
     return { figures: { rounds, peers, seeds, rows }, plots: { real: plot(rows) } };
   },
 };
@@ -126,11 +128,17 @@ async function withLab<Result>({ say }: FigureContext, use: (run: Run) => Promis
 }
 
 function plot(rows: readonly RealRow[]): string {
-  const text = { title: "Four peers, glyphs-cnn: a dot for each seed", x: "drop rate p", y: "validation loss" };
+  const text = {
+    title: "Four peers, glyphs-cnn: a dot for each seed",
+    x: "drop rate p",
+    y: "validation loss",
+  };
   const dots = (which: "simulated" | "real", name: string, colour: string, shift: number) => ({
     name,
     colour,
-    points: rows.flatMap(({ drop, [which]: ends }) => ends.losses.map((loss) => [drop + shift, loss] as const)),
+    points: rows.flatMap(({ drop, [which]: ends }) =>
+      ends.losses.map((loss) => [drop + shift, loss] as const),
+    ),
     style: "dots" as const,
   });
   return linePlot(text, [

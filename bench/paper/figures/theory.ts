@@ -122,7 +122,9 @@ function plot(workers: readonly number[], points: readonly TheoryPoint[]): strin
     ...workers.map((count, index) => ({
       name: `n = ${count}, measured`,
       colour: colours[index] ?? "#000",
-      points: points.filter((point) => point.workers === count).map((point) => [point.drop, point.measured] as const),
+      points: points
+        .filter((point) => point.workers === count)
+        .map((point) => [point.drop, point.measured] as const),
       style: "dots" as const,
     })),
     { name: "1 + 2p", colour: colours[3], points: predicted((drop) => 1 + 2 * drop) },

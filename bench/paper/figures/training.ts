@@ -61,7 +61,9 @@ export function trainingFigure(definition: TrainingFigure): Figure {
     title,
     async make({ size, train }) {
       const { arms, seeds, ...rest } = extents[size];
-      const specs = arms.flatMap((arm) => seeds.map((seed) => specOf(definition, arm, { ...rest, seed }, size)));
+      const specs = arms.flatMap((arm) =>
+        seeds.map((seed) => specOf(definition, arm, { ...rest, seed }, size)),
+      );
       const results = await train(specs);
       const rows = arms.map((arm, at) =>
         summarize(arm, results.slice(at * seeds.length, (at + 1) * seeds.length)),
@@ -101,7 +103,9 @@ function summarize(arm: Arm, runs: readonly RunResult[]): ArmResult {
     trainLossSpread: Math.max(...losses) - Math.min(...losses),
     endLoss: mean(runs.map(({ evaluation }) => evaluation.mean.trainLoss)),
     endLossOfReplicas: mean(replicas.map(({ trainLoss }) => trainLoss)),
-    test: Object.fromEntries(names.map((name) => [name, mean(replicas.map(({ test }) => test[name] ?? NaN))])),
+    test: Object.fromEntries(
+      names.map((name) => [name, mean(replicas.map(({ test }) => test[name] ?? NaN))]),
+    ),
     dropped: mean(runs.map(({ dropped }) => dropped)),
     apart: mean(runs.map(({ spread }) => spread)),
     processorSeconds: runs.reduce((sum, run) => sum + run.processorSeconds, 0),
@@ -111,14 +115,12 @@ function summarize(arm: Arm, runs: readonly RunResult[]): ArmResult {
 
 function plot(title: string, rows: readonly ArmResult[]): string {
   const drops = [...new Set(rows.map(({ drop }) => drop))].toSorted((a, b) => a - b);
-  const curves = rows.map(
-    ({ name, averaging, drop, curve }): Curve => ({
-      name,
-      colour: colours[drops.indexOf(drop) % colours.length] ?? "#000",
-      points: smooth(curve),
-      style: averaging === "gradient" ? "dashes" : "line",
-    }),
-  );
+  const curves = rows.map(({ name, averaging, drop, curve }): Curve => ({
+    name,
+    colour: colours[drops.indexOf(drop) % colours.length] ?? "#000",
+    points: smooth(curve),
+    style: averaging === "gradient" ? "dashes" : "line",
+  }));
   return linePlot({ title, x: "epochs", y: "training loss (nats)" }, curves);
 }
 

@@ -1,12 +1,11 @@
 /**
- * Figures 6 and 7 of the paper, a web service beside learning, packet by packet:
- * `node dist/bench/paper/web-service/figures.js [--size test|full] [--seconds S] [--jobs K] [--out DIR]`.
- * `--seconds` is how long each run is measured, in whole rounds of learning. Finished runs are kept in DIR,
- * so that a study that was stopped goes on; the same command writes the same files to the last bit.
+ * Figures 6 and 7 of the paper, a web service beside learning, packet by packet. Finished runs are kept beside
+ * the results, so that a study that was stopped goes on; the same command writes the same files to the last bit.
  */
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { number, oneOf, text, wholeNumber } from "../../../peer-node/cli-options.ts";
+import { readOptions } from "../../options.ts";
 import type { Lookup } from "./curves.ts";
 import { roundMs } from "./network/run.ts";
 import type { Scenario } from "./network/run.ts";
@@ -17,32 +16,23 @@ import { runPoints } from "./run-points.ts";
 import { planStudy, scenariosOf, sizes } from "./study.ts";
 import { extraLoadTable, speedUpTable, variantTable } from "./tables.ts";
 
-const { values } = parseArgs({
+const { values } = readOptions({
+  what: "Figures 6 and 7 of the paper: a web service beside learning, packet by packet",
   options: {
-    size: { type: "string", default: "full" },
-    seconds: { type: "string" },
-    jobs: { type: "string", default: "1" },
-    out: { type: "string", default: "docs/results/paper" },
+    size: oneOf(sizes, "how many runs (default: full)"),
+    seconds: number("S", "that each run is measured, in whole rounds of learning", { min: 0, max: 3_600 }),
+    jobs: wholeNumber("K", "runs at a time (default: 1)", { min: 1, max: 256 }),
+    out: text("DIR", "where results are kept (default: docs/results/paper)"),
   },
 });
-
-function usageError(what: string): never {
-  console.error(what);
-  process.exit(2);
-}
-
-const size = sizes.find((name) => name === values.size) ?? usageError(`--size ${values.size}: test or full`);
-const jobs = Number(values.jobs);
-if (!Number.isInteger(jobs) || jobs < 1) usageError(`--jobs ${values.jobs}: a whole number from 1`);
-const seconds = values.seconds === undefined ? undefined : Number(values.seconds);
-if (seconds !== undefined && !(seconds > 0)) usageError(`--seconds ${values.seconds}: more than 0`);
+const { size = "full", seconds, jobs = 1, out = "docs/results/paper" } = values;
 
 const roundsOf = (base: Scenario) =>
   seconds === undefined ? base.rounds : Math.max(1, Math.round((1000 * seconds) / roundMs(base)));
 const study = planStudy(size, roundsOf);
 const scenarios = scenariosOf(study);
-mkdirSync(values.out, { recursive: true });
-const store = openPointStore(join(values.out, `web-service-${size}.points.json`));
+mkdirSync(out, { recursive: true });
+const store = openPointStore(join(out, `web-service-${size}.points.json`));
 
 /** What a run takes, roughly, in units of learning's share of the packets. */
 const cost = ({ messagesPerSecond, rounds }: Scenario) => (1 + messagesPerSecond / 2_000) * (rounds + 1);
@@ -68,7 +58,7 @@ async function runMissing(): Promise<void> {
 }
 
 function save(name: string, text: string): void {
-  const path = join(values.out, name);
+  const path = join(out, name);
   writeFileSync(`${path}.tmp`, text);
   renameSync(`${path}.tmp`, path);
 }

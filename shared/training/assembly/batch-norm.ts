@@ -55,7 +55,7 @@ export function batchNorm(
 ): void {
   statistics(x, rows, channels, mean, variance);
   const bytes = <usize>channels << 2;
-  const floor = f32x4.splat(relu ? 0 : -f32.MAX_VALUE);
+  const floor = f32x4.splat(relu ? 0 : <f32>-Infinity);
   for (let r = 0; r < rows; r += blockRows) {
     const count = min(rows - r, blockRows);
     const at = <usize>r * bytes;

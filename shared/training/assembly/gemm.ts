@@ -1,5 +1,6 @@
 // Matrix products. The tile of 4 rows × 8 columns keeps its sums in 8 of the 16 vector registers.
 // All strides are in bytes, all matrices float32.
+import { clear } from "./images";
 
 /** Columns of a panel. */
 export const panelWidth: i32 = 8;
@@ -217,6 +218,7 @@ export function gemm(
   a: usize, aRow: usize, aStep: usize, b: usize, bRow: usize, bColumn: usize,
   c: usize, cRow: usize, rows: i32, columns: i32, depth: i32, accumulate: bool, scratch: usize,
 ): void {
+  if (depth == 0 && !accumulate) for (let i = 0; i < rows; i++) clear(c + <usize>i * cRow, <usize>columns << 2);
   const packedB = scratch + 4 * rowBlock * depthBlock;
   const edge = packedB + 4 * depthBlock * columnBlock;
   for (let j = 0; j < columns; j += columnBlock) {

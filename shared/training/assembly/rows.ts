@@ -3,7 +3,10 @@ import { across, exponentials, largest, logarithm, scaleAll } from "./functions"
 import { addTo } from "./convolution";
 import { clear } from "./images";
 
-/** Writes the mean loss, and its gradient [rows, classes]. Labels: int32, −1 is not counted. */
+/**
+ * Writes the mean loss, and its gradient [rows, classes]. Labels: int32, −1 is not counted; one that no class
+ * has makes the loss NaN.
+ */
 export function crossEntropy(
   logits: usize, labels: usize, loss: usize, gradient: usize, rows: i32, classes: i32,
 ): void {
@@ -13,8 +16,9 @@ export function crossEntropy(
   let total: f64 = 0;
   for (let i = 0; i < rows; i++) {
     const label = load<i32>(labels + (<usize>i << 2));
-    if (label < 0) {
+    if (label < 0 || label >= classes) {
       clear(gradient, <usize>classes << 2);
+      if (label >= 0) total = NaN;
     } else {
       const most = largest(logits, classes);
       const sum = exponentials(logits, gradient, classes, most);
@@ -118,7 +122,7 @@ export function segmentSum(x: usize, ids: usize, to: usize, rows: i32, segments:
 
 /** y [rows, width] ← y + bias, then ReLU if wanted. A bias of 0 is none. */
 export function addBias(y: usize, bias: usize, rows: i32, width: i32, relu: bool): void {
-  const floor: f32 = relu ? 0 : -f32.MAX_VALUE;
+  const floor: f32 = relu ? 0 : <f32>-Infinity;
   const low = f32x4.splat(floor);
   for (let r = 0; r < rows; r++) {
     let i: usize = 0;

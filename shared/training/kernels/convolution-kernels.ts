@@ -8,7 +8,7 @@ import {
 } from "../ops/convolution.ts";
 import type { CallKernel } from "./kernel-module.ts";
 import { fuse, replace } from "./register.ts";
-import { makeOutput, pointerTo, shape4, sizeOf, stockKernel, withScratch } from "./wasm-heap.ts";
+import { isVector, makeOutput, pointerTo, shape4, sizeOf, stockKernel, withScratch } from "./wasm-heap.ts";
 import type { Inputs } from "./wasm-heap.ts";
 
 type Info = tf.backend_util.Conv2DInfo;
@@ -92,18 +92,13 @@ export function installConvolutions(call: CallKernel): void {
     const { activation } = attributes;
     const info = infoOf(x.shape, filter.shape, attributes);
     const isOurs = activation === "relu" || activation === "linear";
-    if (!info || !isOurs) return stockFused({ ...inputs }, { ...attributes });
+    if (!info || !isOurs || !isVector(bias, info.outChannels))
+      return stockFused({ ...inputs }, { ...attributes });
     const y = forward(x, filter, info);
     const { outChannels } = info;
     const rows = sizeOf(y.shape) / outChannels;
-    call(
-      "addBias",
-      pointerTo(y),
-      bias ? pointerTo(bias) : 0,
-      rows,
-      outChannels,
-      Number(activation === "relu"),
-    );
+    const from = bias ? pointerTo(bias) : 0;
+    call("addBias", pointerTo(y), from, rows, outChannels, Number(activation === "relu"));
     return y;
   });
   replace(

@@ -13,11 +13,12 @@ import { installNormalizations } from "./normalization-kernels.ts";
 import { installPointwise } from "./pointwise-kernels.ts";
 import { replace } from "./register.ts";
 import { installSequences } from "./sequence-kernels.ts";
-import { wasmBackend } from "./wasm-heap.ts";
+import { guardAllocations, wasmBackend } from "./wasm-heap.ts";
 import type { Inputs } from "./wasm-heap.ts";
 
 /** Once per thread; wasm must be the current backend. */
 export function installKernels(call: CallKernel): void {
+  guardAllocations();
   replace(tf.Identity, identity);
   installConvolutions(call);
   installMatrixProducts(call);

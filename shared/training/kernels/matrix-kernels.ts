@@ -1,10 +1,10 @@
 /** Matrix products, in batches and with any transposes. */
 import * as tf from "@tensorflow/tfjs-core";
-import type { TensorInfo } from "@tensorflow/tfjs-core";
+import type { Tensor, TensorInfo } from "@tensorflow/tfjs-core";
 import { columnSums, linearOperation } from "../ops/linear.ts";
 import type { CallKernel } from "./kernel-module.ts";
 import { fuse, replace } from "./register.ts";
-import { makeOutput, pointerTo, sizeOf, stockKernel, withScratch } from "./wasm-heap.ts";
+import { isVector, makeOutput, pointerTo, sizeOf, stockKernel, withScratch } from "./wasm-heap.ts";
 import type { Inputs } from "./wasm-heap.ts";
 
 type Transposes = Pick<tf.BatchMatMulAttrs, "transposeA" | "transposeB">;
@@ -48,10 +48,14 @@ export function installMatrixProducts(call: CallKernel): void {
     const { activation } = attributes;
     const isSimple = activation === "relu" || activation === "linear";
     if (!isSimple || !isOurs(a, b)) return stockFused({ ...inputs }, { ...attributes });
+    const width = matrix(b, attributes.transposeB).columns;
+    if (bias && !isVector(bias, width)) return composed({ a, b, bias }, attributes);
     return finish(multiply(a, b, attributes), bias, activation === "relu");
   });
   fuse(linearOperation, ({ x, weights, bias }) =>
-    finish(multiply(x, weights, { transposeA: false, transposeB: false }), bias, false),
+    isVector(bias, weights.shape[1] ?? 0)
+      ? finish(multiply(x, weights, { transposeA: false, transposeB: false }), bias, false)
+      : undefined,
   );
   fuse(columnSums, ({ x }) => {
     const [rows = 0, width = 0] = x.shape;
@@ -64,7 +68,19 @@ export function installMatrixProducts(call: CallKernel): void {
 // oxlint-disable-next-line eslint/no-underscore-dangle -- its name
 const fusedMatMul = tf._FusedMatMul;
 
-type FusedInputs = Inputs<"a" | "b"> & Readonly<Partial<Record<"bias", TensorInfo>>>;
+type Operands = Readonly<Record<"a" | "b", Tensor>>;
+type FusedInputs = Operands & Readonly<Partial<Record<"bias", Tensor>>>;
+
+/** For a bias that is no row of the result. */
+function composed(
+  { a, b, bias }: Required<FusedInputs>,
+  { transposeA, transposeB, activation }: tf._FusedMatMulAttrs,
+): TensorInfo {
+  return tf.tidy(() => {
+    const sum = tf.add(tf.matMul(a, b, transposeA, transposeB), bias);
+    return activation === "relu" ? tf.relu(sum) : sum;
+  });
+}
 
 /** Floats, with equal batches or one for all. */
 function isOurs(a: TensorInfo, b: TensorInfo): boolean {

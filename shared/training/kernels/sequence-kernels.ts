@@ -52,6 +52,8 @@ export function installSequences(call: CallKernel): void {
   });
 
   function segmentSum(x: TensorInfo, ids: TensorInfo, segments: number): TensorInfo {
+    if (x.dtype !== "float32" || ids.dtype !== "int32")
+      throw new Error(`sums of ${x.dtype} by ${ids.dtype}: wasm has those of float32 by int32 only`);
     const inner = x.shape.slice(ids.shape.length);
     const result = makeOutput([segments, ...inner]);
     call("segmentSum", ...[x, ids, result].map(pointerTo), sizeOf(ids.shape), segments, sizeOf(inner));

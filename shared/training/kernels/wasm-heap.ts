@@ -27,8 +27,7 @@ export function pointerTo({ dataId }: TensorInfo): number {
 /** Lends memory that is not set; 16-byte aligned for the vector instructions. */
 export function withScratch(bytes: number, use: (pointer: number) => void): void {
   const { malloc, free } = heapFunctions();
-  const block = malloc(bytes + alignment) >>> 0;
-  if (block === 0) throw new Error(`out of memory: WebAssembly has no ${Math.ceil(bytes / 1e6)} MB left`);
+  const block = malloc(bytes + alignment);
   try {
     use(Math.ceil(block / alignment) * alignment);
   } finally {
@@ -39,14 +38,37 @@ export function withScratch(bytes: number, use: (pointer: number) => void): void
 /** A line of the cache. */
 const alignment = 64;
 
+/**
+ * Once per thread. tfjs does not look at what it is given: without this, whatever a full heap has no room for
+ * is written from address 0 on, and sizes of 4 GiB and more wrap around.
+ */
+export function guardAllocations(): void {
+  const stub = heapFunctions();
+  // Emscripten's stub puts the real function into its own place whenever it is called.
+  stub.free(stub.malloc(1));
+  const { malloc } = heapFunctions();
+  Reflect.set(wasmBackend().wasm, "_malloc", (bytes: number) => {
+    const block = bytes < 2 ** 32 ? malloc(bytes) : 0;
+    if (block === 0 && bytes > 0)
+      throw new Error(`out of memory: WebAssembly has no ${Math.ceil(bytes / 1e6)} MB left`);
+    return block;
+  });
+}
+
 function heapFunctions() {
   const { wasm } = wasmBackend();
   const [malloc, free]: unknown[] = [Reflect.get(wasm, "_malloc"), Reflect.get(wasm, "_free")];
   if (typeof malloc !== "function" || typeof free !== "function") throw new Error(moved("_malloc and _free"));
   return {
-    malloc: (bytes: number) => Number(malloc(bytes)),
+    // It says addresses above 2 GiB as negative numbers.
+    malloc: (bytes: number) => Number(malloc(bytes)) >>> 0,
     free: (block: number) => void free(block),
   };
+}
+
+/** How large it has become; it never shrinks. */
+export function heapBytes(): number {
+  return heapMemory().buffer.byteLength;
 }
 
 /** tfjs keeps it in another place in each of its builds. */
@@ -81,3 +103,8 @@ export function shape4(shape: readonly number[]): [number, number, number, numbe
 }
 
 export const sizeOf = (shape: readonly number[]) => shape.reduce((product, length) => product * length, 1);
+
+/** Whether something of `size` values can be added to each row; nothing can, too. */
+export function isVector(tensor: TensorInfo | undefined, size: number): boolean {
+  return !tensor || (tensor.dtype === "float32" && tensor.shape.length === 1 && tensor.shape[0] === size);
+}

@@ -3,13 +3,24 @@ import type { ImageShape } from "../data/data-set.ts";
 import type { ParameterSpec, Start } from "./model.ts";
 import { denseParameters, he, one, spread, statistic, trained, zero } from "./starts.ts";
 
+/**
+ * The layer of the scores starts small (Goyal et al. 2017, §5.1, https://arxiv.org/abs/1706.02677: normal,
+ * deviation 0.01), so that every class is about as likely at first: with He's values it would be sure and wrong.
+ */
+const ofScores = spread(0.01);
+
 /** Side of every convolution's filter. */
 const kernelSize = 3;
 
 export function mlpParameters(hidden: readonly number[], inputs: number, classes: number): ParameterSpec[] {
   const widths = [...hidden, classes];
   return widths.flatMap((outputs, layer) =>
-    denseParameters(`dense${layer}`, widths[layer - 1] ?? inputs, outputs),
+    denseParameters(
+      `dense${layer}`,
+      widths[layer - 1] ?? inputs,
+      outputs,
+      layer === hidden.length ? ofScores : undefined,
+    ),
   );
 }
 
@@ -24,7 +35,7 @@ export function cnnParameters(
       filter(`convolution${layer}.weights`, inputsOf(layer), outputs),
       trained(`convolution${layer}.bias`, [outputs], zero),
     ]),
-    ...denseParameters("dense", cnnFeatures(channels, input), classes),
+    ...denseParameters("dense", cnnFeatures(channels, input), classes, ofScores),
   ];
 }
 
@@ -45,8 +56,7 @@ export function blocksPerStage(depth: number): number {
 
 /**
  * The CIFAR-10 form of He et al. 2015 (§4.2). The scale that ends a block starts at 0 (Goyal et al. 2017,
- * §5.1, https://arxiv.org/abs/1706.02677): every block is the identity at first, which large learning
- * rates need; so does a small last layer (theirs: normal, deviation 0.01).
+ * §5.1): every block is the identity at first, which large learning rates need, as they do a small last layer.
  */
 export function resnetParameters(depth: number, input: ImageShape, classes: number): ParameterSpec[] {
   const parts = [normalized("stem", input.channels, resnetStages[0], one)];
@@ -61,7 +71,7 @@ export function resnetParameters(depth: number, input: ImageShape, classes: numb
   }
   return [
     ...parts.flatMap((part) => part.trained),
-    ...denseParameters("dense", inputs, classes, spread(0.01)),
+    ...denseParameters("dense", inputs, classes, ofScores),
     ...parts.flatMap((part) => part.statistics),
   ];
 }

@@ -1,4 +1,9 @@
-/** 3×3 convolutions, each followed by ReLU and a 2×2 max pool, then one fully connected layer. */
+/**
+ * 3×3 convolutions, each followed by ReLU and a 2×2 max pool, then one fully connected layer: LeNet's form
+ * (LeCun et al. 1998, http://yann.lecun.com/exdb/publis/pdf/lecun-98.pdf) with the layers of VGG (Simonyan &
+ * Zisserman 2015, https://arxiv.org/abs/1409.1556), starting as He et al. 2015 say
+ * (https://arxiv.org/abs/1502.01852). 16 and 32 channels on MNIST have 20 thousand parameters.
+ */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Classifier } from "./classifier.ts";
 import { dense } from "./dense.ts";

@@ -1,4 +1,7 @@
-/** Fully connected layers with ReLU between them. */
+/**
+ * Fully connected layers with ReLU between them (Glorot, Bordes & Bengio 2011,
+ * https://proceedings.mlr.press/v15/glorot11a), starting as He et al. 2015 say (https://arxiv.org/abs/1502.01852).
+ */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Classifier } from "./classifier.ts";
 import { dense } from "./dense.ts";

@@ -5,7 +5,7 @@ import { at, runHidden } from "./operation.ts";
 import type { Operation } from "./operation.ts";
 
 /**
- * The mean over what is counted, in nats; 0 where nothing is.
+ * The mean over what is counted, in nats; 0 where nothing is, NaN where a label is beyond the classes.
  * @param logits [n, classes]
  * @param labels int32 [n], −1 for what is not counted
  */
@@ -25,7 +25,8 @@ export const crossEntropyOperation: Operation<"logits" | "labels", object> = {
     const target = tf.mul(tf.cast(tf.oneHot(known, classes), "float32"), weight);
     const logProbabilities = tf.logSoftmax(logits);
     const loss = tf.neg(tf.sum(tf.mul(logProbabilities, target)));
-    return [loss, tf.sub(tf.mul(tf.exp(logProbabilities), weight), target)];
+    const isBeyond = tf.greaterEqual(tf.max(labels), tf.scalar(classes, "int32"));
+    return [tf.where(isBeyond, NaN, loss), tf.sub(tf.mul(tf.exp(logProbabilities), weight), target)];
   },
   gradient: {
     saveInputs: [],

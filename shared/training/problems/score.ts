@@ -1,5 +1,6 @@
 /** Loss and hits of scores, in double precision. */
 import type { Tensor2D } from "@tensorflow/tfjs-core";
+import { readOnce } from "../parameter-tensors.ts";
 import type { Validation } from "../trainer.ts";
 
 /** Not counted: padding. */
@@ -11,18 +12,17 @@ export const noLabel = -1;
  */
 export async function score(logits: Tensor2D, labels: ArrayLike<number>): Promise<Validation> {
   const [rows, classes] = logits.shape;
-  const values = await logits.data<"float32">();
-  logits.dispose();
+  const values = await readOnce(logits);
   let [lossSum, correct, count] = [0, 0, 0];
   for (let row = 0; row < rows; row++) {
     const label = labels[row] ?? noLabel;
     if (label === noLabel) continue;
     const scores = values.subarray(row * classes, (row + 1) * classes);
     const { largest, logSum } = logSumOf(scores);
-    const own = scores[label] ?? NaN;
-    lossSum += logSum - own;
+    lossSum += logSum - (scores[label] ?? NaN);
     count += 1;
-    if (own === largest) correct += 1;
+    // The first of several that are equally large is the answer.
+    if (scores.indexOf(largest) === label) correct += 1;
   }
   return { lossSum, correct, count };
 }
@@ -39,8 +39,7 @@ function logSumOf(scores: Float32Array): { largest: number; logSum: number } {
 /** Index of the largest value of each row; disposes of `logits` [n, classes]. */
 export async function bestOf(logits: Tensor2D): Promise<Uint8Array> {
   const [rows, classes] = logits.shape;
-  const values = await logits.data<"float32">();
-  logits.dispose();
+  const values = await readOnce(logits);
   return Uint8Array.from({ length: rows }, (_, row) => {
     const scores = values.subarray(row * classes, (row + 1) * classes);
     return scores.indexOf(scores.reduce((a, b) => Math.max(a, b), -Infinity));

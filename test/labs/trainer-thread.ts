@@ -1,9 +1,9 @@
-/** A `Trainer` on one backend in a worker thread, so that learning never keeps the network waiting. */
-import type { Task } from "../shared/core/task.ts";
-import type { BackendName } from "../shared/training/backend-report.ts";
-import type { DataPlace } from "../shared/training/data/data-source.ts";
-import type { Trainer } from "../shared/training/trainer.ts";
-import { openBackend } from "./backends/open-backend.ts";
+/** A `Trainer` in a worker thread on the one backend that is named: nothing is chosen, and nothing replaced. */
+import { openBackend } from "../../peer-node/backends/open-backend.ts";
+import type { Task } from "../../shared/core/task.ts";
+import type { BackendName } from "../../shared/training/backend-report.ts";
+import type { DataPlace } from "../../shared/training/data/data-source.ts";
+import type { Trainer } from "../../shared/training/trainer.ts";
 
 export interface TrainerThreadOptions {
   /** Which part of the training data is this peer's. */
