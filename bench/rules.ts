@@ -14,7 +14,7 @@ import { createGlyphs } from "../shared/training/data/glyphs.ts";
 import { createGroup } from "../test/core/exchange.ts";
 import { readOptions } from "./options.ts";
 
-const { values } = readOptions({
+const { values: options } = readOptions({
   what: "what does loss cost each rule that works on models, in the simulator?",
   options: {
     seeds: wholeNumber("N", "runs of each (default: 3)", { min: 1, max: 1_000 }),
@@ -23,7 +23,7 @@ const { values } = readOptions({
     rate: number("R", "learning rate (default: 0.3)", { min: 0, max: 100 }),
   },
 });
-const { seeds = 3, rounds = 400, peers = 8, rate = 0.3 } = values;
+const { seeds = 3, rounds = 400, peers = 8, rate = 0.3 } = options;
 
 interface Row {
   readonly averaging: AveragingName;

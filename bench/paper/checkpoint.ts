@@ -43,7 +43,7 @@ export function readCheckpoint(file: string, key: string): Checkpoint | undefine
   if (!existsSync(file)) return undefined;
   const bytes = readFileSync(file);
   const end = bytes.indexOf(newline);
-  const { kinds, ...head } = JSON.parse(bytes.subarray(0, end).toString()) as Head;
+  const { kinds, ...head }: Head = JSON.parse(bytes.subarray(0, end).toString());
   if (head.key !== key) throw new Error(`${file}: is of ${head.key}, not of ${key}: delete it`);
   let at = end + 1;
   const arrays = kinds.map(([kind, length]) => {

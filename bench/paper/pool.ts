@@ -53,7 +53,7 @@ export async function runAll(specs: readonly RunSpec[], options: PoolOptions): P
   }
 
   await Promise.all(Array.from({ length: options.jobs }, work));
-  return specs.map((spec) => JSON.parse(readFileSync(fileOf(spec, options), "utf8")) as RunResult);
+  return specs.map((spec): RunResult => JSON.parse(readFileSync(fileOf(spec, options), "utf8")));
 }
 
 function fileOf(spec: RunSpec, { folder }: PoolOptions): string {
@@ -71,8 +71,7 @@ function runChild(spec: RunSpec, options: PoolOptions, onRounds: (rounds: number
   return new Promise((resolve, reject) => {
     const child = fork(childFile, { signal, stdio: ["ignore", "inherit", "inherit", "ipc"] });
     let known = 0;
-    child.on("message", (message) => {
-      const { done } = message as Progress;
+    child.on("message", ({ done }: Progress) => {
       onRounds(done - known);
       known = done;
     });

@@ -35,7 +35,7 @@ const {
 const [argument] = positionals;
 if (argument === undefined) throw usageError(`FIGURE: say which, there are ${names}`);
 const chosen = argument.split(",").map((name) => {
-  const figure = figures[name];
+  const figure = Object.entries(figures).find(([known]) => known === name)?.[1];
   if (!figure) throw usageError(`FIGURE (${name}): there are ${names}`);
   return [name, figure] as const;
 });
@@ -61,7 +61,7 @@ async function make(name: string, figure: Figure, which: Size): Promise<void> {
   context.say(figure.title);
   const { figures: made, plots } = await figure.make(context);
   const machine = `${cpus()[0]?.model ?? "unknown"}, Node ${process.version}`;
-  const kept = { figure: figure.title, size: which, machine, ...Object(made) };
+  const kept = { figure: figure.title, size: which, machine, ...made };
   mkdirSync(out, { recursive: true });
   writeFileSync(join(out, `${name}.json`), `${JSON.stringify(kept)}\n`);
   for (const [plot, svg] of Object.entries(plots)) writeFileSync(join(out, `${plot}.svg`), svg);

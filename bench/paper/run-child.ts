@@ -38,4 +38,4 @@ async function run({ spec, file, dataDir, segmentRounds }: Order): Promise<void>
 
 // A run nobody waits for ends.
 process.once("disconnect", () => process.exit());
-process.once("message", (order) => void run(order as Order));
+process.once("message", (order: Order) => void run(order));

@@ -5,9 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { figures } from "../../bench/paper/figures/all.ts";
-import type { FigureFiles } from "../../bench/paper/figures/figure.ts";
-import type { MomentsPoint } from "../../bench/paper/figures/moments.ts";
-import type { TheoryPoint } from "../../bench/paper/figures/theory.ts";
+import type { Figure, FigureFiles } from "../../bench/paper/figures/figure.ts";
 import type { ArmResult } from "../../bench/paper/figures/training.ts";
 import { runAll } from "../../bench/paper/pool.ts";
 import { needsData } from "../needs.ts";
@@ -16,9 +14,7 @@ const folder = mkdtempSync(join(tmpdir(), "shoal-paper-"));
 after(() => rmSync(folder, { recursive: true }));
 const dataDir = process.env["SHOAL_DATA"];
 
-async function make(name: string): Promise<FigureFiles> {
-  const figure = figures[name];
-  assert.ok(figure, name);
+function make<Kept>(figure: Figure<Kept>): Promise<FigureFiles<Kept>> {
   const { signal } = new AbortController();
   const say = () => {};
   return figure.make({
@@ -30,7 +26,7 @@ async function make(name: string): Promise<FigureFiles> {
 }
 
 test("figures 2 and 3: the round machine has the exact moments, and α2 falls as 1/n", async () => {
-  const { points } = (await make("fig2-3")).figures as { readonly points: readonly MomentsPoint[] };
+  const { points } = (await make(figures["fig2-3"])).figures;
   assert.equal(points.length, 4);
   for (const { workers, drop, exact, measured, alpha2TimesN } of points) {
     const name = `n = ${workers}, p = ${drop}`;
@@ -41,15 +37,17 @@ test("figures 2 and 3: the round machine has the exact moments, and α2 falls as
 });
 
 test("what losses cost is 1 + 2p and far below the bound of Corollary 2", async () => {
-  const { points } = (await make("theory")).figures as { readonly points: readonly TheoryPoint[] };
+  const { points } = (await make(figures.theory)).figures;
   for (const { measured, error, exact, corollary2 } of points) {
     assert.ok(Math.abs(measured - exact) <= 4 * error, `${measured} ± ${error}, exactly ${exact}`);
     assert.ok(measured + 4 * error < corollary2);
   }
 });
 
-async function armsOf(name: string): Promise<(averaging: string, drop: number) => ArmResult> {
-  const { rows } = (await make(name)).figures as { readonly rows: readonly ArmResult[] };
+async function armsOf(
+  name: "fig4a" | "fig4b" | "fig4c" | "fig5a" | "fig5b" | "fig5c",
+): Promise<(averaging: string, drop: number) => ArmResult> {
+  const { rows } = (await make(figures[name])).figures;
   return (averaging, drop) => {
     const arm = rows.find((row) => row.averaging === averaging && row.drop === drop);
     assert.ok(arm, `${averaging} ${drop}`);

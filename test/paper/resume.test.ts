@@ -35,8 +35,7 @@ const child = fileURLToPath(new URL("../../bench/paper/run-child.js", import.met
 async function runFor(file: string, rounds: number): Promise<boolean> {
   const run = fork(child);
   let begun: number | undefined;
-  run.on("message", (message) => {
-    const { done } = message as Progress;
+  run.on("message", ({ done }: Progress) => {
     begun ??= done;
     if (done >= begun + rounds) run.kill("SIGKILL");
   });
@@ -47,7 +46,7 @@ async function runFor(file: string, rounds: number): Promise<boolean> {
 
 /** All but how long it took. */
 function resultIn(file: string): Omit<RunResult, "processorSeconds"> {
-  const { processorSeconds, ...rest } = JSON.parse(readFileSync(file, "utf8")) as RunResult;
+  const { processorSeconds, ...rest }: RunResult = JSON.parse(readFileSync(file, "utf8"));
   assert.ok(processorSeconds > 0);
   return rest;
 }

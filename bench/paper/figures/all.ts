@@ -28,7 +28,7 @@ interface Arms {
   readonly few: readonly Arm[];
 }
 
-function atis(name: string, title: string, { arms, few }: Arms): Figure {
+function atis(name: string, title: string, { arms, few }: Arms) {
   const usual = { workers: 16, batch: 4, arms };
   return trainingFigure({
     name,
@@ -48,7 +48,7 @@ function cifar(
   title: string,
   depth: 20 | 110,
   { arms, few, epochs, seeds }: Arms & { readonly epochs: number; readonly seeds: readonly number[] },
-): Figure {
+) {
   const usual = { workers: 16, batch: 32, arms };
   return trainingFigure({
     name,
@@ -67,7 +67,7 @@ const averagedGradients = { arms: ofGradients, few: fewGradients };
 const short20 = { epochs: 4, seeds: [1, 2] };
 const short110 = { epochs: 1, seeds: [1] };
 
-export const figures: Readonly<Record<string, Figure>> = {
+export const figures = {
   "fig2-3": moments,
   theory,
   real,
@@ -92,4 +92,4 @@ export const figures: Readonly<Record<string, Figure>> = {
     ...short110,
   }),
   fig5c: atis("fig5c", "Figure 5c: LSTM on ATIS, gradients averaged", averagedGradients),
-};
+} satisfies Readonly<Record<string, Figure>>;

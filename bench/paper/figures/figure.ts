@@ -13,14 +13,14 @@ export interface FigureContext {
   say(line: string): void;
 }
 
-export interface FigureFiles {
+export interface FigureFiles<Kept = object> {
   /** Kept as JSON. */
-  readonly figures: unknown;
+  readonly figures: Kept;
   /** SVG by the file's name without its end. */
   readonly plots: Readonly<Record<string, string>>;
 }
 
-export interface Figure {
+export interface Figure<Kept = object> {
   readonly title: string;
-  make(context: FigureContext): Promise<FigureFiles>;
+  make(context: FigureContext): Promise<FigureFiles<Kept>>;
 }

@@ -39,7 +39,12 @@ export interface MomentsPoint {
   readonly alpha2TimesN: number;
 }
 
-export const moments: Figure = {
+export interface MomentsFigures {
+  readonly rounds: number;
+  readonly points: readonly MomentsPoint[];
+}
+
+export const moments: Figure<MomentsFigures> = {
   title: "Figures 2 and 3: α1 and α2",
   async make({ size, signal, say }) {
     const { workers, drops, rounds } = extents[size];

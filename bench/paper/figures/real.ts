@@ -43,7 +43,7 @@ export interface RealRow {
   readonly real: Ends;
 }
 
-export const real: Figure = {
+export const real: Figure<{ readonly rows: readonly RealRow[] }> = {
   title: "Real peers and simulated ones",
   async make(context) {
     const { rounds, drops, seeds } = extents[context.size];

@@ -67,7 +67,7 @@ export interface SweepRow {
   readonly apart: number;
 }
 
-export const sweep: Figure = {
+export const sweep: Figure<{ readonly rows: readonly SweepRow[] }> = {
   title: "Where each rule breaks",
   async make({ size, train }) {
     const { rules: chosen, drops, bursts, splits, seeds, workers, rounds } = extents[size];
@@ -117,7 +117,9 @@ function taskOf(
   });
 }
 
-function ends(runs: readonly RunResult[]): Pick<SweepRow, "endLoss" | "endLossOfReplicas" | "testAccuracy" | "apart"> {
+function ends(
+  runs: readonly RunResult[],
+): Pick<SweepRow, "endLoss" | "endLossOfReplicas" | "testAccuracy" | "apart"> {
   const replicas = runs.flatMap(({ evaluation }) => evaluation.replicas);
   return {
     endLoss: mean(runs.map(({ evaluation }) => evaluation.mean.trainLoss)),

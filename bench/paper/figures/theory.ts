@@ -42,7 +42,13 @@ export interface TheoryPoint {
   readonly corollary2: number;
 }
 
-export const theory: Figure = {
+export interface TheoryFigures {
+  readonly rounds: number;
+  readonly learningRate: number;
+  readonly points: readonly TheoryPoint[];
+}
+
+export const theory: Figure<TheoryFigures> = {
   title: "What losses cost: measured, 1 + 2p and Corollary 2",
   async make({ size, signal, say }) {
     const { workers, drops, rounds } = extents[size];

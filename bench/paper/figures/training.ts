@@ -55,7 +55,7 @@ export interface ArmResult extends Arm {
   readonly curve: readonly (readonly [number, number])[];
 }
 
-export function trainingFigure(definition: TrainingFigure): Figure {
+export function trainingFigure(definition: TrainingFigure): Figure<{ readonly rows: readonly ArmResult[] }> {
   const { name, title, extents } = definition;
   return {
     title,
@@ -83,7 +83,7 @@ function specOf(
   return { task: task({ ...rest, averaging }), workers: rest.workers, drop, meanBurst, evaluation };
 }
 
-export function nameOf({ averaging, drop, meanBurst = 1 }: Arm): string {
+function nameOf({ averaging, drop, meanBurst = 1 }: Arm): string {
   const words = averaging === "gradient" ? "gradients, " : averaging === "rps" ? "" : `${averaging}, `;
   return `${words}${drop * 100} %${meanBurst > 1 ? " in bursts" : ""}`;
 }

@@ -57,9 +57,9 @@ async function runMissing(): Promise<void> {
   });
 }
 
-function save(name: string, text: string): void {
+function save(name: string, content: string): void {
   const path = join(out, name);
-  writeFileSync(`${path}.tmp`, text);
+  writeFileSync(`${path}.tmp`, content);
   renameSync(`${path}.tmp`, path);
 }
 
