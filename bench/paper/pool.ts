@@ -15,8 +15,6 @@ export interface PoolOptions {
   /** Results and checkpoints are kept here; what has a result is not run again. */
   readonly folder: string;
   readonly dataDir: string | undefined;
-  /** Rounds between two checkpoints; another number, other losses. */
-  readonly segmentRounds?: number;
   readonly signal: AbortSignal;
   say(line: string): void;
 }
@@ -66,7 +64,7 @@ function roundsOf(specs: readonly RunSpec[]): number {
 
 /** @param onRounds is told of so many more rounds; those of an earlier start come at once */
 function runChild(spec: RunSpec, options: PoolOptions, onRounds: (rounds: number) => void): Promise<void> {
-  const { dataDir, signal, segmentRounds = 50 } = options;
+  const { dataDir, signal } = options;
   const file = fileOf(spec, options);
   return new Promise((resolve, reject) => {
     const child = fork(childFile, { signal, stdio: ["ignore", "inherit", "inherit", "ipc"] });
@@ -80,6 +78,14 @@ function runChild(spec: RunSpec, options: PoolOptions, onRounds: (rounds: number
       if (existsSync(file)) resolve();
       else reject(new Error(`${keyOf(spec)}: ended with ${code ?? by} and no result`));
     });
-    child.send({ spec, file, dataDir, segmentRounds } satisfies Order);
+    child.send({ spec, file, dataDir, segmentRounds: segmentOf(spec) } satisfies Order);
   });
+}
+
+/** Rounds between two checkpoints; another number, other losses. */
+const usualSegment = 50;
+
+/** A rule that remembers would begin anew with every segment, as with a new view: there it is the whole run. */
+function segmentOf({ task }: RunSpec): number {
+  return task.averaging === "running-sums" ? task.rounds : usualSegment;
 }

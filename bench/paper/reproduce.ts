@@ -44,16 +44,11 @@ process.once("SIGINT", () => stop.abort());
 const begunMs = performance.now();
 
 function contextOf(which: Size): FigureContext {
-  return {
-    size: which,
-    signal: stop.signal,
-    say: (line) => console.log(`${duration(performance.now() - begunMs)} ${line}`),
-    train(specs) {
-      const { signal } = stop;
-      const pool = { jobs, folder: work, dataDir, signal };
-      return runAll(specs, { ...pool, say: this.say });
-    },
-  };
+  const { signal } = stop;
+  const say = (line: string) => console.log(`${duration(performance.now() - begunMs)} ${line}`);
+  const train: FigureContext["train"] = (specs) =>
+    runAll(specs, { jobs, folder: work, dataDir, signal, say });
+  return { size: which, signal, say, train };
 }
 
 async function make(name: string, figure: Figure, which: Size): Promise<void> {
