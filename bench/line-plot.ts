@@ -19,8 +19,9 @@ export interface PlotText {
 /** To be told apart by everybody: Paul Tol's "bright" scheme. */
 export const colours = ["#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#777777"] as const;
 
-const [width, height] = [640, 360];
-const margin = { left: 56, right: 16, top: 36, bottom: 44 };
+const [width, height] = [760, 360];
+/** The legend is on the right of the curves, where none can run through it. */
+const margin = { left: 56, right: 170, top: 36, bottom: 44 };
 const wantedTicks = 6;
 
 export function linePlot(text: PlotText, curves: readonly Curve[]): string {
@@ -48,7 +49,7 @@ export function linePlot(text: PlotText, curves: readonly Curve[]): string {
     ...curves
       .filter(({ name }) => name !== undefined)
       .map(({ name = "", colour }, row) =>
-        label(right - 4, margin.top + 14 + 16 * row, "end", name, ` fill="${colour}"`),
+        label(right + 12, margin.top + 12 + 18 * row, "start", name, ` fill="${colour}"`),
       ),
     "</svg>",
   ];

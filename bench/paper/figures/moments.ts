@@ -12,6 +12,7 @@ import type { Figure, Size } from "./figure.ts";
 interface Extent {
   readonly workers: readonly number[];
   readonly drops: readonly number[];
+  /** With the most workers; with fewer there are more, so that each has as many samples of a drop. */
   readonly rounds: number;
 }
 
@@ -50,13 +51,14 @@ export const moments: Figure<MomentsFigures> = {
     const { workers, drops, rounds } = extents[size];
     const points: MomentsPoint[] = [];
     for (const count of workers) {
+      const own = Math.round((rounds * Math.max(...workers)) / count);
       for (const drop of drops) {
-        points.push(measureMoments(count, drop, rounds));
+        points.push(measureMoments(count, drop, own));
         // Lets Ctrl-C through.
         await setImmediate();
         signal.throwIfAborted();
       }
-      say(`n = ${count}: ${drops.length} drop rates measured over ${rounds} rounds each`);
+      say(`n = ${count}: ${drops.length} drop rates measured over ${own} rounds each`);
     }
     return {
       figures: { rounds, points },

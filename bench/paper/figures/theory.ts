@@ -2,8 +2,11 @@
  * What losses cost, in theory and measured. n workers learn f(x) = ½‖x‖² from gradients with noise and average
  * through the round machine; where it has settled, f of the mean model is proportional to the noise of an
  * averaged gradient, so its ratio to a run without losses is how many times more samples are needed.
- * Predictions: with small steps exactly 1 + n·α2 / (1 − β), nearly 1 + 2p (docs/design.md); and the factor
- * by which Corollary 2's leading term grows, (1 + √(n·α2)) / (1 − √β), which is an upper bound.
+ *
+ * Exactly, with a step of γ: local steps leave Σ‖v_i − v̄‖² = V = (1−γ)²·S + γ²σ²d(n−1); an averaging leaves
+ * S = β·V of it and moves the mean by (α2 / n)·V on average. Where that has settled the ratio is
+ * 1 + (n−1)·α2 / (1 − β(1−γ)²); for small steps and many workers that is nearly 1 + 2p. Beside it the factor by
+ * which Corollary 2's leading term grows, (1 + √(n·α2)) / (1 − √β), an upper bound.
  */
 import { setImmediate } from "node:timers/promises";
 import { createRng, mix } from "../../../shared/core/rng.ts";
@@ -74,7 +77,7 @@ function measure(workers: number, drop: number, rounds: number): TheoryPoint {
     drop,
     measured: mean,
     error,
-    exact: 1 + (workers * alpha2) / (1 - beta),
+    exact: 1 + ((workers - 1) * alpha2) / (1 - beta * (1 - learningRate) ** 2),
     simple: 1 + 2 * drop,
     corollary2: (1 + Math.sqrt(workers * alpha2)) / (1 - Math.sqrt(beta)),
   };
