@@ -13,6 +13,16 @@ import type { Path, Weather } from "./weather.ts";
 /** A marker that is lost is retransmitted after this, as SCTP does. */
 const retransmitMs = 200;
 
+/** Packets on the same way that arrive together, one after the other in `bytes`. */
+interface Flight {
+  readonly delayMs: number;
+  readonly bytes: Uint8Array;
+  readonly lengths: number[];
+  used: number;
+}
+
+const flightBytes = 64 * maxPacketBytes;
+
 export interface SimulatedPeer {
   readonly peerId: string;
   readonly machine: RoundMachine;
@@ -42,6 +52,8 @@ export function createSimulatedNetwork(options: {
   const paths = new Map<string, { readonly to: string; readonly path: Path }[]>();
   const wakes = new Map<string, { at: number; cancel: () => void }>();
   const scratch = new Uint8Array(maxPacketBytes);
+  /** To be flown again: an allocation for each packet would cost more than what is done with it. */
+  const idle: Uint8Array[] = [];
   const markerRng = createRng(mix(options.seed, 0x6d61726b));
   let packetsSent = 0;
 
@@ -74,28 +86,40 @@ export function createSimulatedNetwork(options: {
 
   function sendPackets(peer: SimulatedPeer, to: string, path: Path): void {
     /** Those that arrive together, told to the other end at once: it is what makes large models bearable. */
-    let flight: { readonly delayMs: number; readonly packets: Uint8Array[] } | undefined;
+    let flight: Flight | undefined;
     for (;;) {
       const length = peer.machine.nextPacket(to, scratch);
       if (length === 0) return;
       packetsSent += 1;
       options.onSend?.(peer.peerId, to, scratch.subarray(0, length));
       for (const delayMs of path.fate()) {
-        if (flight?.delayMs !== delayMs) {
-          const packets: Uint8Array[] = [];
-          flight = { delayMs, packets };
-          time.after(delayMs, () => arrive(peer.peerId, to, packets));
+        if (flight?.delayMs !== delayMs || flight.used + length > flightBytes) {
+          const next: Flight = {
+            delayMs,
+            bytes: idle.pop() ?? new Uint8Array(flightBytes),
+            lengths: [],
+            used: 0,
+          };
+          time.after(delayMs, () => arrive(peer.peerId, to, next));
+          flight = next;
         }
-        flight.packets.push(scratch.slice(0, length));
+        flight.bytes.set(scratch.subarray(0, length), flight.used);
+        flight.used += length;
+        flight.lengths.push(length);
       }
     }
   }
 
-  function arrive(from: string, to: string, packets: readonly Uint8Array[]): void {
+  function arrive(from: string, to: string, { bytes, lengths }: Flight): void {
     const peer = peers.get(to);
-    if (!peer) return;
-    for (const bytes of packets) peer.machine.receive(from, bytes, time.now());
-    settle(to);
+    let at = 0;
+    for (const length of lengths) {
+      peer?.machine.receive(from, bytes.subarray(at, at + length), time.now());
+      at += length;
+    }
+    // A machine keeps none of the bytes that it is shown.
+    idle.push(bytes);
+    if (peer) settle(to);
   }
 
   function sendMarker(from: string, to: string, marker: EndMarker): void {
