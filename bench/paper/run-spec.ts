@@ -19,5 +19,6 @@ export function keyOf(spec: RunSpec): string {
   const { task, workers, drop, meanBurst } = spec;
   const hash = createHash("sha256").update(JSON.stringify(spec)).digest("hex").slice(0, 8);
   const bursts = meanBurst > 1 ? `-bursts${meanBurst}` : "";
-  return `${task.name}-${task.averaging}-n${workers}-p${drop}${bursts}-s${task.seed}-${hash}`;
+  const parity = task.parity > 0 ? `-parity${task.parity}` : "";
+  return `${task.name}-${task.averaging}${parity}-n${workers}-p${drop}${bursts}-s${task.seed}-${hash}`;
 }

@@ -67,6 +67,7 @@ async function runSegment(
     peers: count,
     valueCount: workers.initial.length,
     averaging: task.averaging,
+    parity: task.parity,
     seed: task.seed,
     weather: { loss: drop, meanBurst },
     firstRound,
