@@ -1,5 +1,6 @@
 /** Real peers train and a real web service answers, over the same links. */
 import { dropShare } from "../../../shared/core/drops.ts";
+import type { Drops } from "../../../shared/core/drops.ts";
 import type { Task } from "../../../shared/core/task.ts";
 import { parseTask } from "../../../shared/core/task.ts";
 import { builtInTasks } from "../../../shared/training/built-in-tasks.ts";
@@ -59,6 +60,7 @@ export function webTask(options: {
 export interface Learned {
   /** Share of the fragments that did not count. */
   readonly lost: number;
+  readonly drops: Drops;
   /** Of the packets handed to the links; without classes both kinds are in it. */
   readonly kernelDropped: number;
   readonly accuracy: number;
@@ -108,6 +110,7 @@ export async function sharedRun(
     web: { ...served, ...kernel("web") },
     learned: {
       lost: dropShare(run.received, run.drops) ?? NaN,
+      drops: run.drops,
       ...kernel("learning"),
       accuracy: run.accuracy,
       validationLoss: run.loss,
