@@ -12,9 +12,9 @@ import { kernelSite } from "../../../test/labs/training-run.ts";
 import { startWeb } from "./web-load.ts";
 import type { WebFigures } from "./web-load.ts";
 
-/** What a packet of 1,500 bytes takes 0.6 ms of: four peers on two cores can fill it. */
+/** 20 Mbit/s: four peers on two cores can fill such links. */
 const bytesPerSecond = 2_500_000;
-/** 40 % of the links, with headers and acknowledgements 43 %. */
+/** 40 % of the links; with headers, requests and acknowledgements 44 %. */
 export const messagesPerSecond = 40;
 /** 60 ms of whole packets. */
 const webQueue = 100;
