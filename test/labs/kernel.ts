@@ -13,6 +13,8 @@ import { createDatagramRules } from "./datagram-rules.ts";
 import type { DatagramCounts } from "./datagram-rules.ts";
 import { createLabChildren } from "./lab-children.ts";
 import type { LabSpawnOptions } from "./lab-children.ts";
+import { linkCounts, shareLink } from "./link-classes.ts";
+import type { LinkCounts, LinkPlan } from "./link-classes.ts";
 import { addNamespace, commandIn, deleteNamespace, ipIn, nextLabName, sweepLeftovers } from "./netns.ts";
 import { startDelayBridge, startKernelBridge } from "./switches.ts";
 import type { Switch } from "./switches.ts";
@@ -27,6 +29,10 @@ export interface KernelLab {
   drop(probability: number): void;
   /** What every peer can send; 0 lifts the limit. */
   rate(bytesPerSecond: number): void;
+  /** In place of `rate`: every peer's link carries learning and a web service; counters go to 0. */
+  share(plan: LinkPlan): void;
+  /** What left a peer since the last `share`. */
+  linkCounts(peer: number): LinkCounts;
   /** One way, for every frame; 0 is the kernel's own bridge again. */
   delay(ms: number): Promise<void>;
   /** A process inside a node's namespace; killed when the lab closes. */
@@ -76,6 +82,10 @@ export async function createKernelLab(options: { readonly peers: number }): Prom
     rate(bytesPerSecond) {
       for (const peer of peers) limitRate(spaceOf(peer), bytesPerSecond);
     },
+    share(plan) {
+      for (const peer of peers) shareLink(spaceOf(peer), plan);
+    },
+    linkCounts: (peer) => linkCounts(spaceOf(peer)),
     async delay(ms) {
       await bridge?.stop();
       const ports = nodes.map(portOf);

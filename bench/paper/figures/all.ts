@@ -7,6 +7,7 @@ import { sweep } from "./sweep.ts";
 import { theory } from "./theory.ts";
 import { trainingFigure } from "./training.ts";
 import type { Arm } from "./training.ts";
+import { webLab } from "./web-lab.ts";
 
 const rps = (drop: number): Arm => ({ averaging: "rps", drop });
 const gradients = (drop: number): Arm => ({ averaging: "gradient", drop });
@@ -72,6 +73,7 @@ export const figures = {
   theory,
   real,
   sweep,
+  "web-lab": webLab,
   fig4a: cifar("fig4a", "Figure 4a: ResNet-20 on CIFAR-10, models averaged", 20, { ...models, ...short20 }),
   fig4b: cifar("fig4b", "Figure 4b: ResNet-110 on CIFAR-10, models averaged", 110, {
     arms: fewModels,

@@ -1,0 +1,133 @@
+/**
+ * The web service beside learning, for real: peers train over links that a real HTTP service shares, and the
+ * web is preferred by degrees. Figure 6 of the paper in the kernel lab; its simulated counterpart is
+ * bench/paper/web-service.
+ */
+import { mean } from "../../../shared/simulation/figures.ts";
+import { createKernelLab } from "../../../test/labs/kernel.ts";
+import type { KernelLab } from "../../../test/labs/kernel.ts";
+import { needsKernelLab } from "../../../test/needs.ts";
+import { colours, linePlot, panels } from "../../line-plot.ts";
+import { degrees, messagesPerSecond, patient, sharedRun, webAlone, webTask } from "../web-lab/shared-run.ts";
+import type { Degree, SharedRun } from "../web-lab/shared-run.ts";
+import type { WebFigures } from "../web-lab/web-load.ts";
+import type { Figure, FigureContext, Size } from "./figure.ts";
+
+interface Extent {
+  readonly rounds: number;
+  readonly degrees: readonly Degree[];
+  readonly seeds: readonly number[];
+  /** Of the web with no learning beside it. */
+  readonly aloneSeconds: number;
+}
+
+const peers = 4;
+const timeLimitMs = 600_000;
+
+const extents: Readonly<Record<Size, Extent>> = {
+  test: { rounds: 16, degrees: [degrees[0], degrees[4]], seeds: [1], aloneSeconds: 0 },
+  compressed: { rounds: 40, degrees: [...degrees, patient], seeds: [1], aloneSeconds: 10 },
+  full: { rounds: 200, degrees: [...degrees, patient], seeds: [1, 2, 3, 4, 5], aloneSeconds: 60 },
+};
+
+export interface WebLabRow {
+  readonly degree: string;
+  /** One for each seed. */
+  readonly runs: readonly SharedRun[];
+  /** Mean completion time without priority over that with this degree; means of the seeds. */
+  readonly speedUp: number;
+  /** Of the fragments, those that did not count. */
+  readonly lost: number;
+  readonly accuracy: number;
+}
+
+interface WebLab {
+  readonly rows: readonly WebLabRow[];
+  readonly webAlone: readonly WebFigures[];
+  /** On the same links with no web beside it. */
+  readonly learningAlone: readonly SharedRun["learned"][];
+}
+
+export const webLab: Figure<WebLab> = {
+  title: "A real web service beside real learning",
+  async make(context) {
+    const reason = needsKernelLab();
+    if (reason) throw new Error(`web-lab: ${reason}`);
+    const lab = await createKernelLab({ peers });
+    try {
+      const made = await measure(lab, context);
+      const { rounds, seeds } = extents[context.size];
+      const figures = { peers, rounds, seeds, messagesPerSecond, ...made };
+      return { figures, plots: { "web-lab": plot(made.rows) } };
+    } finally {
+      await lab.close();
+    }
+  },
+};
+
+async function measure(lab: KernelLab, { size, say, signal }: FigureContext): Promise<WebLab> {
+  const { rounds, degrees: steps, seeds, aloneSeconds } = extents[size];
+  const webAlones: WebFigures[] = [];
+  const learningAlone: SharedRun["learned"][] = [];
+  const runs = new Map<string, SharedRun[]>(steps.map(({ name }) => [name, []]));
+  // Seed by seed, so that what else the machine does meanwhile is spread over the degrees.
+  for (const seed of seeds) {
+    const task = webTask({ peers, rounds, seed });
+    if (aloneSeconds > 0) {
+      webAlones.push(await webAlone(lab, seed, aloneSeconds));
+      const quiet = { task, degree: degrees[0], timeLimitMs, isWebOn: false };
+      learningAlone.push((await sharedRun(lab, quiet)).learned);
+    }
+    for (const degree of steps) {
+      signal.throwIfAborted();
+      const run = await sharedRun(lab, { task, degree, timeLimitMs });
+      runs.get(degree.name)?.push(run);
+      say(`${degree.name}, seed ${seed}: ${told(run)}`);
+    }
+  }
+  return { rows: rowsOf(runs), webAlone: webAlones, learningAlone };
+}
+
+function told({ web, learned }: SharedRun): string {
+  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+  return `web ${web.meanMs.toFixed(0)} ms, learning lost ${percent(learned.lost)}, ${percent(learned.accuracy)} right`;
+}
+
+function rowsOf(measured: ReadonlyMap<string, readonly SharedRun[]>): WebLabRow[] {
+  const meanMs = (runs: readonly SharedRun[]) => mean(runs.map(({ web }) => web.meanMs));
+  const unpreferred = meanMs(measured.get(degrees[0].name) ?? []);
+  return [...measured].map(([degree, runs]) => ({
+    degree,
+    runs,
+    speedUp: unpreferred / meanMs(runs),
+    lost: mean(runs.map(({ learned }) => learned.lost)),
+    accuracy: mean(runs.map(({ learned }) => learned.accuracy)),
+  }));
+}
+
+function plot(rows: readonly WebLabRow[]): string {
+  const x = "learning loss: share of fragments that did not count";
+  const curve = (colour: string, value: (row: WebLabRow) => number) => {
+    const pointsOf = (some: readonly WebLabRow[]) => some.map((row) => [row.lost, value(row)] as const);
+    const isPatient = ({ degree }: WebLabRow) => degree === patient.name;
+    return [
+      { name: "short queues", colour, points: pointsOf(rows.filter((row) => !isPatient(row))) },
+      { colour, points: pointsOf(rows), style: "dots" as const },
+      {
+        name: patient.name,
+        colour: colours[6],
+        points: pointsOf(rows.filter(isPatient)),
+        style: "dots" as const,
+      },
+    ];
+  };
+  const speedUp = linePlot(
+    { title: "Web: speed-up of the mean completion", x, y: "times as fast" },
+    curve(colours[0], (row) => row.speedUp),
+  );
+  const accuracy = linePlot(
+    { title: "Learning: accuracy in the end", x, y: "% right" },
+    curve(colours[1], (row) => 100 * row.accuracy),
+  );
+  return panels([speedUp, accuracy], 2);
+}
