@@ -71,8 +71,11 @@ try {
     tabs: tabs.map(({ faults }, index) => ({ accuracy: ofTabs[index], faults })),
     programs: run.peers.map(({ events }) => endOf(events)),
   };
+  // Notices are for who runs a program: they name its folders.
   const lines = run.peers.flatMap(({ events }, program) =>
-    events.map((event) => JSON.stringify({ program: program + 1, ...event })),
+    events
+      .filter(({ event }) => event !== "notice")
+      .map((event) => JSON.stringify({ program: program + 1, ...event })),
   );
   keep(out, `${JSON.stringify(result, null, 2)}\n`);
   keep(out?.replace(/\.json$/, ".jsonl"), `${lines.join("\n")}\n`);

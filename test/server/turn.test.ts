@@ -3,6 +3,8 @@ import { spawn } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import type { TestContext } from "node:test";
 import { PeerConnection, cleanup } from "node-datachannel";
@@ -93,7 +95,7 @@ function documentedArguments(port: number, allowsLoopback: boolean): string[] {
     "--listening-ip=127.0.0.1",
     "--relay-ip=127.0.0.1",
     "--allow-loopback-peers",
-    `--pidfile=/tmp/shoal-turn-${port}.pid`,
+    `--pidfile=${join(tmpdir(), `shoal-turn-${port}.pid`)}`,
   ];
 }
 
