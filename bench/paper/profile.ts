@@ -36,10 +36,14 @@ const exchange = createExchange({
   weather,
 });
 let replicas: Float32Array[] = all.map(() => initial.slice());
+const moved = all.map(() => initial.slice());
 
 async function runRound(round: number): Promise<void> {
-  const moved = replicas.map((replica) => replica.slice());
-  for (const [index, worker] of all.entries()) await worker.step(moved[index] ?? new Float32Array(), round);
+  for (const [index, worker] of all.entries()) {
+    const parameters = moved[index] ?? new Float32Array();
+    parameters.set(replicas[index] ?? []);
+    await worker.step(parameters, round);
+  }
   replicas = exchange.round(round, replicas, moved);
 }
 

@@ -14,7 +14,7 @@ import type { Evaluation } from "./evaluation.ts";
 import { keyOf } from "./run-spec.ts";
 import type { RunSpec } from "./run-spec.ts";
 import { createWorkers } from "./workers.ts";
-import type { Workers } from "./workers.ts";
+import type { Worker, Workers } from "./workers.ts";
 
 export interface RunOptions {
   readonly source: DataSource | undefined;
@@ -45,23 +45,37 @@ export async function runSimulated(spec: RunSpec, options: RunOptions): Promise<
   const { task } = spec;
   const key = keyOf(spec);
   let state = readCheckpoint(options.checkpointFile, key);
+  let workers: Workers | undefined;
   while (!state || state.round < task.rounds) {
-    state = await runSegment(spec, state, options);
+    workers ??= await workersFrom(spec, state, options.source);
+    state = await runSegment(spec, workers, state, options);
     writeCheckpoint(options.checkpointFile, state);
   }
   return summarize(spec, state, options.source);
 }
 
+/** As they were at the checkpoint; those that go on from one segment to the next are in that state already. */
+async function workersFrom(
+  { task, workers: count }: RunSpec,
+  from: Checkpoint | undefined,
+  source: DataSource | undefined,
+): Promise<Workers> {
+  const workers = await createWorkers(task, count, source, from?.round ?? 0);
+  const memories = from?.arrays.slice(1 + count) ?? [];
+  for (const [at, memory] of memoriesOf(workers).entries()) memory.set(memories[at] ?? []);
+  return workers;
+}
+
 /** From one checkpoint to the next. */
 async function runSegment(
   spec: RunSpec,
+  workers: Workers,
   from: Checkpoint | undefined,
-  { source, segmentRounds, onRound }: RunOptions,
+  { segmentRounds, onRound }: RunOptions,
 ): Promise<Checkpoint> {
   const { task, workers: count, drop, meanBurst } = spec;
   const begun = process.cpuUsage();
   const firstRound = from?.round ?? 0;
-  const workers = await createWorkers(task, count, source, firstRound);
   let { replicas, losses } = stateOf(workers, task.rounds, from);
   const exchange = createExchange({
     peers: count,
@@ -72,12 +86,12 @@ async function runSegment(
     weather: { loss: drop, meanBurst },
     firstRound,
   });
+  const moved = replicas.map((replica) => new Float32Array(replica.length));
   const end = Math.min(firstRound + segmentRounds, task.rounds);
   for (let round = firstRound; round < end; round++) {
-    const moved = replicas.map((replica) => replica.slice());
     let lossSum = 0;
     for (const [index, worker] of workers.all.entries())
-      lossSum += await worker.step(moved[index] ?? new Float32Array(), round);
+      lossSum += await moveFrom(replicas[index], moved[index], worker, round);
     losses[round] = lossSum / count;
     replicas = exchange.round(round, replicas, moved);
     onRound?.(round + 1);
@@ -97,6 +111,17 @@ async function runSegment(
   };
 }
 
+/** A worker's round, with what comes of it in `to`. */
+function moveFrom(
+  from: Float32Array = new Float32Array(),
+  to: Float32Array = new Float32Array(),
+  worker: Worker,
+  round: number,
+): Promise<number> {
+  to.set(from);
+  return worker.step(to, round);
+}
+
 const memoriesOf = ({ all }: Workers) => all.flatMap(({ optimizer }) => optimizer.memory);
 
 /** In the order in which `runSegment` writes them. */
@@ -110,9 +135,7 @@ function stateOf(
     return { replicas, losses: new Float32Array(rounds) };
   }
   const [losses, ...rest] = from.arrays;
-  const memories = rest.splice(workers.all.length);
-  for (const [at, memory] of memoriesOf(workers).entries()) memory.set(memories[at] ?? []);
-  return { replicas: rest.map(asFloats), losses: asFloats(losses) };
+  return { replicas: rest.slice(0, workers.all.length).map(asFloats), losses: asFloats(losses) };
 }
 
 function asFloats(array: Numbers | undefined): Float32Array {
@@ -126,8 +149,7 @@ async function summarize(
   source: DataSource | undefined,
 ): Promise<RunResult> {
   const { task, workers } = spec;
-  const [losses, ...rest] = state.arrays.map(asFloats);
-  const replicas = rest.slice(0, workers);
+  const [losses, ...replicas] = state.arrays.slice(0, 1 + workers).map(asFloats);
   const perRound = "samplesPerRound" in task.work ? task.work.samplesPerRound * workers : NaN;
   const roundsPerEpoch = state.sampleCount / perRound;
   const between = Math.max(1, Math.ceil(task.rounds / curvePoints));

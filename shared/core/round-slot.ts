@@ -10,6 +10,7 @@ import type { HeldParity } from "./parity/parity.ts";
 import type { Plan } from "./plan.ts";
 import { permutation } from "./rng.ts";
 import type { Rng } from "./rng.ts";
+import type { SlotMemory } from "./slot-memory.ts";
 import type { View } from "./view.ts";
 
 /** What this peer still has to send to one other peer in one round. */
@@ -81,10 +82,13 @@ export function createSlot(
   seat: number,
   shape: SlotShape,
   rng: Rng,
+  memory: SlotMemory,
 ): RoundSlot {
   const members = view.members.length;
   const owned = plan.blockOf(seat);
   const ownedCount = owned.end - owned.first;
+  // Of the longest block: the same length whichever block is ours.
+  const longest = Math.max(ownedCount, Math.ceil(shape.fragmentCount / Math.max(1, members)));
   const gatherFrom = (from: number) => {
     const block = plan.blockOf(from);
     return createInflow(from === seat ? 0 : block.end - block.first);
@@ -96,7 +100,7 @@ export function createSlot(
     seat,
     owned,
     contributions: {
-      values: new Float32Array(ownedCount * members * shape.valuesPerFragment),
+      values: memory.take((ownedCount > 0 ? longest : 0) * members * shape.valuesPerFragment),
       offset: 0,
       stride: shape.valuesPerFragment,
       members,
@@ -104,7 +108,7 @@ export function createSlot(
       presentAt: 0,
     },
     waiting: new Uint16Array(ownedCount),
-    averages: new Float32Array(shape.valueCount),
+    averages: memory.take(shape.valueCount),
     received: new Uint8Array(shape.fragmentCount),
     contributors: new Uint16Array(shape.fragmentCount),
     averagedOrder: new Uint32Array(ownedCount),
@@ -181,11 +185,13 @@ export function averageOwned(
 
 /** The replica after the round: averages where they arrived, what was kept where they did not. */
 export function overlay(slot: RoundSlot, shape: SlotShape): Float32Array {
+  const { received, averages } = slot;
   const result = slot.kept?.slice() ?? new Float32Array(shape.valueCount);
-  for (let fragment = 0; fragment < shape.fragmentCount; fragment++) {
-    if (slot.received[fragment] !== fragmentState.counted) continue;
-    const start = fragment * shape.valuesPerFragment;
-    result.set(slot.averages.subarray(start, start + fragmentLength(shape, fragment)), start);
+  for (let first = 0, end = 0; first < shape.fragmentCount; first = end + 1) {
+    // Neighbours are copied together.
+    for (end = first; received[end] === fragmentState.counted;) end += 1;
+    const start = first * shape.valuesPerFragment;
+    if (end > first) result.set(averages.subarray(start, end * shape.valuesPerFragment), start);
   }
   return result;
 }

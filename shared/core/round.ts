@@ -22,6 +22,7 @@ import type { RoundMachine, RoundMachineOptions, RoundResult } from "./round-mac
 import { retire } from "./retire.ts";
 import { createSlot, fragmentState, overlay } from "./round-slot.ts";
 import type { RoundSlot, SlotShape } from "./round-slot.ts";
+import { createSlotMemory } from "./slot-memory.ts";
 import { seatOf } from "./view.ts";
 import type { View } from "./view.ts";
 
@@ -42,6 +43,7 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
     : undefined;
   const outbox = createOutbox({ encoding, shape, rng, parity });
   const lossless = options.patience?.lossless ?? false;
+  const memory = createSlotMemory();
   const closing = createClosing({ shape, encoding, reduce, rng, neighborAt, lossless });
   const intake = createIntake({
     shape,
@@ -81,7 +83,7 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
     if (known) return known;
     const { epoch, members } = view;
     const plan = planFor({ seed: options.seed, epoch, round, members: members.length, fragmentCount });
-    const slot = createSlot(round, view, plan, seatOf(view, peerId), shape, rng);
+    const slot = createSlot(round, view, plan, seatOf(view, peerId), shape, rng, memory);
     slots = [...slots, slot].toSorted((a, b) => a.round - b.round);
     return slot;
   }
@@ -105,6 +107,8 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
     for (const slot of slots.filter((held) => !isKept(held))) {
       outbox.cancel(slot);
       retire(slot, neighborAt, patience);
+      memory.give(slot.contributions.values);
+      memory.give(slot.averages);
     }
     slots = slots.filter(isKept);
     if (current && !slots.includes(current)) current = undefined;

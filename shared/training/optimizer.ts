@@ -17,14 +17,25 @@ export interface Optimizer {
 
 export function createOptimizer(spec: OptimizerSpec, rounds: number, trainedCount: number): Optimizer {
   const rate = (round: number) => learningRateAt(spec, rounds, round);
-  return spec.kind === "adam"
-    ? createAdam(spec, rate, trainedCount)
-    : createSgd(spec.momentum, rate, trainedCount);
+  if (spec.kind === "adam") return createAdam(spec, rate, trainedCount);
+  return spec.momentum > 0
+    ? createMomentum(spec.momentum, rate, trainedCount)
+    : createPlain(rate, trainedCount);
 }
 
 type Rate = (round: number) => number;
 
-function createSgd(momentum: number, rateAt: Rate, trainedCount: number): Optimizer {
+function createPlain(rateAt: Rate, trainedCount: number): Optimizer {
+  return {
+    memory: [],
+    step(parameters, gradient, round) {
+      const rate = rateAt(round);
+      for (let i = 0; i < trainedCount; i++) parameters[i] = (parameters[i] ?? 0) - rate * (gradient[i] ?? 0);
+    },
+  };
+}
+
+function createMomentum(momentum: number, rateAt: Rate, trainedCount: number): Optimizer {
   const velocity = new Float32Array(trainedCount);
   return {
     memory: [velocity],

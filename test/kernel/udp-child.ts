@@ -7,6 +7,8 @@ import { pause } from "../labs/real-time.ts";
 
 const port = 7_777;
 const [mode = "echo", address = "", count = "0", bytes = "32"] = process.argv.slice(2);
+/** After so long a silence nothing more is on its way. */
+const quietMs = 1_500;
 const socket = createSocket("udp4");
 
 if (mode === "echo") {
@@ -14,14 +16,26 @@ if (mode === "echo") {
   socket.bind(port, () => console.log("ready"));
 } else {
   const tripsMs: number[] = [];
-  socket.on("message", (data) => tripsMs.push(performance.now() - data.readDoubleLE(0)));
+  let heardMs = performance.now();
+  socket.on("message", (data) => {
+    heardMs = performance.now();
+    tripsMs.push(heardMs - data.readDoubleLE(0));
+  });
   const datagram = Buffer.alloc(Number(bytes));
   for (let i = 0; i < Number(count); i++) {
-    datagram.writeDoubleLE(performance.now(), 0);
+    const sentMs = performance.now();
+    datagram.writeDoubleLE(sentMs, 0);
     socket.send(Buffer.from(datagram), port, address);
-    if (i % 16 === 15) await pause(1);
+    // No more than the echo can take: on a busy machine it may not run for a while.
+    if (i % 16 === 15) await until(() => heardMs >= sentMs, 20);
   }
-  await pause(300);
+  const isQuiet = () => performance.now() - heardMs > quietMs;
+  await until(() => tripsMs.length === Number(count) || isQuiet(), 20_000);
   const tripMs = tripsMs.toSorted((a, b) => a - b)[tripsMs.length >> 1];
   socket.close(() => console.log(JSON.stringify({ returned: tripsMs.length, tripMs })));
+}
+
+async function until(isSo: () => boolean, mostMs: number): Promise<void> {
+  const end = performance.now() + mostMs;
+  while (!isSo() && performance.now() < end) await pause(1);
 }

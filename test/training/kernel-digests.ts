@@ -45,6 +45,8 @@ export async function kernelDigests({ base64, shared }: KernelBuild): Promise<Re
     gelu: [a, x, 1_001],
     geluGradient: [a, b, x, 1_001],
     gemm: [a, 40, 4, b, 28, 4, x, 28, 9, 7, 10, 0, scratch],
+    halvingShortcut: [a, x, ...image, 5, 2, 3],
+    halvingShortcutGradient: [a, x, ...image, 5, 2, 3],
     layerNorm: [a, b, c, x, y, z, 9, 16, 1e-5],
     layerNormGradient: [a, b, c, d, positive, x, y, z, 9, 16],
     lstm: [a, b, x, y, z, 5, 3, 16, scratch],

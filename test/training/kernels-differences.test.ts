@@ -17,6 +17,7 @@ import { globalAveragePool } from "../../shared/training/ops/global-average-pool
 import { layerNorm } from "../../shared/training/ops/layer-norm.ts";
 import { linear } from "../../shared/training/ops/linear.ts";
 import { lstm } from "../../shared/training/ops/lstm.ts";
+import { halvingShortcut } from "../../shared/training/ops/shortcut.ts";
 import { cpu, wasm } from "./fixture.ts";
 import { floats, integers, rank1, rank2, rank3, rank4, tensorOf } from "./operations.ts";
 import type { Compute, Input } from "./operations.ts";
@@ -56,6 +57,7 @@ const cases: readonly (readonly [name: string, inputs: readonly Input[], compute
     (x, scale, offset, shortcut) =>
       batchNormResidual(rank4(x), rank1(scale), rank1(offset), rank4(shortcut)).y,
   ],
+  ["a shortcut that halves", [floats(1, 2, 5, 6, 3)], (x) => halvingShortcut(rank4(x), 6)],
   ["the mean over all pixels", [floats(1, 2, 3, 4, 5)], (x) => globalAveragePool(rank4(x))],
   [
     "a fully connected layer",

@@ -15,6 +15,7 @@ import { layerNorm } from "../../shared/training/ops/layer-norm.ts";
 import { linear } from "../../shared/training/ops/linear.ts";
 import { lstm } from "../../shared/training/ops/lstm.ts";
 import { residual } from "../../shared/training/ops/residual.ts";
+import { halvingShortcut } from "../../shared/training/ops/shortcut.ts";
 import { floats, integers, rank1, rank2, rank3, rank4 } from "./operations.ts";
 import type { Compute, Input } from "./operations.ts";
 
@@ -117,6 +118,15 @@ operation(
   fc.tuple(upTo(3), upTo(5), upTo(7), seed).map(([n, side, channels, s]) => ({
     inputs: [floats(s, n, side, side, channels), floats(s + 1, n, side, side, channels)],
     compute: (a, b) => globalAveragePool(residual(rank4(a), rank4(b))),
+  })),
+);
+
+operation(
+  "the shortcut that halves images",
+  20,
+  fc.tuple(upTo(3), upTo(7), upTo(7), upTo(6), fc.nat(9), seed).map(([n, h, w, inputs, more, s]) => ({
+    inputs: [floats(s, n, h, w, inputs)],
+    compute: (images) => halvingShortcut(rank4(images), inputs + more),
   })),
 );
 

@@ -22,3 +22,50 @@ export function frame(
     );
   }
 }
+
+/** Every second pixel of images that have `inputs` channels, with channels of zeros before and after them. */
+export function halvingShortcut(
+  images: usize, to: usize, count: i32, height: i32, width: i32,
+  inputs: i32, first: i32, last: i32,
+): void {
+  const rows = (height + 1) >> 1;
+  const columns = (width + 1) >> 1;
+  const pixel = <usize>inputs << 2;
+  const before = <usize>first << 2;
+  const after = <usize>last << 2;
+  for (let row = 0; row < count * rows; row++) {
+    const image = row / rows;
+    const y = image * height + 2 * (row - image * rows);
+    let from = images + <usize>(y * width) * pixel;
+    for (let x = 0; x < columns; x++) {
+      clear(to, before);
+      memory.copy(to + before, from, pixel);
+      clear(to + before + pixel, after);
+      to += before + pixel + after;
+      from += 2 * pixel;
+    }
+  }
+}
+
+/** Puts back where `halvingShortcut` took from: all other pixels had no part in it. */
+export function halvingShortcutGradient(
+  dy: usize, dx: usize, count: i32, height: i32, width: i32,
+  inputs: i32, first: i32, last: i32,
+): void {
+  const rows = (height + 1) >> 1;
+  const columns = (width + 1) >> 1;
+  const pixel = <usize>inputs << 2;
+  const outputs = <usize>(first + inputs + last) << 2;
+  clear(dx, <usize>(count * height * width) * pixel);
+  let from = dy + (<usize>first << 2);
+  for (let row = 0; row < count * rows; row++) {
+    const image = row / rows;
+    const y = image * height + 2 * (row - image * rows);
+    let to = dx + <usize>(y * width) * pixel;
+    for (let x = 0; x < columns; x++) {
+      memory.copy(to, from, pixel);
+      from += outputs;
+      to += 2 * pixel;
+    }
+  }
+}

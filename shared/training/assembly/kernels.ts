@@ -6,6 +6,7 @@ export { convolutionScratch, convolve, convolveBack } from "./convolution";
 export { convolveFilter } from "./convolution-filter";
 export { addRelu, gelu, geluGradient, reluGradient } from "./elementwise";
 export { gemm, gemmScratch } from "./gemm";
+export { halvingShortcut, halvingShortcutGradient } from "./images";
 export { lstm, lstmGradient, lstmScratch } from "./lstm";
 export { maxPoolGradient } from "./max-pool";
 export { addBias, crossEntropy, layerNorm, layerNormGradient, segmentSum, sumRows, takeRows } from "./rows";

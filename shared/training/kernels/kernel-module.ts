@@ -19,6 +19,8 @@ const names = [
   "geluGradient",
   "gemm",
   "gemmScratch",
+  "halvingShortcut",
+  "halvingShortcutGradient",
   "layerNorm",
   "layerNormGradient",
   "lstm",

@@ -1,9 +1,11 @@
-/** ReLU, GELU, the sum of a residual block, softmax cross-entropy, and the gradient of a max pool. */
+/** ReLU, GELU, the two ends of a residual block, softmax cross-entropy, and the gradient of a max pool. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { crossEntropyOperation } from "../ops/cross-entropy.ts";
 import { geluGradient, geluOperation } from "../ops/gelu.ts";
 import { reluGradient, residualOperation } from "../ops/residual.ts";
+import { halvingShortcutGradient, halvingShortcutOperation, newChannels } from "../ops/shortcut.ts";
+import type { ShortcutShape } from "../ops/shortcut.ts";
 import type { CallKernel, KernelName } from "./kernel-module.ts";
 import { fuse, replace } from "./register.ts";
 import { makeOutput, pointerTo, shape4, sizeOf } from "./wasm-heap.ts";
@@ -19,6 +21,19 @@ export function installPointwise(call: CallKernel): void {
 
   fuse(residualOperation, ({ a, b }) => each("addRelu", a, b));
   fuse(reluGradient, ({ dy, y }) => each("reluGradient", dy, y));
+  fuse(halvingShortcutOperation, ({ images }, shape) => {
+    const [count = 0] = images.shape;
+    const { height, width, channels } = shape;
+    const y = makeOutput([count, Math.ceil(height / 2), Math.ceil(width / 2), channels]);
+    call("halvingShortcut", pointerTo(images), pointerTo(y), count, ...sizesOf(shape));
+    return y;
+  });
+  fuse(halvingShortcutGradient, ({ dy }, shape) => {
+    const [count = 0] = dy.shape;
+    const dx = makeOutput([count, shape.height, shape.width, shape.inputs]);
+    call("halvingShortcutGradient", pointerTo(dy), pointerTo(dx), count, ...sizesOf(shape));
+    return dx;
+  });
   fuse(geluOperation, ({ x }) => each("gelu", x));
   fuse(geluGradient, ({ dy, x }) => each("geluGradient", dy, x));
   fuse(crossEntropyOperation, ({ logits, labels }) => {
@@ -46,4 +61,9 @@ export function installPointwise(call: CallKernel): void {
     call("maxPoolGradient", ...pointers, ...images, info.outHeight, info.outWidth, ...windows, top, left);
     return dx;
   });
+}
+
+/** As the kernels of a shortcut take them. */
+function sizesOf(shape: ShortcutShape): number[] {
+  return [shape.height, shape.width, shape.inputs, ...newChannels(shape)];
 }

@@ -14,7 +14,7 @@ import type { Classifier, Pass } from "./classifier.ts";
 import { dense } from "./dense.ts";
 import type { ParameterSpec } from "./model.ts";
 import { readParameters } from "./parameter-reader.ts";
-import { halvingShortcut } from "./shortcut.ts";
+import { halvingShortcut } from "../ops/shortcut.ts";
 
 export function createResnet(depth: number, parameters: readonly ParameterSpec[]): Classifier {
   const firstStatistic = parameters.filter(({ role }) => role === "trained").length;
