@@ -7,11 +7,11 @@ import { number, wholeNumber } from "../peer-node/cli-options.ts";
 import type { AveragingName } from "../shared/core/task.ts";
 import { createRng, mix } from "../shared/core/rng.ts";
 import { relativeSpread } from "../shared/simulation/figures.ts";
+import { createGroup } from "../shared/simulation/group.ts";
 import { createToyLearner } from "../shared/simulation/toy-learner.ts";
 import { pixelsPerImage } from "../shared/training/data/data-set.ts";
 import type { ImageSet } from "../shared/training/data/data-set.ts";
 import { createGlyphs } from "../shared/training/data/glyphs.ts";
-import { createGroup } from "../test/core/exchange.ts";
 import { readOptions } from "./options.ts";
 
 const { values: options } = readOptions({

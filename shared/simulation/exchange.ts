@@ -2,18 +2,10 @@
  * The averaging alone, among replicas that all begin a round at the same moment: the round machine and the
  * rule of a real run, over paths that lose and do nothing else. What the learning is made of is the caller's.
  */
-import { offerOf } from "../core/averaging/offer.ts";
-import { createRule, roundOptionsOf } from "../core/averaging/rules.ts";
-import { encodingOf } from "../core/encoding.ts";
-import { valuesPerFragment } from "../core/packet.ts";
 import { boundlessPatience } from "../core/patience.ts";
-import { createRng, mix } from "../core/rng.ts";
-import { createRoundMachine } from "../core/round.ts";
-import type { RoundMachine, RoundResult } from "../core/round.ts";
+import type { RoundMachine } from "../core/round.ts";
 import type { AveragingName } from "../core/task.ts";
-import { createSimulatedNetwork } from "./network.ts";
-import { createVirtualTime } from "./virtual-time.ts";
-import { fairWeather } from "./weather.ts";
+import { createGroup } from "./group.ts";
 import type { Weather } from "./weather.ts";
 
 export interface ExchangeOptions {
@@ -44,56 +36,32 @@ export interface Exchange {
 /** In virtual time, which costs nothing: nobody is ever given up. */
 const patienceMs = 600_000;
 
-export function createExchange(options: ExchangeOptions): Exchange {
-  const { peers, valueCount, seed, firstRound = 0 } = options;
-  const time = createVirtualTime();
-  const encoding = encodingOf("f32");
-  const perFragment = options.valuesPerFragment ?? valuesPerFragment(encoding.bytesPerValue);
+export function createExchange({ peers, weather, ...options }: ExchangeOptions): Exchange {
   // A reliable channel loses nothing, it only takes longer.
   const isReliable = options.averaging === "reliable";
-  const weather = { ...fairWeather, ...options.weather, ...(isReliable && { loss: 0 }) };
-  const network = createSimulatedNetwork({ time, seed: mix(seed, firstRound), weatherOf: () => weather });
-  const members = Array.from({ length: peers }, (_, index) => `peer-${index}`);
-  const results = new Map<string, RoundResult>();
-  const all = members.map((peerId, index) => {
-    const rule = createRule(options.averaging, perFragment);
-    const machine = createRoundMachine({
-      peerId,
-      seed,
-      valueCount,
-      encoding,
-      ...roundOptionsOf(rule),
-      parity: options.parity ?? 0,
-      rng: createRng(mix(seed, firstRound, index)),
-      patience: boundlessPatience(patienceMs),
-      valuesPerFragment: perFragment,
-    });
-    network.add({ peerId, machine, onResult: (result) => results.set(peerId, result) });
-    return { peerId, machine, rule };
+  const group = createGroup({
+    ...options,
+    members: peers,
+    weather: { ...weather, ...(isReliable && { loss: 0 }) },
+    patience: boundlessPatience(patienceMs),
   });
-  const machines = all.map(({ machine }) => machine);
-  for (const machine of machines) machine.install({ epoch: 1, fromRound: firstRound, members });
+  const { machines, rules } = group;
+  const seats = machines.map((_, seat) => seat);
+  const at = (replicas: readonly Float32Array[], seat: number) => replicas[seat] ?? new Float32Array();
 
   return {
     round(round, before, after) {
-      results.clear();
       for (const machine of machines) machine.expect(round);
-      for (const [index, { peerId, machine, rule }] of all.entries()) {
-        const [old, own] = [before[index] ?? new Float32Array(), after[index] ?? new Float32Array()];
-        const { outgoing, kept } = offerOf(rule, machine.turnOf(round), old, own);
-        network.begin(peerId, round, outgoing, false, kept);
-      }
-      time.runUntil(() => results.size === peers);
-      return all.map(({ peerId, rule }, index) => {
-        const result = results.get(peerId);
-        if (!result) throw new Error(`round ${round}: ${peerId} did not finish`);
-        return rule.incoming(before[index] ?? new Float32Array(), result.values, result.averaged);
-      });
+      for (const seat of seats) group.learned(seat, round, at(before, seat), at(after, seat));
+      const results = group.finished(seats);
+      return results.map(
+        ({ values, averaged }, seat) => rules[seat]?.incoming(at(before, seat), values, averaged) ?? values,
+      );
     },
     account() {
       // What is still on its way arrives, else it would count as late.
-      time.runUntil(() => false);
-      return accountOf(machines, members);
+      group.drain();
+      return accountOf(machines, group.ids);
     },
   };
 }

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { boundlessPatience } from "../../shared/core/patience.ts";
 import { planWithOwners } from "../../shared/core/plan.ts";
-import { createGroup, randomVectors } from "../core/exchange.ts";
-import type { GroupOptions } from "../core/exchange.ts";
+import { randomVectors } from "../core/exchange.ts";
+import { createGroup } from "../../shared/simulation/group.ts";
+import type { GroupOptions } from "../../shared/simulation/group.ts";
 import { estimate, exactMoments, spread } from "../../shared/simulation/moments.ts";
 
 /** Of 16 peers every round has four times the owners of a round of 4: as many draws in a quarter of the rounds. */

@@ -3,7 +3,8 @@ import { test } from "node:test";
 import * as fc from "fast-check";
 import { createMean } from "../../shared/core/averaging/mean.ts";
 import { createRule } from "../../shared/core/averaging/rules.ts";
-import { createGroup, randomVectors } from "../core/exchange.ts";
+import { randomVectors } from "../core/exchange.ts";
+import { createGroup } from "../../shared/simulation/group.ts";
 import { exactMoments, spread } from "../../shared/simulation/moments.ts";
 
 test("the mean divides by what arrived, whatever lies in the rows of the absent", () => {

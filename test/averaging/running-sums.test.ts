@@ -7,8 +7,9 @@ import { test } from "node:test";
 import type { Contributions } from "../../shared/core/averaging/rule.ts";
 import { runningSums } from "../../shared/core/averaging/running-sums.ts";
 import { createRng } from "../../shared/core/rng.ts";
-import { createGroup, randomVectors } from "../core/exchange.ts";
-import type { GroupOptions } from "../core/exchange.ts";
+import { createGroup } from "../../shared/simulation/group.ts";
+import type { GroupOptions } from "../../shared/simulation/group.ts";
+import { randomVectors } from "../core/exchange.ts";
 
 const valuesPerFragment = 4;
 const fragments = 24;

@@ -4,7 +4,8 @@ import { test } from "node:test";
 import { addDrops, dropCauses, noDrops } from "../../shared/core/drops.ts";
 import type { Drops } from "../../shared/core/drops.ts";
 import { packetKinds } from "../../shared/core/packet.ts";
-import { createGroup, randomVectors } from "./exchange.ts";
+import { createGroup } from "../../shared/simulation/group.ts";
+import { countsOf, randomVectors } from "./exchange.ts";
 import { createLoneMachine, fragmentsPerBlock } from "./lone-machine.ts";
 
 const { scatter, gather } = packetKinds;
@@ -163,7 +164,7 @@ test("over a lossy run the causes add up to what was owed, and lost is the loss"
     const owed = (rounds * (members - 1) * 2 * fragments) / members;
     let lost = 0;
     for (let seat = 0; seat < members; seat++) {
-      const { received, drops } = group.countsOf(seat);
+      const { received, drops } = countsOf(group, seat);
       const dropped = dropCauses.reduce((sum, cause) => sum + drops[cause], 0);
       assert.equal(received + dropped, owed, `seat ${seat}: ${received} and ${JSON.stringify(drops)}`);
       assert.equal(drops.unsent + drops.rejected + drops.stale, 0);

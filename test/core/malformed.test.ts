@@ -7,8 +7,9 @@ import { test } from "node:test";
 import { headerBytes, maxPacketBytes } from "../../shared/core/packet.ts";
 import { createRng, mix } from "../../shared/core/rng.ts";
 import type { Rng } from "../../shared/core/rng.ts";
-import { createGroup, randomVectors } from "./exchange.ts";
-import type { Group } from "./exchange.ts";
+import { createGroup } from "../../shared/simulation/group.ts";
+import type { Group } from "../../shared/simulation/group.ts";
+import { randomVectors } from "./exchange.ts";
 
 const members = 4;
 const rounds = 100;

@@ -6,8 +6,9 @@ import { fromFloat16, toFloat16 } from "./one-half.ts";
 import { createRng } from "../../shared/core/rng.ts";
 import { packetKinds } from "../../shared/core/packet.ts";
 import type { RoundResult } from "../../shared/core/round.ts";
+import { createGroup } from "../../shared/simulation/group.ts";
 import { spread } from "../../shared/simulation/moments.ts";
-import { createGroup, headerOf, randomVectors } from "./exchange.ts";
+import { headerOf, randomVectors } from "./exchange.ts";
 
 const shape = { valuesPerFragment: 4, valueCount: 240 } as const;
 const fragments = shape.valueCount / shape.valuesPerFragment;
