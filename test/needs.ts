@@ -12,10 +12,32 @@ export function needsKernelLab(): string | false {
   if (process.getuid?.() !== 0) return absent("kernel lab: needs root");
   if (!works("ip", "-V")) return absent("kernel lab: needs iproute2 (apt-get install iproute2)");
   if (!works("iptables", "-V")) return absent("kernel lab: needs iptables (apt-get install iptables)");
+  return inNamespace((probe) => (probe ? false : absent("kernel lab: may not make network namespaces")));
+}
+
+/** Links that two kinds of traffic share by class: what the lab needs, and more of the kernel. */
+export function needsLinkClasses(): string | false {
+  const reason = needsKernelLab();
+  if (reason !== false) return reason;
+  if (!works("ethtool", "--version")) return absent("link classes: needs ethtool (apt-get install ethtool)");
+  return inNamespace((probe = "") => {
+    const runs = (...command: string[]) => works("ip", "netns", "exec", probe, ...command);
+    const rule = ["-A", "POSTROUTING", "-p", "tcp", "-j", "CLASSIFY", "--set-class", "1:20"];
+    if (!runs("tc", "qdisc", "add", "dev", "lo", "root", "handle", "1:", "htb"))
+      return absent("link classes: the kernel has no htb");
+    if (!runs("iptables", "-t", "mangle", ...rule))
+      return absent("link classes: the kernel's iptables has no CLASSIFY");
+    return false;
+  });
+}
+
+/** `look` gets nothing where no network namespace may be made. */
+function inNamespace(look: (probe: string | undefined) => string | false): string | false {
   const probe = `shoal-probe-${process.pid}`;
-  if (!works("ip", "netns", "add", probe)) return absent("kernel lab: may not make network namespaces");
+  if (!works("ip", "netns", "add", probe)) return look(undefined);
+  const found = look(probe);
   spawnSync("ip", ["netns", "del", probe]);
-  return false;
+  return found;
 }
 
 /** A browser for the tests of pages: playwright-core brings none. */

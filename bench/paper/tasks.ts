@@ -15,16 +15,20 @@ export interface Variant {
   readonly rounds: number;
   /** A smaller model of the same kind, for tests of a claim alone. */
   readonly isSmall?: boolean;
+  /** In place of the task's own. */
+  readonly learningRate?: number | undefined;
+  readonly momentum?: number | undefined;
 }
 
 /** One layer of LSTM for slots and intents, on the 4,478 training sentences of ATIS. */
-export function atisTask({ averaging, seed, workers, batch, rounds, isSmall = false }: Variant): Task {
+export function atisTask(variant: Variant): Task {
+  const { averaging, seed, workers, batch, rounds, isSmall = false } = variant;
   const width = isSmall ? 32 : 64;
   return parseTask({
     name: "paper-atis",
     model: { kind: "lstm", embedding: width, hidden: width, dropout: 0, hideWords: 0 },
     data: { kind: "atis", shards: workers, seed: 1 },
-    optimizer: { kind: "sgd", learningRate: 4, warmupRounds: Math.round(rounds / 20), decay: "steps" },
+    optimizer: optimizerOf(variant, 4, 20),
     batch,
     work: { samplesPerRound: batch },
     averaging,
@@ -42,11 +46,23 @@ export function cifarTask(depth: 20 | 110, variant: Variant): Task {
     name: `paper-resnet${depth}`,
     model: { kind: "resnet", depth: isSmall ? smallDepth[depth] : depth },
     data: { kind: "cifar10", shards: workers, seed: 1, augmentation: "none", validationSamples: 1 },
-    optimizer: { kind: "sgd", learningRate: 1, warmupRounds: Math.round(rounds / 8), decay: "steps" },
+    optimizer: optimizerOf(variant, 1, 8),
     batch,
     work: { samplesPerRound: batch },
     averaging,
     seed,
     rounds,
   });
+}
+
+/** @param warmup which part of the rounds it takes */
+function optimizerOf({ rounds, learningRate, momentum = 0 }: Variant, usualRate: number, warmup: number) {
+  const warmupRounds = Math.round(rounds / warmup);
+  return {
+    kind: "sgd",
+    learningRate: learningRate ?? usualRate,
+    momentum,
+    warmupRounds,
+    decay: "steps",
+  } as const;
 }

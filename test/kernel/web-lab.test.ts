@@ -5,12 +5,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { figures } from "../../bench/paper/figures/all.ts";
-import { needsKernelLab } from "../needs.ts";
+import { needsLinkClasses } from "../needs.ts";
 
 test(
   "a web service that is preferred is faster, and learning beside it as good",
   {
-    skip: needsKernelLab(),
+    skip: needsLinkClasses(),
   },
   async (t) => {
     const { signal } = new AbortController();

@@ -22,6 +22,26 @@ const atisEpoch = 70;
 const cifarEpoch = 97.7;
 const inRounds = (epochs: number, perEpoch: number) => Math.round(epochs * perEpoch);
 
+/**
+ * Delays that are geometric make of each step a moving average, p times what it was and 1 − p times the new
+ * one: momentum p at 1 − p times the rate (Mitliagkas et al., Asynchrony begets momentum, 2016). Two such
+ * runs without losses, for losses on the way there, and on both ways.
+ */
+const sums = (drop: number): Arm => ({ averaging: "running-sums", drop });
+const inBursts = { drop: 0.3, meanBurst: 50 };
+const ofSums: readonly Arm[] = [
+  rps(0),
+  rps(0.4),
+  sums(0.4),
+  { ...rps(0), momentum: 0.4, learningRate: 0.6 },
+  { ...rps(0), learningRate: 0.5 },
+  { ...sums(0.4), learningRate: 0.5 },
+  { ...sums(0), ...inBursts },
+  { ...rps(0), ...inBursts },
+  { ...rps(0), momentum: 0.64, learningRate: 0.36 },
+  { ...rps(0.4), learningRate: 0.5 },
+];
+
 const tiny = { workers: 4, batch: 8, seeds: [1], isSmall: true };
 
 interface Arms {
@@ -75,6 +95,11 @@ export const figures = {
   sweep,
   "web-lab": webLab,
   fig4a: cifar("fig4a", "Figure 4a: ResNet-20 on CIFAR-10, models averaged", 20, { ...models, ...short20 }),
+  sums: cifar("sums", "ResNet-20 on CIFAR-10: running sums at 40 %, and what they come to", 20, {
+    arms: ofSums,
+    few: [rps(0.4), sums(0.4)],
+    ...short20,
+  }),
   fig4b: cifar("fig4b", "Figure 4b: ResNet-110 on CIFAR-10, models averaged", 110, {
     arms: fewModels,
     few: fewModels,

@@ -16,6 +16,9 @@ export interface Arm {
   readonly averaging: AveragingName;
   readonly drop: number;
   readonly meanBurst?: number;
+  /** In place of the task's own. */
+  readonly learningRate?: number;
+  readonly momentum?: number;
 }
 
 export interface Extent {
@@ -75,17 +78,21 @@ export function trainingFigure(definition: TrainingFigure): Figure<{ readonly ro
 
 function specOf(
   { task }: TrainingFigure,
-  { averaging, drop, meanBurst = 1 }: Arm,
+  { averaging, drop, meanBurst = 1, learningRate, momentum }: Arm,
   rest: Omit<Variant, "averaging">,
   size: Size,
 ): RunSpec {
   const evaluation = size === "test" ? "brief" : "whole";
-  return { task: task({ ...rest, averaging }), workers: rest.workers, drop, meanBurst, evaluation };
+  const variant = { ...rest, averaging, learningRate, momentum };
+  return { task: task(variant), workers: rest.workers, drop, meanBurst, evaluation };
 }
 
-function nameOf({ averaging, drop, meanBurst = 1 }: Arm): string {
-  const words = averaging === "gradient" ? "gradients, " : averaging === "rps" ? "" : `${averaging}, `;
-  return `${words}${drop * 100} %${meanBurst > 1 ? " in bursts" : ""}`;
+function nameOf({ averaging, drop, meanBurst = 1, learningRate, momentum }: Arm): string {
+  const rule = averaging === "gradient" ? "gradients, " : averaging === "rps" ? "" : `${averaging}, `;
+  const bursts = meanBurst > 1 ? " in bursts" : "";
+  const rate = learningRate === undefined ? "" : `, rate ${learningRate}`;
+  const kept = momentum === undefined ? "" : `, momentum ${momentum}`;
+  return `${rule}${drop * 100} %${bursts}${rate}${kept}`;
 }
 
 function summarize(arm: Arm, runs: readonly RunResult[]): ArmResult {

@@ -6,7 +6,7 @@
 import { mean } from "../../../shared/simulation/figures.ts";
 import { createKernelLab } from "../../../test/labs/kernel.ts";
 import type { KernelLab } from "../../../test/labs/kernel.ts";
-import { needsKernelLab } from "../../../test/needs.ts";
+import { needsLinkClasses } from "../../../test/needs.ts";
 import { colours, linePlot, panels } from "../../line-plot.ts";
 import { degrees, messagesPerSecond, patient, sharedRun, webAlone, webTask } from "../web-lab/shared-run.ts";
 import type { Degree, SharedRun } from "../web-lab/shared-run.ts";
@@ -51,7 +51,7 @@ interface WebLab {
 export const webLab: Figure<WebLab> = {
   title: "A real web service beside real learning",
   async make(context) {
-    const reason = needsKernelLab();
+    const reason = needsLinkClasses();
     if (reason) throw new Error(`web-lab: ${reason}`);
     const lab = await createKernelLab({ peers });
     try {
