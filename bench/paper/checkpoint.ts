@@ -3,8 +3,7 @@
  * and renamed, so that there is always a whole one, whenever the program is killed.
  */
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
-
-export type Numbers = Float32Array | Float64Array;
+import type { FlatArray } from "../../shared/core/averaging/rule.ts";
 
 export interface Checkpoint {
   /** Of the run that it belongs to. */
@@ -17,15 +16,23 @@ export interface Checkpoint {
   readonly processorSeconds: number;
   /** Training samples of all workers together. */
   readonly sampleCount: number;
-  /** Replicas, optimizer memories and losses, in an order that its writer knows. */
-  readonly arrays: readonly Numbers[];
+  /** Losses, replicas, memories of optimizers and of rules, in an order that its writer knows. */
+  readonly arrays: readonly FlatArray[];
 }
 
 const newline = 10;
 
+const kinds = { f32: Float32Array, f64: Float64Array, u8: Uint8Array } as const;
+type Kind = keyof typeof kinds;
+
+function kindOf(array: FlatArray): Kind {
+  if (array instanceof Uint8Array) return "u8";
+  return array instanceof Float32Array ? "f32" : "f64";
+}
+
 export function writeCheckpoint(file: string, { arrays, ...rest }: Checkpoint): void {
-  const kinds = arrays.map((array) => [array instanceof Float32Array ? "f32" : "f64", array.length] as const);
-  const head = Buffer.from(`${JSON.stringify({ ...rest, kinds })}\n`);
+  const shapes = arrays.map((array) => [kindOf(array), array.length] as const);
+  const head = Buffer.from(`${JSON.stringify({ ...rest, shapes })}\n`);
   const next = `${file}.next`;
   const handle = openSync(next, "w");
   writeSync(handle, head);
@@ -36,22 +43,22 @@ export function writeCheckpoint(file: string, { arrays, ...rest }: Checkpoint): 
   renameSync(next, file);
 }
 
-type Head = Omit<Checkpoint, "arrays"> & { readonly kinds: readonly (readonly ["f32" | "f64", number])[] };
+type Head = Omit<Checkpoint, "arrays"> & { readonly shapes: readonly (readonly [Kind, number])[] };
 
 /** Undefined where there is none. */
 export function readCheckpoint(file: string, key: string): Checkpoint | undefined {
   if (!existsSync(file)) return undefined;
   const bytes = readFileSync(file);
   const end = bytes.indexOf(newline);
-  const { kinds, ...head }: Head = JSON.parse(bytes.subarray(0, end).toString());
+  const { shapes, ...head }: Head = JSON.parse(bytes.subarray(0, end).toString());
   if (head.key !== key) throw new Error(`${file}: is of ${head.key}, not of ${key}: delete it`);
   let at = end + 1;
-  const arrays = kinds.map(([kind, length]) => {
-    const size = kind === "f32" ? 4 : 8;
+  const arrays = shapes.map(([kind, length]) => {
+    const size = kinds[kind].BYTES_PER_ELEMENT * length;
     // Copied, because an array must begin at a multiple of its values' size.
-    const own = bytes.buffer.slice(bytes.byteOffset + at, bytes.byteOffset + at + size * length);
-    at += size * length;
-    return kind === "f32" ? new Float32Array(own) : new Float64Array(own);
+    const own = bytes.buffer.slice(bytes.byteOffset + at, bytes.byteOffset + at + size);
+    at += size;
+    return new kinds[kind](own);
   });
   return { ...head, arrays };
 }

@@ -78,14 +78,9 @@ function runChild(spec: RunSpec, options: PoolOptions, onRounds: (rounds: number
       if (existsSync(file)) resolve();
       else reject(new Error(`${keyOf(spec)}: ended with ${code ?? by} and no result`));
     });
-    child.send({ spec, file, dataDir, segmentRounds: segmentOf(spec) } satisfies Order);
+    child.send({ spec, file, dataDir, segmentRounds } satisfies Order);
   });
 }
 
 /** Rounds between two checkpoints; another number, other losses. */
-const usualSegment = 50;
-
-/** A rule that remembers would begin anew with every segment, as with a new view: there it is the whole run. */
-function segmentOf({ task }: RunSpec): number {
-  return task.averaging === "running-sums" ? task.rounds : usualSegment;
-}
+const segmentRounds = 50;

@@ -4,11 +4,12 @@
  * moment and goes on from the last one ends in the same result, bit by bit.
  */
 import { setImmediate } from "node:timers/promises";
+import type { FlatArray } from "../../shared/core/averaging/rule.ts";
 import { createExchange } from "../../shared/simulation/exchange.ts";
 import { relativeSpread } from "../../shared/simulation/figures.ts";
 import type { DataSource } from "../../shared/training/data/data-source.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
-import type { Checkpoint, Numbers } from "./checkpoint.ts";
+import type { Checkpoint } from "./checkpoint.ts";
 import { evaluateRun } from "./evaluation.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { keyOf } from "./run-spec.ts";
@@ -85,6 +86,7 @@ async function runSegment(
     seed: task.seed,
     weather: { loss: drop, meanBurst },
     firstRound,
+    memory: from?.arrays.slice(1 + count + memoriesOf(workers).length) ?? [],
   });
   const moved = replicas.map((replica) => new Float32Array(replica.length));
   const end = Math.min(firstRound + segmentRounds, task.rounds);
@@ -107,7 +109,7 @@ async function runSegment(
     dropped: (from?.dropped ?? 0) + dropped,
     processorSeconds: (from?.processorSeconds ?? 0) + (user + system) / 1e6,
     sampleCount: workers.sampleCount,
-    arrays: [losses, ...replicas, ...memoriesOf(workers)],
+    arrays: [losses, ...replicas, ...memoriesOf(workers), ...exchange.memory()],
   };
 }
 
@@ -138,7 +140,7 @@ function stateOf(
   return { replicas: rest.slice(0, workers.all.length).map(asFloats), losses: asFloats(losses) };
 }
 
-function asFloats(array: Numbers | undefined): Float32Array {
+function asFloats(array: FlatArray | undefined): Float32Array {
   if (array instanceof Float32Array) return array;
   throw new Error("a checkpoint holds something else than a replica");
 }

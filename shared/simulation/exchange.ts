@@ -3,6 +3,7 @@
  * rule of a real run, over paths that lose and do nothing else. What the learning is made of is the caller's.
  */
 import { boundlessPatience } from "../core/patience.ts";
+import type { FlatArray } from "../core/averaging/rule.ts";
 import type { RoundMachine } from "../core/round.ts";
 import type { AveragingName } from "../core/task.ts";
 import { createGroup } from "./group.ts";
@@ -21,6 +22,8 @@ export interface ExchangeOptions {
   readonly firstRound?: number;
   /** Smaller fragments, for tests and for vectors of a few values. */
   readonly valuesPerFragment?: number;
+  /** Of an exchange that ended at `firstRound`: its rules go on, as if one view held for both. */
+  readonly memory?: readonly FlatArray[];
 }
 
 export interface Exchange {
@@ -31,12 +34,14 @@ export interface Exchange {
   round(round: number, before: readonly Float32Array[], after: readonly Float32Array[]): Float32Array[];
   /** The end: fragments that were to arrive since the start, and those that did not. */
   account(): { readonly awaited: number; readonly dropped: number };
+  /** After the end: all that the rules remember, peer by peer; nothing where they remember nothing. */
+  memory(): readonly FlatArray[];
 }
 
 /** In virtual time, which costs nothing: nobody is ever given up. */
 const patienceMs = 600_000;
 
-export function createExchange({ peers, weather, ...options }: ExchangeOptions): Exchange {
+export function createExchange({ peers, weather, memory = [], ...options }: ExchangeOptions): Exchange {
   // A reliable channel loses nothing, it only takes longer.
   const isReliable = options.averaging === "reliable";
   const group = createGroup({
@@ -47,6 +52,11 @@ export function createExchange({ peers, weather, ...options }: ExchangeOptions):
   });
   const { machines, rules } = group;
   const seats = machines.map((_, seat) => seat);
+  for (const seat of seats) {
+    const view = machines[seat]?.viewFor(options.firstRound ?? 0);
+    const own = memory.slice((seat * memory.length) / peers, ((seat + 1) * memory.length) / peers);
+    if (view && own.length > 0) rules[seat]?.memory?.restore(view, own);
+  }
   const at = (replicas: readonly Float32Array[], seat: number) => replicas[seat] ?? new Float32Array();
 
   return {
@@ -63,6 +73,11 @@ export function createExchange({ peers, weather, ...options }: ExchangeOptions):
       group.drain();
       return accountOf(machines, group.ids);
     },
+    memory: () =>
+      seats.flatMap((seat) => {
+        const view = machines[seat]?.viewFor(options.firstRound ?? 0);
+        return view ? (rules[seat]?.memory?.of(view) ?? []) : [];
+      }),
   };
 }
 

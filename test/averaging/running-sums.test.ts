@@ -4,9 +4,10 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Contributions } from "../../shared/core/averaging/rule.ts";
+import type { Contributions, FlatArray } from "../../shared/core/averaging/rule.ts";
 import { runningSums } from "../../shared/core/averaging/running-sums.ts";
 import { createRng } from "../../shared/core/rng.ts";
+import { createExchange } from "../../shared/simulation/exchange.ts";
 import { createGroup } from "../../shared/simulation/group.ts";
 import type { GroupOptions } from "../../shared/simulation/group.ts";
 import { randomVectors } from "../core/exchange.ts";
@@ -300,4 +301,24 @@ test("a view that was never entered is a mistake of the program", () => {
     () => runningSums(4).outgoing(Float32Array.of(0), Float32Array.of(0)),
     /has not been entered/,
   );
+});
+
+test("with its memory an exchange goes on in another's place as if it were one", () => {
+  const [peers, rounds, cut] = [3, 12, 5];
+  const begin = (firstRound: number, memory: readonly FlatArray[] = []) =>
+    createExchange({ ...shape, peers, seed: 4, firstRound, memory });
+  const run = (isCut: boolean) => {
+    let exchange = begin(0);
+    let replicas: Float32Array[] = randomVectors(peers, valueCount, 2);
+    for (let round = 0; round < rounds; round++) {
+      if (isCut && round === cut) exchange = begin(round, exchange.memory());
+      const updates = updatesOf(peers, round);
+      const moved = replicas.map((replica, seat) =>
+        replica.map((value, i) => value + (updates[seat]?.[i] ?? 0)),
+      );
+      replicas = exchange.round(round, replicas, moved);
+    }
+    return replicas;
+  };
+  assert.deepEqual(run(true), run(false));
 });

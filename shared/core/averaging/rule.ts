@@ -37,6 +37,17 @@ export type Reduce = (
   turn: Turn,
 ) => number;
 
+/** As a checkpoint writes it. */
+export type FlatArray = Float32Array | Float64Array | Uint8Array;
+
+/** All that a rule remembers of a view, for one that goes on in its place. */
+export interface RuleMemory {
+  /** In an order that the rule knows; what is in them may change with the next round. */
+  of(view: View): readonly FlatArray[];
+  /** Before the first round; the arrays are the rule's from then on. */
+  restore(view: View, arrays: readonly FlatArray[]): void;
+}
+
 export interface AveragingRule {
   readonly name: AveragingName;
   /** Which channel fragments travel on, and so whether loss is accepted or waited for. */
@@ -55,4 +66,6 @@ export interface AveragingRule {
    * `averaged` is 1 for every fragment that is an average.
    */
   incoming(before: Float32Array, exchanged: Float32Array, averaged?: Uint8Array): Float32Array;
+  /** Where a rule remembers. */
+  readonly memory?: RuleMemory;
 }

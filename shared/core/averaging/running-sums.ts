@@ -8,6 +8,8 @@
  */
 import type { View } from "../view.ts";
 import type { AveragingRule, Contributions, Turn } from "./rule.ts";
+import { flatten, heldAt, remember, unflatten } from "./sums-memory.ts";
+import type { Held, SumsMemory } from "./sums-memory.ts";
 
 /**
  * Sums travel modulo this, so that they neither grow nor lose digits however long a view lasts. An owner
@@ -21,39 +23,17 @@ const modulus = 256;
  */
 const maxSilentRounds = 16;
 
-/** One peer's memory of one view. */
-interface Memory {
-  /** The replica as the view began: z0. */
-  readonly base: Float32Array;
-  readonly members: number;
-  /** S_i, modulo `modulus`; exact where f32 would lose small updates. */
-  readonly sums: Float64Array;
-  /** Rounds in a row in which a fragment had no average. */
-  readonly silent: Uint8Array;
-  /** What we publish, by where the fragment begins. */
-  readonly owned: Map<number, Held>;
-}
-
-interface Held {
-  /** z, of one fragment. */
-  readonly published: Float64Array;
-  /** The newest sum of each seat: row `seat` starts at `seat * published.length`. */
-  readonly newest: Float32Array;
-  /** The round that they are from: one that ends after a later one must not undo it. */
-  round: number;
-}
-
 export function runningSums(maxFragmentValues: number): AveragingRule {
   /** Gone with the view. */
-  const memories = new WeakMap<View, Memory>();
-  let current: Memory | undefined;
+  const memories = new WeakMap<View, SumsMemory>();
+  let current: SumsMemory | undefined;
 
   function enter({ view }: Turn, before: Float32Array): void {
     current = memories.get(view) ?? remember(before, view.members.length, maxFragmentValues);
     memories.set(view, current);
   }
 
-  function entered(memory: Memory | undefined): Memory {
+  function entered(memory: SumsMemory | undefined): SumsMemory {
     if (!memory) throw new Error("running sums: the view has not been entered");
     return memory;
   }
@@ -104,25 +84,12 @@ export function runningSums(maxFragmentValues: number): AveragingRule {
     kept: (before) => before,
     reduce,
     incoming,
+    memory: {
+      of: (view) => flatten(entered(memories.get(view))),
+      restore: (view, arrays) =>
+        void memories.set(view, unflatten(arrays, view.members.length, maxFragmentValues)),
+    },
   };
-}
-
-function remember(base: Float32Array, members: number, maxFragmentValues: number): Memory {
-  const sums = new Float64Array(base.length);
-  const silent = new Uint8Array(Math.ceil(base.length / maxFragmentValues));
-  return { base, members, sums, silent, owned: new Map() };
-}
-
-function heldAt(memory: Memory, at: number, count: number): Held {
-  const known = memory.owned.get(at);
-  if (known) return known;
-  const held: Held = {
-    published: Float64Array.from(memory.base.subarray(at, at + count)),
-    newest: new Float32Array(memory.members * count),
-    round: -1,
-  };
-  memory.owned.set(at, held);
-  return held;
 }
 
 /** What a seat's sum has grown by since we last had it counts, once, with weight 1/n. */
