@@ -24,7 +24,8 @@ const [width, height] = [760, 360];
 const margin = { left: 56, right: 170, top: 36, bottom: 44 };
 const wantedTicks = 6;
 
-export function linePlot(text: PlotText, curves: readonly Curve[]): string {
+export function linePlot(text: PlotText, all: readonly Curve[]): string {
+  const curves = all.map((curve) => ({ ...curve, points: curve.points.filter(isFinitePoint) }));
   const points = curves.flatMap((curve) => curve.points);
   const xs = ticksOf(points.map(([x]) => x));
   const { maxY = Infinity } = text;
@@ -54,6 +55,11 @@ export function linePlot(text: PlotText, curves: readonly Curve[]): string {
     "</svg>",
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** What diverged has no place in a picture. */
+function isFinitePoint([x, y]: readonly [number, number]): boolean {
+  return Number.isFinite(x) && Number.isFinite(y);
 }
 
 /** Plots side by side, row by row. */

@@ -3,9 +3,13 @@
  * and renamed, so that there is always a whole one, whenever the program is killed.
  */
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import * as v from "valibot";
 import type { FlatArray } from "../../shared/core/averaging/rule.ts";
+import { parseKept, unusable } from "./kept-file.ts";
+import { programEntries } from "./run-result.ts";
+import type { Program } from "./run-spec.ts";
 
-export interface Checkpoint {
+export interface Checkpoint extends Program {
   /** Of the run that it belongs to. */
   readonly key: string;
   /** Rounds that are done. */
@@ -43,22 +47,41 @@ export function writeCheckpoint(file: string, { arrays, ...rest }: Checkpoint): 
   renameSync(next, file);
 }
 
-type Head = Omit<Checkpoint, "arrays"> & { readonly shapes: readonly (readonly [Kind, number])[] };
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
-/** Undefined where there is none. */
-export function readCheckpoint(file: string, key: string): Checkpoint | undefined {
+const headSchema = (key: string, segmentRounds: number) =>
+  v.object({
+    ...programEntries(segmentRounds),
+    key: v.literal(key, `must be ${key}`),
+    round: count,
+    awaited: count,
+    dropped: count,
+    processorSeconds: v.number(),
+    sampleCount: count,
+    shapes: v.array(v.tuple([v.picklist(["f32", "f64", "u8"]), count])),
+  });
+
+/**
+ * Undefined where there is none.
+ * @throws when it is not of this program, or of another training
+ */
+export function readCheckpoint(file: string, key: string, segmentRounds: number): Checkpoint | undefined {
   if (!existsSync(file)) return undefined;
   const bytes = readFileSync(file);
-  const end = bytes.indexOf(newline);
-  const { shapes, ...head }: Head = JSON.parse(bytes.subarray(0, end).toString());
-  if (head.key !== key) throw new Error(`${file}: is of ${head.key}, not of ${key}: delete it`);
-  let at = end + 1;
+  let at = bytes.indexOf(newline) + 1;
+  const line = bytes.subarray(0, at).toString();
+  const { shapes, ...head } = parseKept(file, line, headSchema(key, segmentRounds));
+  const size = shapes.reduce((sum, [kind, length]) => sum + sizeOf(kind, length), at);
+  if (bytes.length !== size) throw unusable(file, `has ${bytes.length} bytes in place of ${size}`);
   const arrays = shapes.map(([kind, length]) => {
-    const size = kinds[kind].BYTES_PER_ELEMENT * length;
     // Copied, because an array must begin at a multiple of its values' size.
-    const own = bytes.buffer.slice(bytes.byteOffset + at, bytes.byteOffset + at + size);
-    at += size;
+    const own = bytes.buffer.slice(bytes.byteOffset + at, bytes.byteOffset + at + sizeOf(kind, length));
+    at += sizeOf(kind, length);
     return new kinds[kind](own);
   });
   return { ...head, arrays };
+}
+
+function sizeOf(kind: Kind, length: number): number {
+  return kinds[kind].BYTES_PER_ELEMENT * length;
 }

@@ -1,13 +1,22 @@
-/** Trainings side by side, each in a process of its own: as many at a time as there are processors for them. */
+/**
+ * Trainings side by side, each in a process of its own: as many at a time as there are processors for them.
+ * Several commands may share a folder: each training is done by one of them, and all use its result.
+ */
 import { fork } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { CommandError, exitCodes } from "../../peer-node/exit-codes.ts";
 import { duration } from "../../peer-node/format.ts";
-import type { Order, Progress } from "./run-child.ts";
+import { createPace } from "./pace.ts";
+import type { Order, Report } from "./run-child.ts";
+import { takeLock } from "./run-lock.ts";
+import type { Lock } from "./run-lock.ts";
+import { readResult } from "./run-result.ts";
+import type { RunResult } from "./run-result.ts";
 import { keyOf } from "./run-spec.ts";
 import type { RunSpec } from "./run-spec.ts";
-import type { RunResult } from "./simulated-run.ts";
 
 export interface PoolOptions {
   /** At a time. */
@@ -21,66 +30,113 @@ export interface PoolOptions {
 
 const childFile = fileURLToPath(new URL("run-child.js", import.meta.url));
 const sayMs = 30_000;
+/** Between two looks at a training that another process does. */
+const pollMs = 500;
+/** Rounds between two checkpoints; another number, other losses. */
+const segmentRounds = 50;
 
 /** @returns in the order of `specs`; rejects when a run fails or the signal comes */
 export async function runAll(specs: readonly RunSpec[], options: PoolOptions): Promise<RunResult[]> {
+  const { signal, say } = options;
   mkdirSync(options.folder, { recursive: true });
-  const isOpen = (spec: RunSpec) => !existsSync(fileOf(spec, options));
-  const waiting = specs.filter(isOpen);
-  const [total, begunMs] = [roundsOf(waiting), performance.now()];
-  let [done, saidMs] = [0, begunMs];
+  const waiting = specs.filter((spec) => !resultOf(spec, options));
+  const pace = createPace(roundsOf(waiting));
+  const elsewhere = new Set<RunSpec>();
+  let saidMs = performance.now();
   if (waiting.length < specs.length)
-    options.say(`${specs.length - waiting.length} of ${specs.length} trainings have been done before`);
+    say(`${specs.length - waiting.length} of ${specs.length} trainings have been done before`);
 
   function onRounds(spec: RunSpec, rounds: number): void {
-    done += rounds;
-    const nowMs = performance.now();
-    if (nowMs - saidMs < sayMs) return;
-    saidMs = nowMs;
-    const left = duration(((nowMs - begunMs) * (total - done)) / done);
-    options.say(`${keyOf(spec)}: ${done} of ${total} rounds of all, ${left} left`);
+    pace.did(rounds);
+    if (performance.now() - saidMs < sayMs) return;
+    saidMs = performance.now();
+    say(`${keyOf(spec)}: ${pace.done} of ${pace.total} rounds of all, ${duration(pace.leftMs())} left`);
+  }
+
+  /** Another process is at it: to be looked at again, after what nobody is at. */
+  async function putOff(spec: RunSpec, holder: string): Promise<void> {
+    if (!elsewhere.has(spec)) say(`${keyOf(spec)}: waiting for process ${holder}, which is at it`);
+    elsewhere.add(spec);
+    waiting.push(spec);
+    await pause(pollMs, undefined, { signal });
+  }
+
+  async function train(spec: RunSpec, lock: Lock): Promise<void> {
+    // Of this moment: whoever held the lock before may have finished it.
+    if (resultOf(spec, options)) return pace.skip(spec.task.rounds);
+    const begun = performance.now();
+    await runChild(spec, options, lock, {
+      onBegun: (earlier) => pace.skip(earlier),
+      onRounds: (rounds) => onRounds(spec, rounds),
+    });
+    say(`${keyOf(spec)}: done in ${duration(performance.now() - begun)}`);
   }
 
   async function work(): Promise<void> {
     for (let spec = waiting.shift(); spec; spec = waiting.shift()) {
-      const own = spec;
-      const begun = performance.now();
-      await runChild(own, options, (rounds) => onRounds(own, rounds));
-      options.say(`${keyOf(own)}: done in ${duration(performance.now() - begun)}`);
+      const lock = takeLock(`${fileOf(spec, options)}.lock`);
+      if (!lock.isOurs) await putOff(spec, lock.holder);
+      else await train(spec, lock).finally(lock.release);
     }
   }
 
   await Promise.all(Array.from({ length: options.jobs }, work));
-  return specs.map((spec): RunResult => JSON.parse(readFileSync(fileOf(spec, options), "utf8")));
+  return specs.map((spec) => {
+    const result = resultOf(spec, options);
+    if (!result) throw new Error(`${keyOf(spec)}: its result is gone`);
+    return result;
+  });
 }
 
 function fileOf(spec: RunSpec, { folder }: PoolOptions): string {
   return join(folder, `${keyOf(spec)}.json`);
 }
 
+function resultOf(spec: RunSpec, options: PoolOptions): RunResult | undefined {
+  return readResult(fileOf(spec, options), spec, segmentRounds);
+}
+
 function roundsOf(specs: readonly RunSpec[]): number {
   return specs.reduce((sum, { task }) => sum + task.rounds, 0);
 }
 
-/** @param onRounds is told of so many more rounds; those of an earlier start come at once */
-function runChild(spec: RunSpec, options: PoolOptions, onRounds: (rounds: number) => void): Promise<void> {
-  const { dataDir, signal } = options;
-  const file = fileOf(spec, options);
-  return new Promise((resolve, reject) => {
-    const child = fork(childFile, { signal, stdio: ["ignore", "inherit", "inherit", "ipc"] });
-    let known = 0;
-    child.on("message", ({ done }: Progress) => {
-      onRounds(done - known);
-      known = done;
-    });
-    child.once("error", reject);
-    child.once("exit", (code, by) => {
-      if (existsSync(file)) resolve();
-      else reject(new Error(`${keyOf(spec)}: ended with ${code ?? by} and no result`));
-    });
-    child.send({ spec, file, dataDir, segmentRounds } satisfies Order);
-  });
+interface Follower {
+  /** With so many rounds of an earlier start. */
+  onBegun(earlier: number): void;
+  /** So many more. */
+  onRounds(rounds: number): void;
 }
 
-/** Rounds between two checkpoints; another number, other losses. */
-const segmentRounds = 50;
+function runChild(spec: RunSpec, options: PoolOptions, lock: Lock, follower: Follower): Promise<void> {
+  const { dataDir, signal } = options;
+  return new Promise((resolve, reject) => {
+    const child = fork(childFile, { signal, stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    if (child.pid !== undefined) lock.handTo(child.pid);
+    let known: number | undefined;
+    let failure: Error | undefined;
+    child.on("message", (report: Report) => {
+      if ("failed" in report) {
+        failure = new CommandError(exitCodes.usage, report.failed);
+      } else {
+        if (known === undefined) follower.onBegun(report.done);
+        else follower.onRounds(report.done - known);
+        known = report.done;
+      }
+    });
+    child.once("error", (error) => {
+      failure = error;
+      // One that never began has no end.
+      if (child.pid === undefined) reject(error);
+    });
+    child.once("exit", (code, by) => {
+      const end = () => {
+        if (code === 0) resolve();
+        else reject(failure ?? new Error(`${keyOf(spec)}: ended with ${code ?? by} and no result`));
+      };
+      // Its last message may still be on its way.
+      if (child.connected) child.once("disconnect", end);
+      else end();
+    });
+    child.send({ spec, file: fileOf(spec, options), dataDir, segmentRounds } satisfies Order);
+  });
+}

@@ -2,10 +2,12 @@
  * One training in a process of its own, told by its first message and telling by messages how far it is.
  * Killed at any moment it goes on from its last checkpoint when it is started again.
  */
-import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync } from "node:fs";
+import { CommandError } from "../../peer-node/exit-codes.ts";
 import { createFolderSource } from "../../peer-node/folder-source.ts";
 import { wasmFiles } from "../../peer-node/wasm-binaries.ts";
 import { startBackend } from "../../shared/training/backend.ts";
+import { writeKept } from "./kept-file.ts";
 import type { RunSpec } from "./run-spec.ts";
 import { runSimulated } from "./simulated-run.ts";
 
@@ -17,9 +19,10 @@ export interface Order {
   readonly segmentRounds: number;
 }
 
-export interface Progress {
-  readonly done: number;
-}
+/** Rounds that are done, those of earlier starts at once; or what the user can do something about. */
+export type Report = { readonly done: number } | { readonly failed: string };
+
+const tell = (report: Report) => process.send?.(report);
 
 async function run({ spec, file, dataDir, segmentRounds }: Order): Promise<void> {
   await startBackend({ name: "wasm", ...wasmFiles() });
@@ -28,14 +31,23 @@ async function run({ spec, file, dataDir, segmentRounds }: Order): Promise<void>
     source: dataDir === undefined ? undefined : createFolderSource(dataDir),
     checkpointFile,
     segmentRounds,
-    onRound: (done) => process.send?.({ done } satisfies Progress),
+    onRound: (done) => tell({ done }),
   });
-  writeFileSync(`${file}.next`, `${JSON.stringify(result)}\n`);
-  renameSync(`${file}.next`, file);
+  writeKept(file, result);
   rmSync(checkpointFile);
+}
+
+async function obey(order: Order): Promise<void> {
+  try {
+    await run(order);
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    tell({ failed: error.message });
+    process.exitCode = error.exitCode;
+  }
   process.disconnect();
 }
 
 // A run nobody waits for ends.
 process.once("disconnect", () => process.exit());
-process.once("message", (order: Order) => void run(order));
+process.once("message", (order: Order) => void obey(order));

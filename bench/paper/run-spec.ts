@@ -14,6 +14,16 @@ export interface RunSpec {
   readonly evaluation: "whole" | "brief";
 }
 
+/** Raised by hand whenever the same spec comes to another result: what was kept before is then refused. */
+export const programVersion = 1;
+
+/** What else a result is a function of. */
+export interface Program {
+  readonly programVersion: number;
+  /** Rounds between two checkpoints: each segment has losses of its own. */
+  readonly segmentRounds: number;
+}
+
 /** A file's name: to be read by people, and another one for everything that is not the same. */
 export function keyOf(spec: RunSpec): string {
   const { task, workers, drop, meanBurst } = spec;

@@ -11,41 +11,29 @@ import type { DataSource } from "../../shared/training/data/data-source.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { evaluateRun } from "./evaluation.ts";
-import type { Evaluation } from "./evaluation.ts";
-import { keyOf } from "./run-spec.ts";
+import type { RunResult } from "./run-result.ts";
+import { keyOf, programVersion } from "./run-spec.ts";
 import type { RunSpec } from "./run-spec.ts";
 import { createWorkers } from "./workers.ts";
 import type { Worker, Workers } from "./workers.ts";
+
+export type { RunResult } from "./run-result.ts";
 
 export interface RunOptions {
   readonly source: DataSource | undefined;
   /** Where its checkpoint is kept. */
   readonly checkpointFile: string;
   readonly segmentRounds: number;
+  /** Told at the start, too: where it goes on. */
   readonly onRound?: (done: number) => void;
-}
-
-export interface RunResult {
-  readonly spec: RunSpec;
-  readonly epochs: number;
-  /** [epoch, nats]: mean over the workers, and over the rounds since the point before. */
-  readonly curve: readonly (readonly [number, number])[];
-  /** Mean over the workers and the rounds of the last epoch (or quarter, if that is shorter), before each step. */
-  readonly trainLoss: number;
-  /** Measured: share of the fragments that did not arrive. */
-  readonly dropped: number;
-  /** Root mean square distance of the replicas from their mean, relative to its length, at the end. */
-  readonly spread: number;
-  readonly evaluation: Evaluation;
-  readonly processorSeconds: number;
 }
 
 const curvePoints = 200;
 
 export async function runSimulated(spec: RunSpec, options: RunOptions): Promise<RunResult> {
   const { task } = spec;
-  const key = keyOf(spec);
-  let state = readCheckpoint(options.checkpointFile, key);
+  let state = readCheckpoint(options.checkpointFile, keyOf(spec), options.segmentRounds);
+  options.onRound?.(state?.round ?? 0);
   let workers: Workers | undefined;
   while (!state || state.round < task.rounds) {
     workers ??= await workersFrom(spec, state, options.source);
@@ -104,6 +92,8 @@ async function runSegment(
   const { user, system } = process.cpuUsage(begun);
   return {
     key: keyOf(spec),
+    programVersion,
+    segmentRounds,
     round: end,
     awaited: (from?.awaited ?? 0) + awaited,
     dropped: (from?.dropped ?? 0) + dropped,
@@ -159,6 +149,8 @@ async function summarize(
   for (let round = between; round <= task.rounds; round += between)
     curve.push([round / roundsPerEpoch, meanOf(losses, round - between, round)]);
   return {
+    programVersion: state.programVersion,
+    segmentRounds: state.segmentRounds,
     spec,
     epochs: task.rounds / roundsPerEpoch,
     curve,

@@ -2,14 +2,15 @@
 import assert from "node:assert/strict";
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import type { Order, Progress } from "../../bench/paper/run-child.ts";
+import type { Order, Report } from "../../bench/paper/run-child.ts";
+import { readResult } from "../../bench/paper/run-result.ts";
+import type { RunResult } from "../../bench/paper/run-result.ts";
 import type { RunSpec } from "../../bench/paper/run-spec.ts";
-import type { RunResult } from "../../bench/paper/simulated-run.ts";
 import { createRng } from "../../shared/core/rng.ts";
 import { parseTask } from "../../shared/core/task.ts";
 
@@ -30,25 +31,28 @@ const specOf = (task: object): RunSpec => ({
   meanBurst: 4,
   evaluation: "whole",
 });
+const segmentRounds = 7;
 const child = fileURLToPath(new URL("../../bench/paper/run-child.js", import.meta.url));
 
 /** Runs until it ends or has done so many more rounds; true when there is a result. */
 async function runFor(spec: RunSpec, file: string, rounds: number): Promise<boolean> {
   const run = fork(child);
   let begun: number | undefined;
-  run.on("message", ({ done }: Progress) => {
-    begun ??= done;
-    if (done >= begun + rounds) run.kill("SIGKILL");
+  run.on("message", (report: Report) => {
+    if ("failed" in report) return;
+    begun ??= report.done;
+    if (report.done >= begun + rounds) run.kill("SIGKILL");
   });
-  run.send({ spec, file, dataDir: undefined, segmentRounds: 7 } satisfies Order);
+  run.send({ spec, file, dataDir: undefined, segmentRounds } satisfies Order);
   await once(run, "exit");
   return existsSync(file);
 }
 
 /** All but how long it took. */
-function resultIn(file: string): Omit<RunResult, "processorSeconds"> {
-  const { processorSeconds, ...rest }: RunResult = JSON.parse(readFileSync(file, "utf8"));
-  assert.ok(processorSeconds > 0);
+function resultIn(file: string, spec: RunSpec): Omit<RunResult, "processorSeconds"> {
+  const result = readResult(file, spec, segmentRounds);
+  assert.ok(result && result.processorSeconds > 0);
+  const { processorSeconds: _, ...rest } = result;
   return rest;
 }
 
@@ -68,7 +72,7 @@ for (const [name, task] of [
     let kills = 0;
     while (!(await runFor(spec, killed, 8 + rng.below(12)))) kills += 1;
     assert.ok(kills >= 2, `killed ${kills} times`);
-    assert.deepEqual(resultIn(killed), resultIn(straight));
-    assert.ok(Math.abs(resultIn(straight).dropped - 0.2) < 0.03);
+    assert.deepEqual(resultIn(killed, spec), resultIn(straight, spec));
+    assert.ok(Math.abs(resultIn(straight, spec).dropped - 0.2) < 0.03);
   });
 }
