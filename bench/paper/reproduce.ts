@@ -11,25 +11,27 @@ import { duration } from "../../peer-node/format.ts";
 import { readOptions } from "../options.ts";
 import { figures } from "./figures/all.ts";
 import type { Figure, FigureContext, Size } from "./figures/figure.ts";
+import { defaultFolder, defaultFolderWords } from "./out-folder.ts";
 import { runAll } from "./pool.ts";
 
+const published = "compressed";
 const names = Object.keys(figures).join(", ");
 const { values, positionals } = readOptions({
   what: `makes figures of the paper (${names}), by name and separated by commas`,
   argument: "FIGURE,…",
   options: {
-    size: oneOf(["compressed", "full", "test"], "how much of the paper's schedule (default: compressed)"),
+    size: oneOf(["compressed", "full", "test"], `how much of the paper's schedule (default: ${published})`),
     jobs: wholeNumber("K", "trainings at a time (default: one for each processor)", { min: 1, max: 256 }),
     "data-dir": text("DIR", "where the data sets are (default: SHOAL_DATA)"),
-    out: text("DIR", "for figures and plots (default: docs/results/paper)"),
+    out: text("DIR", `for figures and plots (${defaultFolderWords(published)})`),
     work: text("DIR", "for trainings, finished and interrupted (default: .reproduce)"),
   },
 });
 const {
-  size = "compressed",
+  size = published,
   jobs = availableParallelism(),
   "data-dir": dataDir = process.env["SHOAL_DATA"],
-  out = "docs/results/paper",
+  out = defaultFolder(size, published),
   work = ".reproduce",
 } = values;
 const [argument] = positionals;
@@ -53,13 +55,19 @@ function contextOf(which: Size): FigureContext {
 
 async function make(name: string, figure: Figure, which: Size): Promise<void> {
   const context = contextOf(which);
+  const startMs = performance.now();
   context.say(figure.title);
   const { figures: made, plots } = await figure.make(context);
   const machine = `${cpus()[0]?.model ?? "unknown"}, Node ${process.version}`;
-  const kept = { figure: figure.title, size: which, machine, ...made };
+  const command = `reproduce.js ${name}${which === published ? "" : ` --size ${which}`}`;
+  // Of this start: what was kept of earlier ones took no time.
+  const seconds = Math.round((performance.now() - startMs) / 100) / 10;
+  const kept = { figure: figure.title, size: which, command, seconds, machine, ...made };
   mkdirSync(out, { recursive: true });
   writeFileSync(join(out, `${name}.json`), `${JSON.stringify(kept)}\n`);
   for (const [plot, svg] of Object.entries(plots)) writeFileSync(join(out, `${plot}.svg`), svg);
+  const written = [`${name}.json`, ...Object.keys(plots).map((plot) => `${plot}.svg`)];
+  context.say(`written: ${written.map((file) => join(out, file)).join(", ")}`);
 }
 
 try {

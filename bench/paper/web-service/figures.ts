@@ -6,6 +6,7 @@ import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { number, oneOf, text, wholeNumber } from "../../../peer-node/cli-options.ts";
 import { readOptions } from "../../options.ts";
+import { defaultFolder, defaultFolderWords } from "../out-folder.ts";
 import type { Lookup } from "./curves.ts";
 import { roundMs } from "./network/run.ts";
 import type { Scenario } from "./network/run.ts";
@@ -16,16 +17,17 @@ import { runPoints } from "./run-points.ts";
 import { planStudy, scenariosOf, sizes } from "./study.ts";
 import { extraLoadTable, speedUpTable, variantTable } from "./tables.ts";
 
+const published = "full";
 const { values } = readOptions({
   what: "Figures 6 and 7 of the paper: a web service beside learning, packet by packet",
   options: {
-    size: oneOf(sizes, "how many runs (default: full)"),
+    size: oneOf(sizes, `how many runs (default: ${published})`),
     seconds: number("S", "that each run is measured, in whole rounds of learning", { min: 0, max: 3_600 }),
     jobs: wholeNumber("K", "runs at a time (default: 1)", { min: 1, max: 256 }),
-    out: text("DIR", "where results are kept (default: docs/results/paper)"),
+    out: text("DIR", `where results are kept (${defaultFolderWords(published)})`),
   },
 });
-const { size = "full", seconds, jobs = 1, out = "docs/results/paper" } = values;
+const { size = published, seconds, jobs = 1, out = defaultFolder(size, published) } = values;
 
 const roundsOf = (base: Scenario) =>
   seconds === undefined ? base.rounds : Math.max(1, Math.round((1000 * seconds) / roundMs(base)));
@@ -89,3 +91,4 @@ for (const group of ["queue", "transport", "bursts", "mechanism"] as const) {
 console.log(`\nFigure 6: speed-up of the mean completion time\n${speedUpTable(speedUp)}`);
 console.log(`\nFigure 7: extra web load\n${extraLoadTable(extraLoad)}`);
 console.log(`\nSpeed-up at 10 % (no priority: mean, loss)\n${variantTable(variants)}`);
+console.log(`\nwritten to ${out}`);
