@@ -11,6 +11,7 @@ import { duration } from "../../peer-node/format.ts";
 import { readOptions } from "../options.ts";
 import { figures } from "./figures/all.ts";
 import type { Figure, FigureContext, Size } from "./figures/figure.ts";
+import { keepIn } from "./keep.ts";
 import { defaultFolder, defaultFolderWords } from "./out-folder.ts";
 import { runAll } from "./pool.ts";
 
@@ -50,7 +51,7 @@ function contextOf(which: Size): FigureContext {
   const say = (line: string) => console.log(`${duration(performance.now() - begunMs)} ${line}`);
   const train: FigureContext["train"] = (specs) =>
     runAll(specs, { jobs, folder: work, dataDir, signal, say });
-  return { size: which, signal, say, train };
+  return { size: which, signal, say, train, keep: keepIn(work) };
 }
 
 async function make(name: string, figure: Figure, which: Size): Promise<void> {

@@ -19,6 +19,7 @@ test(
         size: "test",
         signal,
         say: (line) => t.diagnostic(line),
+        keep: ({ make }) => make(),
         train: () => Promise.resolve([]),
       })
     ).figures;

@@ -21,6 +21,7 @@ function make<Kept>(figure: Figure<Kept>): Promise<FigureFiles<Kept>> {
     size: "test",
     signal,
     say,
+    keep: ({ make: measure }) => measure(),
     train: (specs) => runAll(specs, { jobs: 2, folder, dataDir, signal, say }),
   });
 }

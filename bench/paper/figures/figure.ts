@@ -1,4 +1,5 @@
 /** What every figure of the paper is made from. */
+import type { Keep } from "../keep.ts";
 import type { RunSpec } from "../run-spec.ts";
 import type { RunResult } from "../simulated-run.ts";
 
@@ -11,6 +12,8 @@ export interface FigureContext {
   /** Trainings that are not there yet are run. */
   train(specs: readonly RunSpec[]): Promise<readonly RunResult[]>;
   say(line: string): void;
+  /** For what is measured in a lab: it is there when the same command goes on. */
+  readonly keep: Keep;
 }
 
 export interface FigureFiles<Kept = object> {

@@ -12,6 +12,7 @@ import type { RunFigures } from "../../../test/labs/run-figures.ts";
 import { kernelSite, proxySite } from "../../../test/labs/training-run.ts";
 import { needsKernelLab } from "../../../test/needs.ts";
 import { colours, linePlot } from "../../line-plot.ts";
+import { runFigures } from "../lab-schemas.ts";
 import type { Figure, FigureContext, Size } from "./figure.ts";
 
 interface Extent {
@@ -103,10 +104,19 @@ function endsOf(runs: readonly RunFigures[]): Ends {
 
 type Run = (task: Task, drop: number) => Promise<RunFigures>;
 
-async function withLab<Result>({ say }: FigureContext, use: (run: Run) => Promise<Result>): Promise<Result> {
+async function withLab<Result>(
+  { say, keep, signal }: FigureContext,
+  use: (run: Run) => Promise<Result>,
+): Promise<Result> {
   const reason = needsKernelLab();
   const told = async (lab: string, run: Run, task: Task, drop: number): Promise<RunFigures> => {
-    const figures = await run(task, drop);
+    signal.throwIfAborted();
+    const figures = await keep({
+      name: "real",
+      of: { lab, task, drop, peers },
+      schema: runFigures,
+      make: () => run(task, drop),
+    });
     say(`${lab}, ${100 * drop} %, seed ${task.seed}: ${(100 * figures.accuracy).toFixed(2)} % right`);
     return figures;
   };

@@ -4,11 +4,21 @@
  * bench/paper/web-service.
  */
 import { mean } from "../../../shared/simulation/figures.ts";
+import type { Task } from "../../../shared/core/task.ts";
 import { createKernelLab } from "../../../test/labs/kernel.ts";
 import type { KernelLab } from "../../../test/labs/kernel.ts";
 import { needsLinkClasses } from "../../../test/needs.ts";
 import { colours, linePlot, panels } from "../../line-plot.ts";
-import { degrees, messagesPerSecond, patient, sharedRun, webAlone, webTask } from "../web-lab/shared-run.ts";
+import { sharedRunFigures, webFigures } from "../lab-schemas.ts";
+import {
+  degrees,
+  linkPlanOf,
+  messagesPerSecond,
+  patient,
+  sharedRun,
+  webAlone,
+  webTask,
+} from "../web-lab/shared-run.ts";
 import type { Degree, SharedRun } from "../web-lab/shared-run.ts";
 import type { WebFigures } from "../web-lab/web-load.ts";
 import type { Figure, FigureContext, Size } from "./figure.ts";
@@ -65,8 +75,10 @@ export const webLab: Figure<WebLab> = {
   },
 };
 
-async function measure(lab: KernelLab, { size, say, signal }: FigureContext): Promise<WebLab> {
+async function measure(lab: KernelLab, context: FigureContext): Promise<WebLab> {
+  const { size, say } = context;
   const { rounds, degrees: steps, seeds, aloneSeconds } = extents[size];
+  const run = runnerOf(lab, context);
   const webAlones: WebFigures[] = [];
   const learningAlone: SharedRun["learned"][] = [];
   const runs = new Map<string, SharedRun[]>(steps.map(({ name }) => [name, []]));
@@ -74,18 +86,40 @@ async function measure(lab: KernelLab, { size, say, signal }: FigureContext): Pr
   for (const seed of seeds) {
     const task = webTask({ peers, rounds, seed });
     if (aloneSeconds > 0) {
-      webAlones.push(await webAlone(lab, seed, aloneSeconds));
-      const quiet = { task, degree: degrees[0], timeLimitMs, isWebOn: false };
-      learningAlone.push((await sharedRun(lab, quiet)).learned);
+      webAlones.push(await run.web(seed, aloneSeconds));
+      learningAlone.push((await run.shared(task, degrees[0], false)).learned);
     }
     for (const degree of steps) {
-      signal.throwIfAborted();
-      const run = await sharedRun(lab, { task, degree, timeLimitMs });
-      runs.get(degree.name)?.push(run);
-      say(`${degree.name}, seed ${seed}: ${told(run)}`);
+      const figures = await run.shared(task, degree, true);
+      runs.get(degree.name)?.push(figures);
+      say(`${degree.name}, seed ${seed}: ${told(figures)}`);
     }
   }
   return { rows: rowsOf(runs), webAlone: webAlones, learningAlone };
+}
+
+/** Each run is kept: the same command goes on after the last one that ended. */
+function runnerOf(lab: KernelLab, { keep, signal }: FigureContext) {
+  return {
+    web(seed: number, seconds: number): Promise<WebFigures> {
+      signal.throwIfAborted();
+      return keep({
+        name: "web-lab-web",
+        of: { peers, seed, seconds, messagesPerSecond, plan: linkPlanOf(degrees[0]) },
+        schema: webFigures,
+        make: () => webAlone(lab, seed, seconds),
+      });
+    },
+    shared(task: Task, degree: Degree, isWebOn: boolean): Promise<SharedRun> {
+      signal.throwIfAborted();
+      return keep({
+        name: isWebOn ? "web-lab-shared" : "web-lab-learning",
+        of: { peers, task, messagesPerSecond, plan: linkPlanOf(degree), isWebOn },
+        schema: sharedRunFigures,
+        make: () => sharedRun(lab, { task, degree, timeLimitMs, isWebOn }),
+      });
+    },
+  };
 }
 
 function told({ web, learned }: SharedRun): string {

@@ -87,7 +87,7 @@ export async function sharedRun(
   },
 ): Promise<SharedRun> {
   const { task, degree, timeLimitMs, isWebOn = true } = options;
-  const plan = planOf(degree);
+  const plan = linkPlanOf(degree);
   lab.share(plan);
   const web = await startWeb(lab, { messagesPerSecond, seed: task.seed });
   const onTraining = () => {
@@ -120,13 +120,13 @@ export async function sharedRun(
   };
 }
 
-function planOf({ learning }: Degree): LinkPlan {
+export function linkPlanOf({ learning }: Degree): LinkPlan {
   return { bytesPerSecond, queue: webQueue, ...(learning ? { learning } : {}) };
 }
 
 /** The web on the same links, with no learning beside it: as fast as it gets. */
 export async function webAlone(lab: KernelLab, seed: number, seconds: number): Promise<WebFigures> {
-  lab.share({ bytesPerSecond, queue: webQueue });
+  lab.share(linkPlanOf(degrees[0]));
   const web = await startWeb(lab, { messagesPerSecond, seed });
   web.go();
   await pause(seconds * 1000);
