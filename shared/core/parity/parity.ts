@@ -11,6 +11,7 @@ import type { Rng } from "../rng.ts";
 import { fragmentLength, fragmentState } from "../round-slot.ts";
 import type { RoundSlot, SlotShape } from "../round-slot.ts";
 import { parityOf, recover } from "./erasure-code.ts";
+import type { ParityTables } from "./erasure-code.ts";
 import { createGroups } from "./groups.ts";
 import type { Groups } from "./groups.ts";
 
@@ -50,6 +51,7 @@ export function createParity(deps: {
   const { overhead, shape, encoding, rng } = deps;
   /** By the block's size: a view has two at most. */
   const known = new Map<number, Groups>();
+  const tables: ParityTables = new Map();
 
   function groupsOf(fragments: number): Groups {
     const groups = known.get(fragments) ?? createGroups(fragments, overhead);
@@ -88,7 +90,7 @@ export function createParity(deps: {
     const length = rowBytes(block, group);
     const data = encoded(slot, block, group, length);
     const dataRows = block.groups.membersOf(group).length;
-    const rows = parityOf(block.groups.rowsOf(group), data, dataRows, length);
+    const rows = parityOf(block.groups.rowsOf(group), data, dataRows, length, tables);
     slot.parityOut.set(group, rows);
     return rows;
   }
