@@ -40,7 +40,7 @@ export interface GroupOptions {
   readonly firstRound?: number;
   /** Sees every packet that is sent. */
   readonly onSend?: (from: string, to: string, bytes: Uint8Array) => void;
-  /** Sees every packet that arrives, wherever it comes from. */
+  /** Sees every packet that arrives over a path. */
   readonly onReceive?: (from: string, to: string) => void;
 }
 
@@ -73,6 +73,7 @@ export function createGroup(options: GroupOptions): Group {
     seed: mix(seed, firstRound),
     weatherOf: (from, to) => ({ ...weather, ...options.weatherOf?.(from, to) }),
     ...(options.onSend ? { onSend: options.onSend } : {}),
+    ...(options.onReceive ? { onReceive: options.onReceive } : {}),
   });
   const results = new Map<string, RoundResult>();
   const encoding = encodingOf(options.encoding ?? "f32");
@@ -80,7 +81,7 @@ export function createGroup(options: GroupOptions): Group {
   const all = Array.from({ length: options.members }, (_, seat) => {
     const peerId = `peer-${seat}`;
     const rule = createRule(options.averaging ?? "rps", perFragment);
-    const made = createRoundMachine({
+    const machine = createRoundMachine({
       peerId,
       seed,
       valueCount: options.valueCount,
@@ -92,8 +93,6 @@ export function createGroup(options: GroupOptions): Group {
       ...(options.patience ? { patience: options.patience } : {}),
       ...(options.planFor ? { planFor: options.planFor } : {}),
     });
-    const { onReceive } = options;
-    const machine = onReceive ? watched(made, (from) => onReceive(from, peerId)) : made;
     network.add({ peerId, machine, onResult: (result) => void results.set(peerId, result) });
     return { peerId, rule, machine };
   });
@@ -141,13 +140,4 @@ export function createGroup(options: GroupOptions): Group {
     finished,
     drain: () => time.runUntil(() => false, maxEvents),
   };
-}
-
-function watched(machine: RoundMachine, onReceive: (from: string) => void): RoundMachine {
-  return Object.assign(Object.create(machine), {
-    receive(from: string, bytes: Uint8Array, now: number) {
-      onReceive(from);
-      machine.receive(from, bytes, now);
-    },
-  });
 }

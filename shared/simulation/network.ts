@@ -45,6 +45,8 @@ export function createSimulatedNetwork(options: {
   readonly weatherOf: (from: string, to: string) => Weather;
   /** Sees every packet that is handed to a path: for tests that look at the wire. */
   readonly onSend?: (from: string, to: string, bytes: Uint8Array) => void;
+  /** Sees every packet that a path hands to a machine. */
+  readonly onReceive?: (from: string, to: string) => void;
 }): SimulatedNetwork {
   const { time } = options;
   const peers = new Map<string, SimulatedPeer>();
@@ -114,6 +116,7 @@ export function createSimulatedNetwork(options: {
     const peer = peers.get(to);
     let at = 0;
     for (const length of lengths) {
+      if (peer) options.onReceive?.(from, to);
       peer?.machine.receive(from, bytes.subarray(at, at + length), time.now());
       at += length;
     }

@@ -90,6 +90,8 @@ interface Run {
 function run(mutations: readonly Mutate[], markers: boolean): Run {
   const seen: Uint8Array[] = [];
   const arrivals = new Map<string, number>();
+  const onReceive = (from: string, to: string) =>
+    void arrivals.set(`${from} ${to}`, (arrivals.get(`${from} ${to}`) ?? 0) + 1);
   const group = createGroup({
     members,
     seed: 12,
@@ -97,7 +99,7 @@ function run(mutations: readonly Mutate[], markers: boolean): Run {
     valuesPerFragment,
     weather: { loss: 0.05, jitterMs: 2 },
     onSend: (from, _to, bytes) => void (from === attacker && seen.push(bytes.slice())),
-    onReceive: (from, to) => void arrivals.set(`${from} ${to}`, (arrivals.get(`${from} ${to}`) ?? 0) + 1),
+    onReceive,
   });
   const rng = createRng(99);
   const values: Float32Array[][] = [];
@@ -111,6 +113,7 @@ function run(mutations: readonly Mutate[], markers: boolean): Run {
     if (!real || !mutate) return;
     const bytes = mutate(real, { seen, round, rng });
     fed += 1;
+    onReceive(attacker, target);
     group.machines[group.ids.indexOf(target)]?.receive(attacker, bytes, group.time.now());
     if (markers && rng.below(10) === 0) sayNonsense(target, round);
     group.network.settle(target);
