@@ -22,7 +22,8 @@ export interface Order {
 /** Rounds that are done, those of earlier starts at once; or what the user can do something about. */
 export type Report = { readonly done: number } | { readonly failed: string };
 
-const tell = (report: Report) => process.send?.(report);
+/** To nobody when the parent was killed: then this run ends with its channel. */
+const tell = (report: Report) => process.send?.(report, undefined, undefined, () => {});
 
 async function run({ spec, file, dataDir, segmentRounds }: Order): Promise<void> {
   await startBackend({ name: "wasm", ...wasmFiles() });
