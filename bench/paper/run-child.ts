@@ -8,6 +8,7 @@ import { wasmFiles } from "../../peer-node/wasm-binaries.ts";
 import { startBackend } from "../../shared/training/backend.ts";
 import type { RunSpec } from "./run-spec.ts";
 import { runSimulated } from "./simulated-run.ts";
+import { unpackedOnce } from "./unpacked-once.ts";
 
 export interface Order {
   readonly spec: RunSpec;
@@ -25,7 +26,7 @@ async function run({ spec, file, dataDir, segmentRounds }: Order): Promise<void>
   await startBackend({ name: "wasm", ...wasmFiles() });
   const checkpointFile = `${file}.checkpoint`;
   const result = await runSimulated(spec, {
-    source: dataDir === undefined ? undefined : createFolderSource(dataDir),
+    source: dataDir === undefined ? undefined : unpackedOnce(createFolderSource(dataDir)),
     checkpointFile,
     segmentRounds,
     onRound: (done) => process.send?.({ done } satisfies Progress),

@@ -84,6 +84,8 @@ async function runSegment(
     parity: task.parity,
     seed: task.seed,
     weather: { loss: drop, meanBurst },
+    outages: spec.outages,
+    ...(spec.valuesPerFragment ? { valuesPerFragment: spec.valuesPerFragment } : {}),
     firstRound,
   });
   const moved = replicas.map((replica) => new Float32Array(replica.length));

@@ -3,9 +3,12 @@
  * rule of a real run, over paths that lose and do nothing else. What the learning is made of is the caller's.
  */
 import { boundlessPatience } from "../core/patience.ts";
+import { createRng, mix } from "../core/rng.ts";
 import type { RoundMachine } from "../core/round.ts";
 import type { AveragingName } from "../core/task.ts";
 import { createGroup } from "./group.ts";
+import { createOutages } from "./outages.ts";
+import type { Outages } from "./outages.ts";
 import type { Weather } from "./weather.ts";
 
 export interface ExchangeOptions {
@@ -17,6 +20,8 @@ export interface ExchangeOptions {
   /** Of the owners and the losses. */
   readonly seed: number;
   readonly weather?: Partial<Weather>;
+  /** None, if it is not there. */
+  readonly outages?: Outages | undefined;
   /** The first round that will come; another first round, other losses. */
   readonly firstRound?: number;
   /** Smaller fragments, for tests and for vectors of a few values. */
@@ -35,13 +40,18 @@ export interface Exchange {
 
 /** In virtual time, which costs nothing: nobody is ever given up. */
 const patienceMs = 600_000;
+/** Beside the machines' own. */
+const outageStream = 0x6f7574;
 
-export function createExchange({ peers, weather, ...options }: ExchangeOptions): Exchange {
+export function createExchange({ peers, weather, outages, ...options }: ExchangeOptions): Exchange {
   // A reliable channel loses nothing, it only takes longer.
   const isReliable = options.averaging === "reliable";
+  const rng = createRng(mix(options.seed, options.firstRound ?? 0, outageStream));
+  const absent = outages && createOutages(outages, peers, rng);
   const group = createGroup({
     ...options,
     members: peers,
+    isCutOff: (peerId) => absent?.isDown(group.ids.indexOf(peerId)) ?? false,
     weather: { ...weather, ...(isReliable && { loss: 0 }) },
     patience: boundlessPatience(patienceMs),
   });
@@ -54,6 +64,7 @@ export function createExchange({ peers, weather, ...options }: ExchangeOptions):
       for (const machine of machines) machine.expect(round);
       for (const seat of seats) group.learned(seat, round, at(before, seat), at(after, seat));
       const results = group.finished(seats);
+      absent?.advance();
       return results.map(
         ({ values, averaged }, seat) => rules[seat]?.incoming(at(before, seat), values, averaged) ?? values,
       );
