@@ -65,6 +65,9 @@ function atis(name: string, title: string, { arms, few }: Arms) {
   });
 }
 
+/** The paper's. */
+const fullCifar = { rounds: inRounds(160, cifarEpoch), warmupRounds: inRounds(5, cifarEpoch) };
+
 /** @param epochs and seeds of the compressed version; at full length it is the paper's 160 */
 function cifar(
   name: string,
@@ -80,7 +83,7 @@ function cifar(
     extents: {
       test: { ...tiny, rounds: 30, arms: few },
       compressed: { ...usual, rounds: inRounds(epochs, cifarEpoch), seeds },
-      full: { ...usual, rounds: inRounds(160, cifarEpoch), seeds: [1] },
+      full: { ...usual, ...fullCifar, seeds: [1] },
     },
   });
 }

@@ -19,6 +19,7 @@ export interface Extent {
   /** Samples of each worker in a round. */
   readonly batch: number;
   readonly rounds: number;
+  readonly warmupRounds?: number;
   readonly seeds: readonly number[];
   readonly arms: readonly Arm[];
   readonly isSmall?: boolean;
