@@ -10,6 +10,7 @@ import { startBackend } from "../../shared/training/backend.ts";
 import { writeKept } from "./kept-file.ts";
 import type { RunSpec } from "./run-spec.ts";
 import { runSimulated } from "./simulated-run.ts";
+import { unpackedOnce } from "./unpacked-once.ts";
 
 export interface Order {
   readonly spec: RunSpec;
@@ -29,7 +30,7 @@ async function run({ spec, file, dataDir, segmentRounds }: Order): Promise<void>
   await startBackend({ name: "wasm", ...wasmFiles() });
   const checkpointFile = `${file}.checkpoint`;
   const result = await runSimulated(spec, {
-    source: dataDir === undefined ? undefined : createFolderSource(dataDir),
+    source: dataDir === undefined ? undefined : unpackedOnce(createFolderSource(dataDir)),
     checkpointFile,
     segmentRounds,
     onRound: (done) => tell({ done }),

@@ -1,6 +1,7 @@
 /** One training of one figure: everything that its result is a function of. */
 import { createHash } from "node:crypto";
 import type { Task } from "../../shared/core/task.ts";
+import type { Outages } from "../../shared/simulation/outages.ts";
 
 export interface RunSpec {
   /** Seeds the start, the batches, the owners and the losses; data are split by a seed of their own. */
@@ -10,6 +11,10 @@ export interface RunSpec {
   readonly drop: number;
   /** Mean length of a burst of drops, in packets; 1: they are independent. */
   readonly meanBurst: number;
+  /** Of whole workers. */
+  readonly outages?: Outages | undefined;
+  /** In place of as many as a packet takes: for models that are too small to be cut into many. */
+  readonly valuesPerFragment?: number;
   /** `brief`: a few training samples and no test split, for tests of the claim alone. */
   readonly evaluation: "whole" | "brief";
 }
@@ -26,9 +31,10 @@ export interface Program {
 
 /** A file's name: to be read by people, and another one for everything that is not the same. */
 export function keyOf(spec: RunSpec): string {
-  const { task, workers, drop, meanBurst } = spec;
+  const { task, workers, drop, meanBurst, outages } = spec;
   const hash = createHash("sha256").update(JSON.stringify(spec)).digest("hex").slice(0, 8);
   const bursts = meanBurst > 1 ? `-bursts${meanBurst}` : "";
+  const away = outages ? `-away${outages.share}` : "";
   const parity = task.parity > 0 ? `-parity${task.parity}` : "";
-  return `${task.name}-${task.averaging}${parity}-n${workers}-p${drop}${bursts}-s${task.seed}-${hash}`;
+  return `${task.name}-${task.averaging}${parity}-n${workers}-p${drop}${bursts}${away}-s${task.seed}-${hash}`;
 }

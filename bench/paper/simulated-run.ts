@@ -73,6 +73,8 @@ async function runSegment(
     parity: task.parity,
     seed: task.seed,
     weather: { loss: drop, meanBurst },
+    outages: spec.outages,
+    ...(spec.valuesPerFragment ? { valuesPerFragment: spec.valuesPerFragment } : {}),
     firstRound,
     memory: from?.arrays.slice(1 + count + memoriesOf(workers).length) ?? [],
   });

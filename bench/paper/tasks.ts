@@ -1,7 +1,6 @@
 /**
  * The trainings of the paper's figures: 16 workers, plain SGD without momentum or regularisation, warm-up,
- * and the rate a tenth of itself twice. Learning rates were chosen by a short search without losses
- * (docs/results/paper), since the paper does not print them.
+ * and the rate a tenth of itself twice. The paper prints no learning rates: docs/results says where these are from.
  */
 import { parseTask } from "../../shared/core/task.ts";
 import type { AveragingName, Task } from "../../shared/core/task.ts";
@@ -16,6 +15,7 @@ export interface Variant {
   /** A smaller model of the same kind, for tests of a claim alone. */
   readonly isSmall?: boolean;
   /** In place of the task's own. */
+  readonly warmupRounds?: number | undefined;
   readonly learningRate?: number | undefined;
   readonly momentum?: number | undefined;
 }
@@ -56,13 +56,8 @@ export function cifarTask(depth: 20 | 110, variant: Variant): Task {
 }
 
 /** @param warmup which part of the rounds it takes */
-function optimizerOf({ rounds, learningRate, momentum = 0 }: Variant, usualRate: number, warmup: number) {
-  const warmupRounds = Math.round(rounds / warmup);
-  return {
-    kind: "sgd",
-    learningRate: learningRate ?? usualRate,
-    momentum,
-    warmupRounds,
-    decay: "steps",
-  } as const;
+function optimizerOf(variant: Variant, usualRate: number, warmup: number) {
+  const { rounds, learningRate = usualRate, momentum = 0 } = variant;
+  const { warmupRounds = Math.round(rounds / warmup) } = variant;
+  return { kind: "sgd", learningRate, momentum, warmupRounds, decay: "steps" } as const;
 }

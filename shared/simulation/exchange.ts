@@ -4,9 +4,12 @@
  */
 import { boundlessPatience } from "../core/patience.ts";
 import type { FlatArray } from "../core/averaging/rule.ts";
+import { createRng, mix } from "../core/rng.ts";
 import type { RoundMachine } from "../core/round.ts";
 import type { AveragingName } from "../core/task.ts";
 import { createGroup } from "./group.ts";
+import { createOutages } from "./outages.ts";
+import type { Outages } from "./outages.ts";
 import type { Weather } from "./weather.ts";
 
 export interface ExchangeOptions {
@@ -18,6 +21,8 @@ export interface ExchangeOptions {
   /** Of the owners and the losses. */
   readonly seed: number;
   readonly weather?: Partial<Weather>;
+  /** None, if it is not there. */
+  readonly outages?: Outages | undefined;
   /** The first round that will come; another first round, other losses. */
   readonly firstRound?: number;
   /** Smaller fragments, for tests and for vectors of a few values. */
@@ -40,13 +45,19 @@ export interface Exchange {
 
 /** In virtual time, which costs nothing: nobody is ever given up. */
 const patienceMs = 600_000;
+/** Beside the machines' own. */
+const outageStream = 0x6f7574;
 
-export function createExchange({ peers, weather, memory = [], ...options }: ExchangeOptions): Exchange {
+export function createExchange(all: ExchangeOptions): Exchange {
+  const { peers, weather, outages, memory = [], ...options } = all;
   // A reliable channel loses nothing, it only takes longer.
   const isReliable = options.averaging === "reliable";
+  const rng = createRng(mix(options.seed, options.firstRound ?? 0, outageStream));
+  const absent = outages && createOutages(outages, peers, rng);
   const group = createGroup({
     ...options,
     members: peers,
+    isCutOff: (peerId) => absent?.isDown(group.ids.indexOf(peerId)) ?? false,
     weather: { ...weather, ...(isReliable && { loss: 0 }) },
     patience: boundlessPatience(patienceMs),
   });
@@ -64,6 +75,7 @@ export function createExchange({ peers, weather, memory = [], ...options }: Exch
       for (const machine of machines) machine.expect(round);
       for (const seat of seats) group.learned(seat, round, at(before, seat), at(after, seat));
       const results = group.finished(seats);
+      absent?.advance();
       return results.map(
         ({ values, averaged }, seat) => rules[seat]?.incoming(at(before, seat), values, averaged) ?? values,
       );

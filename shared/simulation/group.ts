@@ -30,6 +30,7 @@ export interface GroupOptions {
   readonly weather?: Partial<Weather>;
   /** Another weather for some paths; the rest has `weather`. */
   readonly weatherOf?: (from: string, to: string) => Partial<Weather> | undefined;
+  readonly isCutOff?: (peerId: string) => boolean;
   readonly averaging?: AveragingName;
   readonly encoding?: EncodingName;
   /** Packets of parity for each fragment of the gather. */
@@ -74,6 +75,7 @@ export function createGroup(options: GroupOptions): Group {
     weatherOf: (from, to) => ({ ...weather, ...options.weatherOf?.(from, to) }),
     ...(options.onSend ? { onSend: options.onSend } : {}),
     ...(options.onReceive ? { onReceive: options.onReceive } : {}),
+    ...(options.isCutOff ? { isCutOff: options.isCutOff } : {}),
   });
   const results = new Map<string, RoundResult>();
   const encoding = encodingOf(options.encoding ?? "f32");

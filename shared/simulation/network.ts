@@ -43,6 +43,8 @@ export function createSimulatedNetwork(options: {
   readonly time: VirtualTime;
   readonly seed: number;
   readonly weatherOf: (from: string, to: string) => Weather;
+  /** Nothing reaches a peer that is cut off, and nothing of its gets out; asked at every sending. */
+  readonly isCutOff?: (peerId: string) => boolean;
   /** Sees every packet that is handed to a path: for tests that look at the wire. */
   readonly onSend?: (from: string, to: string, bytes: Uint8Array) => void;
   /** Sees every packet that a path hands to a machine. */
@@ -74,6 +76,8 @@ export function createSimulatedNetwork(options: {
     from.machine.linkOpened(to.peerId);
   }
 
+  const isOpen = (from: string, to: string) => !options.isCutOff?.(from) && !options.isCutOff?.(to);
+
   function settle(peerId: string): void {
     const peer = peers.get(peerId);
     if (!peer) return;
@@ -87,6 +91,7 @@ export function createSimulatedNetwork(options: {
   }
 
   function sendPackets(peer: SimulatedPeer, to: string, path: Path): void {
+    const open = isOpen(peer.peerId, to);
     /** Those that arrive together, told to the other end at once: it is what makes large models bearable. */
     let flight: Flight | undefined;
     for (;;) {
@@ -94,7 +99,7 @@ export function createSimulatedNetwork(options: {
       if (length === 0) return;
       packetsSent += 1;
       options.onSend?.(peer.peerId, to, scratch.subarray(0, length));
-      for (const delayMs of path.fate()) {
+      for (const delayMs of open ? path.fate() : []) {
         if (flight?.delayMs !== delayMs || flight.used + length > flightBytes) {
           const next: Flight = {
             delayMs,
@@ -126,6 +131,7 @@ export function createSimulatedNetwork(options: {
   }
 
   function sendMarker(from: string, to: string, marker: EndMarker): void {
+    if (!isOpen(from, to)) return;
     const weather = options.weatherOf(from, to);
     let delayMs = weather.delayMs + weather.jitterMs;
     while (markerRng.float() < Math.min(0.9, weather.loss)) delayMs += retransmitMs;

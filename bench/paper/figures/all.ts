@@ -1,46 +1,48 @@
 /** The figures by name, with what is run for each. */
 import { atisTask, cifarTask } from "../tasks.ts";
+import type { Arm } from "./arm.ts";
 import type { Figure } from "./figure.ts";
 import { moments } from "./moments.ts";
 import { real } from "./real.ts";
 import { sweep } from "./sweep.ts";
 import { theory } from "./theory.ts";
 import { trainingFigure } from "./training.ts";
-import type { Arm } from "./training.ts";
 import { webLab } from "./web-lab.ts";
 
 const rps = (drop: number): Arm => ({ averaging: "rps", drop });
 const gradients = (drop: number): Arm => ({ averaging: "gradient", drop });
 
 const ofModels = [0, 0.01, 0.05, 0.1].map(rps);
-const ofGradients = [rps(0), rps(0.1), gradients(0), gradients(0.01), gradients(0.05), gradients(0.1)];
+const ofGradients = [...ofModels, gradients(0.01), gradients(0.05), gradients(0.1)];
 /** As few as can show what the figure claims. */
 const fewModels = [rps(0), rps(0.1)];
-const fewGradients = [rps(0.1), gradients(0.1)];
+const fewGradients = [rps(0), rps(0.1), gradients(0.01), gradients(0.1)];
 
 const atisEpoch = 70;
 const cifarEpoch = 97.7;
 const inRounds = (epochs: number, perEpoch: number) => Math.round(epochs * perEpoch);
 
+const sums = (drop: number): Arm => ({ averaging: "running-sums", drop });
 /**
  * Delays that are geometric make of each step a moving average, p times what it was and 1 − p times the new
  * one: momentum p at 1 − p times the rate (Mitliagkas et al., Asynchrony begets momentum, 2016). Two such
  * runs without losses, for losses on the way there, and on both ways.
  */
-const sums = (drop: number): Arm => ({ averaging: "running-sums", drop });
-const inBursts = { drop: 0.3, meanBurst: 50 };
 const ofSums: readonly Arm[] = [
   rps(0),
   rps(0.4),
   sums(0.4),
   { ...rps(0), momentum: 0.4, learningRate: 0.6 },
-  { ...rps(0), learningRate: 0.5 },
-  { ...sums(0.4), learningRate: 0.5 },
-  { ...sums(0), ...inBursts },
-  { ...rps(0), ...inBursts },
   { ...rps(0), momentum: 0.64, learningRate: 0.36 },
-  { ...rps(0.4), learningRate: 0.5 },
 ];
+const rates = [0.5, 2];
+const ofRates: readonly Arm[] = [rps(0), sums(0.4)].flatMap((arm) => [
+  arm,
+  ...rates.map((learningRate) => ({ ...arm, learningRate })),
+]);
+/** Whole workers, for five rounds on average. */
+const away = { outages: { share: 0.3, meanRounds: 5 } };
+const ofAway: readonly Arm[] = [rps(0), { ...rps(0), ...away }, { ...sums(0), ...away }];
 
 const tiny = { workers: 4, batch: 8, seeds: [1], isSmall: true };
 
@@ -63,6 +65,9 @@ function atis(name: string, title: string, { arms, few }: Arms) {
   });
 }
 
+/** The paper's. */
+const fullCifar = { rounds: inRounds(160, cifarEpoch), warmupRounds: inRounds(5, cifarEpoch) };
+
 /** @param epochs and seeds of the compressed version; at full length it is the paper's 160 */
 function cifar(
   name: string,
@@ -78,7 +83,7 @@ function cifar(
     extents: {
       test: { ...tiny, rounds: 30, arms: few },
       compressed: { ...usual, rounds: inRounds(epochs, cifarEpoch), seeds },
-      full: { ...usual, rounds: inRounds(160, cifarEpoch), seeds: [1] },
+      full: { ...usual, ...fullCifar, seeds: [1] },
     },
   });
 }
@@ -95,9 +100,19 @@ export const figures = {
   sweep,
   "web-lab": webLab,
   fig4a: cifar("fig4a", "Figure 4a: ResNet-20 on CIFAR-10, models averaged", 20, { ...models, ...short20 }),
-  sums: cifar("sums", "ResNet-20 on CIFAR-10: running sums at 40 %, and what they come to", 20, {
+  sums: cifar("sums", "ResNet-20 on CIFAR-10: running sums at 40 %, and momentum without losses", 20, {
     arms: ofSums,
     few: [rps(0.4), sums(0.4)],
+    ...short20,
+  }),
+  rates: cifar("rates", "ResNet-20 on CIFAR-10: other learning rates", 20, {
+    arms: ofRates,
+    few: [],
+    ...short20,
+  }),
+  away: cifar("away", "ResNet-20 on CIFAR-10: workers that are away for 30 % of the rounds", 20, {
+    arms: ofAway,
+    few: ofAway,
     ...short20,
   }),
   fig4b: cifar("fig4b", "Figure 4b: ResNet-110 on CIFAR-10, models averaged", 110, {

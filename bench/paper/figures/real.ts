@@ -152,7 +152,7 @@ function plot(rows: readonly RealRow[]): string {
     style: "dots" as const,
   });
   return linePlot(text, [
-    dots("simulated", "simulated", colours[0], -0.001),
-    dots("real", "real peers, real losses", colours[1], 0.001),
+    dots("simulated", "simulated", colours[0], 0),
+    dots("real", "real peers, real losses", colours[1], 0.002),
   ]);
 }

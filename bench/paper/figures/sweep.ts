@@ -1,6 +1,7 @@
 /**
- * Where each rule breaks: drop rates up to one half, independent and in bursts, on shards that are alike and on
- * shards whose classes are mixed by Dirichlet(0.3). A small CNN on MNIST, 16 workers, plain SGD.
+ * Where each rule breaks: up to one half lost, one by one, in bursts, and with whole workers that are away for
+ * some rounds, on shards that are alike and on shards whose classes are mixed by Dirichlet(0.3). A small CNN
+ * on MNIST, 16 workers, plain SGD; its fragments are small, so that a block has as many as a larger model's.
  */
 import { parseTask } from "../../../shared/core/task.ts";
 import type { AveragingName, Task } from "../../../shared/core/task.ts";
@@ -16,10 +17,13 @@ interface Rule {
   readonly parity: number;
 }
 
+/** What is lost together. */
+type Network = "packets" | "bursts" | "workers";
+
 interface Extent {
   readonly rules: readonly Rule[];
   readonly drops: readonly number[];
-  readonly bursts: readonly number[];
+  readonly networks: readonly Network[];
   readonly splits: readonly ("alike" | "apart")[];
   readonly seeds: readonly number[];
   readonly workers: number;
@@ -34,21 +38,20 @@ const rules = [rps, { name: "rps, 25 % parity", averaging: "rps", parity: 0.25 }
 const usual = {
   rules,
   drops: [0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5],
-  /** Mean lengths in packets. */
-  bursts: [1, 50],
+  networks: ["packets", "bursts", "workers"],
   splits: ["alike", "apart"],
   workers: 16,
 } as const;
 const extents: Readonly<Record<Size, Extent>> = {
   test: {
     ...usual,
-    rules: [rps, sums],
-    drops: [0.4],
-    bursts: [1],
+    rules: [rps, sums, gradients],
+    drops: [0.1, 0.4],
+    networks: ["packets"],
     splits: ["apart"],
     workers: 8,
     seeds: [1],
-    rounds: 30,
+    rounds: 60,
   },
   compressed: { ...usual, seeds: [1], rounds: 200 },
   full: { ...usual, seeds: [1, 2, 3], rounds: 1_000 },
@@ -56,8 +59,9 @@ const extents: Readonly<Record<Size, Extent>> = {
 
 export interface SweepRow {
   readonly rule: string;
+  /** Of the packets, or of the time that a worker is away. */
   readonly drop: number;
-  readonly meanBurst: number;
+  readonly network: Network;
   readonly split: "alike" | "apart";
   /** Of the mean model, on training samples; and of single replicas. Means over the seeds. */
   readonly endLoss: number;
@@ -70,17 +74,20 @@ export interface SweepRow {
 export const sweep: Figure<{ readonly rows: readonly SweepRow[] }> = {
   title: "Where each rule breaks",
   async make({ size, train }) {
-    const { rules: chosen, drops, bursts, splits, seeds, workers, rounds } = extents[size];
+    const { rules: chosen, drops, networks, splits, seeds, workers, rounds } = extents[size];
     const cases = splits.flatMap((split) =>
-      bursts.flatMap((meanBurst) =>
-        chosen.flatMap((rule) => drops.map((drop) => ({ split, meanBurst, rule, drop }))),
+      networks.flatMap((network) =>
+        chosen.flatMap((rule) => drops.map((drop) => ({ split, network, rule, drop }))),
       ),
     );
-    const specs = cases.flatMap(({ split, meanBurst, rule, drop }) =>
-      seeds.map((seed): RunSpec => {
-        const evaluation = size === "test" ? "brief" : "whole";
-        return { task: taskOf(rule, split, seed, workers, rounds), workers, drop, meanBurst, evaluation };
-      }),
+    const specs = cases.flatMap(({ split, network, rule, drop }) =>
+      seeds.map((seed): RunSpec => ({
+        task: taskOf(rule, split, seed, workers, rounds),
+        workers,
+        ...lossesOf(network, drop),
+        valuesPerFragment,
+        evaluation: size === "test" ? "brief" : "whole",
+      })),
     );
     const results = await train(specs);
     const rows = cases.map(({ rule, ...rest }, at): SweepRow => {
@@ -90,6 +97,18 @@ export const sweep: Figure<{ readonly rows: readonly SweepRow[] }> = {
     return { figures: { workers, rounds, seeds, rows }, plots: { sweep: plot(rows) } };
   },
 };
+
+/** About as many to a block as a ResNet-20 has, and a burst is half a round of a link. */
+const valuesPerFragment = 16;
+const meanBurst = 36;
+const meanRounds = 5;
+
+function lossesOf(network: Network, drop: number): Pick<RunSpec, "drop" | "meanBurst" | "outages"> {
+  // Nothing lost is the same training on every network.
+  if (network === "packets" || drop === 0) return { drop, meanBurst: 1 };
+  if (network === "bursts") return { drop, meanBurst };
+  return { drop: 0, meanBurst: 1, outages: { share: drop, meanRounds } };
+}
 
 function taskOf(
   { averaging, parity }: Rule,
@@ -131,20 +150,25 @@ function ends(
 
 const splitWords = { alike: "shards alike", apart: "shards by Dirichlet(0.3)" } as const;
 
+const networkWords = {
+  packets: "packets lost one by one",
+  bursts: `in bursts of ${meanBurst}`,
+  workers: "workers away",
+} as const;
+
 function plot(rows: readonly SweepRow[]): string {
   const splits = [...new Set(rows.map(({ split }) => split))];
-  const bursts = [...new Set(rows.map(({ meanBurst }) => meanBurst))];
+  const networks = [...new Set(rows.map(({ network }) => network))];
   const names = [...new Set(rows.map(({ rule }) => rule))];
   const each = splits.flatMap((split) =>
-    bursts.map((meanBurst) => {
-      const drops = meanBurst > 1 ? `drops in bursts of ${meanBurst}` : "independent drops";
+    networks.map((network) => {
       const text = {
-        title: `${splitWords[split]}, ${drops}`,
-        x: "drop rate p",
+        title: `${splitWords[split]}, ${networkWords[network]}`,
+        x: network === "workers" ? "share of the rounds" : "drop rate p",
         y: "loss of a replica",
         maxY: 1.5,
       };
-      const own = rows.filter((row) => row.split === split && row.meanBurst === meanBurst);
+      const own = rows.filter((row) => row.split === split && row.network === network);
       return linePlot(
         text,
         names.map((name, index) => ({
@@ -157,5 +181,5 @@ function plot(rows: readonly SweepRow[]): string {
       );
     }),
   );
-  return panels(each, bursts.length);
+  return panels(each, networks.length);
 }

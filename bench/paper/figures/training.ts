@@ -2,30 +2,24 @@
  * Figures 4 and 5: one task, the same training at several drop rates and under several rules. Training loss
  * against epochs, and what the replicas come to in the end.
  */
-import type { AveragingName, Task } from "../../../shared/core/task.ts";
+import type { Task } from "../../../shared/core/task.ts";
 import { mean } from "../../../shared/simulation/figures.ts";
 import { colours, linePlot } from "../../line-plot.ts";
 import type { Curve } from "../../line-plot.ts";
-import type { RunSpec } from "../run-spec.ts";
 import type { RunResult } from "../simulated-run.ts";
 import type { Variant } from "../tasks.ts";
+import { nameOf, specOf } from "./arm.ts";
+import type { Arm } from "./arm.ts";
 import type { Figure, Size } from "./figure.ts";
-
-/** One curve of a figure. */
-export interface Arm {
-  readonly averaging: AveragingName;
-  readonly drop: number;
-  readonly meanBurst?: number;
-  /** In place of the task's own. */
-  readonly learningRate?: number;
-  readonly momentum?: number;
-}
+import { slowDown } from "./slow-down.ts";
+import type { LossCurve } from "./slow-down.ts";
 
 export interface Extent {
   readonly workers: number;
   /** Samples of each worker in a round. */
   readonly batch: number;
   readonly rounds: number;
+  readonly warmupRounds?: number;
   readonly seeds: readonly number[];
   readonly arms: readonly Arm[];
   readonly isSmall?: boolean;
@@ -44,55 +38,53 @@ export interface ArmResult extends Arm {
   readonly name: string;
   readonly seeds: number;
   readonly epochs: number;
-  /** The mean of all batches of the last epoch, each before its step. */
+  /** All that is learned, intents of sentences too: the mean of the last batches, each before its step (RunResult). */
   readonly trainLoss: number;
+  /** Of the seeds: the highest less the lowest. */
   readonly trainLossSpread: number;
-  /** On training samples, in the end: of the mean model, and the mean over single replicas. */
+  /** Of what counts (slots, not intents) on training samples, in the end: of the mean model, and of two replicas. */
   readonly endLoss: number;
   readonly endLossOfReplicas: number;
-  /** By name; of single replicas, since that is what a peer has. */
+  /** By name; of two replicas, since that is what a peer has, and how far seeds are apart. */
   readonly test: Readonly<Record<string, number>>;
+  readonly testSpread: Readonly<Record<string, number>>;
   readonly dropped: number;
   readonly apart: number;
   readonly processorSeconds: number;
-  readonly curve: readonly (readonly [number, number])[];
+  readonly curve: LossCurve;
+  /** Epochs to come as far as the figure's first arm, relative to it. */
+  readonly slowDown?: number | undefined;
 }
 
 export function trainingFigure(definition: TrainingFigure): Figure<{ readonly rows: readonly ArmResult[] }> {
   const { name, title, extents } = definition;
   return {
     title,
-    async make({ size, train }) {
+    async make({ size, train, say }) {
       const { arms, seeds, ...rest } = extents[size];
+      const evaluation = size === "test" ? "brief" : "whole";
       const specs = arms.flatMap((arm) =>
-        seeds.map((seed) => specOf(definition, arm, { ...rest, seed }, size)),
+        seeds.map((seed) => specOf(definition.task, arm, { ...rest, seed }, evaluation)),
       );
       const results = await train(specs);
-      const rows = arms.map((arm, at) =>
+      const ends = arms.map((arm, at) =>
         summarize(arm, results.slice(at * seeds.length, (at + 1) * seeds.length)),
       );
+      const rows = ends.map((row) => ({
+        ...row,
+        slowDown: slowDown(smooth(row.curve), smooth(ends[0]?.curve ?? [])),
+      }));
+      for (const row of rows) say(told(row));
       return { figures: { ...rest, seeds, rows }, plots: { [name]: plot(title, rows) } };
     },
   };
 }
 
-function specOf(
-  { task }: TrainingFigure,
-  { averaging, drop, meanBurst = 1, learningRate, momentum }: Arm,
-  rest: Omit<Variant, "averaging">,
-  size: Size,
-): RunSpec {
-  const evaluation = size === "test" ? "brief" : "whole";
-  const variant = { ...rest, averaging, learningRate, momentum };
-  return { task: task(variant), workers: rest.workers, drop, meanBurst, evaluation };
-}
-
-function nameOf({ averaging, drop, meanBurst = 1, learningRate, momentum }: Arm): string {
-  const rule = averaging === "gradient" ? "gradients, " : averaging === "rps" ? "" : `${averaging}, `;
-  const bursts = meanBurst > 1 ? " in bursts" : "";
-  const rate = learningRate === undefined ? "" : `, rate ${learningRate}`;
-  const kept = momentum === undefined ? "" : `, momentum ${momentum}`;
-  return `${rule}${drop * 100} %${bursts}${rate}${kept}`;
+function told({ name, trainLoss, trainLossSpread, test, apart, slowDown: factor }: ArmResult): string {
+  const figures = Object.entries(test).map(([figure, value]) => `${figure} ${value.toFixed(4)}`);
+  const slower = factor === undefined ? "" : `, ${factor.toFixed(2)} times the epochs`;
+  const loss = `training loss ${trainLoss.toFixed(4)} (seeds ${trainLossSpread.toFixed(4)} apart)`;
+  return `${name}: ${[loss, ...figures].join(", ")}, replicas ${apart.toExponential(1)} apart${slower}`;
 }
 
 function summarize(arm: Arm, runs: readonly RunResult[]): ArmResult {
@@ -107,12 +99,11 @@ function summarize(arm: Arm, runs: readonly RunResult[]): ArmResult {
     seeds: runs.length,
     epochs: first.epochs,
     trainLoss: mean(losses),
-    trainLossSpread: Math.max(...losses) - Math.min(...losses),
+    trainLossSpread: rangeOf(losses),
     endLoss: mean(runs.map(({ evaluation }) => evaluation.mean.trainLoss)),
     endLossOfReplicas: mean(replicas.map(({ trainLoss }) => trainLoss)),
-    test: Object.fromEntries(
-      names.map((name) => [name, mean(replicas.map(({ test }) => test[name] ?? NaN))]),
-    ),
+    test: Object.fromEntries(names.map((name) => [name, mean(testOf(runs, name))])),
+    testSpread: Object.fromEntries(names.map((name) => [name, rangeOf(testOf(runs, name))])),
     dropped: mean(runs.map(({ dropped }) => dropped)),
     apart: mean(runs.map(({ spread }) => spread)),
     processorSeconds: runs.reduce((sum, run) => sum + run.processorSeconds, 0),
@@ -120,13 +111,23 @@ function summarize(arm: Arm, runs: readonly RunResult[]): ArmResult {
   };
 }
 
+/** One for each seed. */
+function testOf(runs: readonly RunResult[], name: string): number[] {
+  return runs.map(({ evaluation }) => mean(evaluation.replicas.map(({ test }) => test[name] ?? NaN)));
+}
+
+const rangeOf = (values: readonly number[]) => Math.max(...values) - Math.min(...values);
+
+/** Lines are models, dashes gradients; a colour each, or by drop rate where there are more. */
 function plot(title: string, rows: readonly ArmResult[]): string {
   const drops = [...new Set(rows.map(({ drop }) => drop))].toSorted((a, b) => a - b);
-  const curves = rows.map(({ name, averaging, drop, curve }): Curve => ({
-    name,
-    colour: colours[drops.indexOf(drop) % colours.length] ?? "#000",
-    points: smooth(curve),
-    style: averaging === "gradient" ? "dashes" : "line",
+  const numberOf = (row: ArmResult) =>
+    rows.length > colours.length ? drops.indexOf(row.drop) : rows.indexOf(row);
+  const curves = rows.map((row): Curve => ({
+    name: row.name,
+    colour: colours[numberOf(row) % colours.length] ?? "#000",
+    points: smooth(row.curve),
+    style: row.averaging === "gradient" ? "dashes" : "line",
   }));
   return linePlot({ title, x: "epochs", y: "training loss (nats)" }, curves);
 }
