@@ -3,7 +3,8 @@
  * what does not fit is one sentence and exit code 2.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
-import { basename, dirname } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parseOptions, text } from "../peer-node/cli-options.ts";
 import type { Option, OptionTable, ParsedOptions } from "../peer-node/cli-options.ts";
 import { CommandError, usageError } from "../peer-node/exit-codes.ts";
@@ -33,10 +34,17 @@ export function readOptions<Table extends OptionTable>(bench: Bench<Table>): Par
 }
 
 function helpText(file: string, { what, argument, options }: Bench<OptionTable>): string {
-  const usage = ["node", `dist/bench/${basename(file)}`, argument && `[${argument}]`, "[options]"];
+  const usage = ["node", scriptName(file), argument && `[${argument}]`, "[options]"];
   return [`${usage.filter(Boolean).join(" ")}: ${what}`, "", "Options", ...optionLines(options), ""].join(
     "\n",
   );
+}
+
+const ownFolder = fileURLToPath(new URL("..", import.meta.url));
+
+/** As it is called from the project's folder. */
+function scriptName(file: string): string {
+  return join("dist", relative(ownFolder, file));
 }
 
 function fail(error: unknown): never {

@@ -27,7 +27,10 @@ const { values } = readOptions({
     out: text("DIR", `where results are kept (${defaultFolderWords(published)})`),
   },
 });
-const { size = published, seconds, jobs = 1, out = defaultFolder(size, published) } = values;
+const { size = published, seconds, jobs = 1 } = values;
+// Of another length they are not what is published.
+const { out = defaultFolder(seconds === undefined ? size : `${size}-${seconds}-seconds`, published) } =
+  values;
 
 const roundsOf = (base: Scenario) =>
   seconds === undefined ? base.rounds : Math.max(1, Math.round((1000 * seconds) / roundMs(base)));
