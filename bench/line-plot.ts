@@ -14,6 +14,8 @@ export interface PlotText {
   readonly y: string;
   /** The highest value that is shown; curves leave the picture above it. */
   readonly maxY?: number;
+  /** Of positive values that lie far apart. */
+  readonly isLogY?: boolean;
 }
 
 /** To be told apart by everybody: Paul Tol's "bright" scheme. */
@@ -29,11 +31,12 @@ export function linePlot(text: PlotText, all: readonly Curve[]): string {
   const points = curves.flatMap((curve) => curve.points);
   const xs = ticksOf(points.map(([x]) => x));
   const { maxY = Infinity } = text;
-  const ys = ticksOf([0, ...points.map(([, y]) => Math.min(y, maxY))]);
+  const values = points.map(([, y]) => Math.min(y, maxY));
+  const ys = text.isLogY ? logTicksOf(values) : ticksOf([0, ...values]);
   const right = width - margin.right;
   const bottom = height - margin.bottom;
   const toX = scale(xs, margin.left, right);
-  const toY = scale(ys, bottom, margin.top);
+  const toY = text.isLogY ? logScale(ys, bottom, margin.top) : scale(ys, bottom, margin.top);
   const label = (x: number, y: number, anchor: string, words: string, more = "") =>
     `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}"${more}>${escaped(words)}</text>`;
   const lines = [
@@ -95,6 +98,24 @@ function ticksOf(values: readonly number[]): number[] {
   const first = Math.floor(low / step);
   const last = Math.ceil(high / step);
   return Array.from({ length: last - first + 1 }, (_, index) => (first + index) * step);
+}
+
+/** 1, 2 and 5 of each power of ten, from below the smallest value to above the largest. */
+function logTicksOf(values: readonly number[]): number[] {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const powers = Array.from(
+    { length: Math.ceil(Math.log10(high)) - Math.floor(Math.log10(low)) + 1 },
+    (_, index) => 10 ** (Math.floor(Math.log10(low)) + index),
+  );
+  const all = powers.flatMap((power) => [power, 2 * power, 5 * power]);
+  const first = all.findLastIndex((tick) => tick <= low);
+  const last = all.findIndex((tick) => tick >= high);
+  return all.slice(Math.max(0, first), last + 1);
+}
+
+function logScale(ticks: readonly number[], from: number, to: number): Scale {
+  const linear = scale(ticks.map(Math.log10), from, to);
+  return (value) => linear(Math.log10(value));
 }
 
 function scale(ticks: readonly number[], from: number, to: number): Scale {

@@ -4,7 +4,7 @@
  */
 import type { Task } from "../../../shared/core/task.ts";
 import { mean } from "../../../shared/simulation/figures.ts";
-import { colours, linePlot } from "../../line-plot.ts";
+import { colours, linePlot, panels } from "../../line-plot.ts";
 import type { Curve } from "../../line-plot.ts";
 import type { RunResult } from "../simulated-run.ts";
 import type { Variant } from "../tasks.ts";
@@ -129,7 +129,37 @@ function plot(title: string, rows: readonly ArmResult[]): string {
     points: smooth(row.curve),
     style: row.averaging === "gradient" ? "dashes" : "line",
   }));
-  return linePlot({ title, x: "epochs", y: "training loss (nats)" }, curves);
+  const losses = curves.flatMap(({ points }) => points.map(([, loss]) => loss));
+  const isLogY = Math.max(...losses) > 10 * Math.min(...losses);
+  const training = linePlot({ title, x: "epochs", y: "loss of each on its batches (nats)", isLogY }, curves);
+  const hasGradients = rows.some(({ averaging }) => averaging === "gradient");
+  return hasGradients ? panels([training, endPlot(rows)], 2) : training;
+}
+
+/**
+ * On the samples of all: a replica that has drifted away fits those of its own worker better, which the losses of
+ * batches take for success.
+ */
+function endPlot(rows: readonly ArmResult[]): string {
+  const text = {
+    title: "In the end, on the samples of all",
+    x: "drop rate p",
+    y: "loss of a replica (nats)",
+  };
+  const kinds = [
+    { averaging: "rps", name: "models" },
+    { averaging: "gradient", name: "gradients" },
+  ] as const;
+  const curves = kinds.flatMap(({ averaging, name }, index) => {
+    const own = rows.filter((row) => row.averaging === averaging);
+    const points = own.map(({ drop, endLossOfReplicas }) => [drop, endLossOfReplicas] as const);
+    const colour = colours[index] ?? "#000";
+    return [
+      { name, colour, points },
+      { colour, points, style: "dots" as const },
+    ];
+  });
+  return linePlot(text, curves);
 }
 
 /** Of so many points: batches differ more than drop rates do. */
