@@ -55,23 +55,13 @@ const f32: Encoding = {
   },
   decode(bytes, at, count, values, to) {
     const first = alignToScratch(bytes, at, count * 4) / 4;
-    // NaN as soon as one value is not finite. Two of them, since each addition waits for the one before it.
-    let even = 0;
-    let odd = 0;
-    for (let i = 0; i + 1 < count; i += 2) {
-      const a = scratchFloats[first + i] ?? 0;
-      const b = scratchFloats[first + i + 1] ?? 0;
-      even += a * 0;
-      odd += b * 0;
-      values[to + i] = a;
-      values[to + i + 1] = b;
+    let probe = 0;
+    for (let i = 0; i < count; i++) {
+      const value = scratchFloats[first + i] ?? 0;
+      probe += value * 0; // NaN as soon as one value is not finite
+      values[to + i] = value;
     }
-    if (count % 2 === 1) {
-      const last = scratchFloats[first + count - 1] ?? 0;
-      even += last * 0;
-      values[to + count - 1] = last;
-    }
-    return even + odd === 0;
+    return probe === 0;
   },
 };
 

@@ -18,11 +18,13 @@ export function createSlotMemory(): SlotMemory {
     take(length) {
       const at = idle.findIndex((array) => array.length === length);
       const [found] = at < 0 ? [] : idle.splice(at, 1);
-      return found ?? new Float32Array(length);
+      if (found) return found;
+      // The oldest may be of a view that had other blocks: it makes room.
+      idle.shift();
+      return new Float32Array(length);
     },
     give(array) {
       idle.push(array);
-      // The oldest may be of a view that had other blocks.
       if (idle.length > most) idle.shift();
     },
   };

@@ -233,6 +233,7 @@ test("parity that makes no values is rejected, and what is there stays", () => {
   const sent: Uint8Array[] = [];
   const group = createGroup({
     members,
+    // One with which peer-1's end markers come late: peer-0 has to be waiting still.
     seed: 2,
     valueCount: 64,
     valuesPerFragment,
