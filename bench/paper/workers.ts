@@ -9,13 +9,12 @@ import type { Task } from "../../shared/core/task.ts";
 import type { DataSource } from "../../shared/training/data/data-source.ts";
 import { loadData } from "../../shared/training/data/load-data.ts";
 import { createLearner } from "../../shared/training/learner.ts";
-import type { Learner } from "../../shared/training/learner.ts";
+import { createLocalSteps } from "../../shared/training/local-steps.ts";
 import { countOf, initialParameters, trainedCount } from "../../shared/training/models/model.ts";
-import { createOptimizer, followStatistics } from "../../shared/training/optimizer.ts";
+import { createOptimizer } from "../../shared/training/optimizer.ts";
 import type { Optimizer } from "../../shared/training/optimizer.ts";
 import { createProblem } from "../../shared/training/problems/create-problem.ts";
 import { createSampler } from "../../shared/training/sampler.ts";
-import type { Sampler } from "../../shared/training/sampler.ts";
 
 export interface Worker {
   readonly optimizer: Optimizer;
@@ -51,52 +50,22 @@ export async function createWorkers(
     const sampler = createSampler(problem.trainCount, mix(seed, streams.batches));
     sampler.next(fromRound * perRound);
     const rng = createReseedable();
+    const size = countOf(problem.parameters);
     const trained = trainedCount(problem.parameters);
-    const worker = createWorker({
-      task,
-      perRound,
-      sampler,
-      learner: createLearner(problem, task.batch, rng),
-      optimizer: createOptimizer(task.optimizer, task.rounds, trained),
-      size: countOf(problem.parameters),
-      trained,
-      beginRound: (round) => rng.reseed(mix(seed, streams.learning, round)),
+    const learner = createLearner(problem, task.batch, rng);
+    const optimizer = createOptimizer(task.optimizer, task.rounds, trained);
+    const steps = createLocalSteps({ learner, optimizer, sampler, batch: task.batch, size, trained });
+    all.push({
+      optimizer,
+      step(parameters, round) {
+        rng.reseed(mix(seed, streams.learning, round));
+        return steps(parameters, perRound, round);
+      },
     });
-    all.push(worker);
     sampleCount += problem.trainCount;
     if (index === 0) initial = initialParameters(problem.parameters, task.seed);
   }
   return { initial, sampleCount, all };
-}
-
-interface WorkerParts {
-  readonly task: Task;
-  readonly perRound: number;
-  readonly sampler: Sampler;
-  readonly learner: Learner;
-  readonly optimizer: Optimizer;
-  readonly size: number;
-  readonly trained: number;
-  beginRound(round: number): void;
-}
-
-function createWorker(parts: WorkerParts): Worker {
-  const { task, perRound, sampler, learner, optimizer, size, trained, beginRound } = parts;
-  const gradient = new Float32Array(size);
-  return {
-    optimizer,
-    async step(parameters, round) {
-      beginRound(round);
-      let lossSum = 0;
-      for (let left = perRound; left > 0; left -= task.batch) {
-        const batch = sampler.next(Math.min(task.batch, left));
-        lossSum += (await learner.gradient(parameters, batch, gradient)) * batch.length;
-        optimizer.step(parameters, gradient, round);
-        followStatistics(parameters, gradient, trained);
-      }
-      return lossSum / perRound;
-    },
-  };
 }
 
 function createReseedable(): Rng & { reseed(seed: number): void } {

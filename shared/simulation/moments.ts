@@ -14,6 +14,12 @@ export function exactMoments(n: number, p: number): { alpha1: number; alpha2: nu
   return { alpha1, alpha2, beta: alpha1 - alpha2 };
 }
 
+/** By how much Corollary 2's leading term grows: (1 + √(n·α2)) / (1 − √β), an upper bound of what losses cost. */
+export function corollary2(n: number, p: number): number {
+  const { alpha2, beta } = exactMoments(n, p);
+  return (1 + Math.sqrt(n * alpha2)) / (1 - Math.sqrt(beta));
+}
+
 /** Spread of the replicas around their mean, Σ_i ‖v_i − v̄‖², and the mean itself. */
 export function spread(vectors: readonly Float32Array[]): { spread: number; mean: Float64Array } {
   const length = vectors[0]?.length ?? 0;

@@ -12,11 +12,12 @@ import type { DataSource } from "./data/data-source.ts";
 import { loadData } from "./data/load-data.ts";
 import { syntheticData } from "./data/synthetic.ts";
 import { createLearner } from "./learner.ts";
+import { createLocalSteps } from "./local-steps.ts";
 import { countOf, initialParameters, trainedCount } from "./models/model.ts";
-import { createOptimizer, followStatistics } from "./optimizer.ts";
+import { createOptimizer } from "./optimizer.ts";
 import { createProblem } from "./problems/create-problem.ts";
 import { createSampler } from "./sampler.ts";
-import type { LocalWork, Trainer } from "./trainer.ts";
+import type { Trainer } from "./trainer.ts";
 
 export interface TrainerOptions {
   /** Which part of the training data is this peer's. */
@@ -46,18 +47,7 @@ export async function createTrainer(task: Task, options: TrainerOptions): Promis
   const learner = createLearner(problem, task.batch, createRng(mix(task.seed, shard, trainingStream)));
   const optimizer = createOptimizer(task.optimizer, task.rounds, trained);
   const sampler = createSampler(problem.trainCount, mix(task.seed, shard));
-  const gradient = new Float32Array(size);
-
-  async function learn(parameters: Float32Array, work: LocalWork): Promise<number> {
-    let lossSum = 0;
-    for (let left = work.samples; left > 0; left -= task.batch) {
-      const batch = sampler.next(Math.min(task.batch, left));
-      lossSum += (await learner.gradient(parameters, batch, gradient)) * batch.length;
-      optimizer.step(parameters, gradient, work.round);
-      followStatistics(parameters, gradient, trained);
-    }
-    return lossSum / work.samples;
-  }
+  const learn = createLocalSteps({ learner, optimizer, sampler, batch: task.batch, size, trained });
 
   return {
     parameterCount: size,
@@ -72,7 +62,7 @@ export async function createTrainer(task: Task, options: TrainerOptions): Promis
         work.validate && (await learner.evaluate(incoming, work.validate.from, work.validate.count));
       const parameters = incoming.slice();
       const startedMs = clock.now();
-      const loss = await learn(parameters, work);
+      const loss = await learn(parameters, work.samples, work.round);
       const trainMs = clock.now() - startedMs;
       return { parameters, loss, samples: work.samples, trainMs, ...(validation ? { validation } : {}) };
     },

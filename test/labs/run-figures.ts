@@ -2,6 +2,7 @@
 import { addDrops, noDrops } from "../../shared/core/drops.ts";
 import type { Drops } from "../../shared/core/drops.ts";
 import type { Task } from "../../shared/core/task.ts";
+import { mean, quantile } from "../../shared/simulation/figures.ts";
 import { endOf, roundsOf } from "./peer-events.ts";
 import type { EndEvent, RoundEvent } from "./peer-events.ts";
 import { within } from "./real-time.ts";
@@ -98,15 +99,6 @@ function cycleMs(rounds: readonly RoundEvent[]): number {
 
 function total(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0);
-}
-
-function mean(values: readonly number[]): number {
-  return total(values) / values.length;
-}
-
-function quantile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN;
 }
 
 /** How far apart the replicas of a run ended: the range of their validation losses. */

@@ -23,6 +23,8 @@ const extents: Readonly<Record<Size, Extent>> = {
 };
 
 const valuesPerFragment = 4;
+/** α2 falls as 1/n, with what it comes to for many workers. */
+const asPaper = (workers: number, drop: number) => (2 * drop * (1 - drop)) / workers;
 const curveDrops = Array.from({ length: 51 }, (_, index) => index / 100);
 
 export interface MomentsPoint {
@@ -64,7 +66,7 @@ export const moments: Figure<MomentsFigures> = {
       figures: { rounds, points },
       plots: {
         "fig2-alpha1": plot("α1", workers, points, ({ alpha1 }) => alpha1),
-        "fig3-alpha2": plot("α2", workers, points, ({ alpha2 }) => alpha2),
+        "fig3-alpha2": plot("α2", workers, points, ({ alpha2 }) => alpha2, asPaper),
       },
     };
   },
@@ -107,7 +109,7 @@ function measureMoments(workers: number, drop: number, rounds: number): MomentsP
       alpha2: alpha2.mean,
       alpha2Error: alpha2.error,
     },
-    alpha2TimesN: (workers * exact.alpha2) / (2 * drop * (1 - drop)),
+    alpha2TimesN: exact.alpha2 / asPaper(workers, drop),
   };
 }
 
@@ -124,9 +126,10 @@ function plot(
   workers: readonly number[],
   points: readonly MomentsPoint[],
   read: (of: Moments) => number,
+  claim?: (workers: number, drop: number) => number,
 ): string {
   const text = {
-    title: `${name}: lines exact, dots measured on the round machine`,
+    title: `${name}: lines exact, dots measured on the round machine${claim ? ", dashes 2p(1−p)/n" : ""}`,
     x: "drop rate p",
     y: name,
   };
@@ -143,6 +146,11 @@ function plot(
         colour,
         points: own.map((point) => [point.drop, read(point.measured)] as const),
         style: "dots" as const,
+      },
+      {
+        colour,
+        points: claim ? curveDrops.map((drop) => [drop, claim(count, drop)] as const) : [],
+        style: "dashes" as const,
       },
     ];
   });

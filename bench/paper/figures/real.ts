@@ -4,14 +4,15 @@
  * when both differ by no more than seeds do.
  */
 import { mean } from "../../../shared/simulation/figures.ts";
+import { dropShare } from "../../../shared/core/drops.ts";
 import type { Task } from "../../../shared/core/task.ts";
-import { createKernelLab } from "../../../test/labs/kernel.ts";
 import { lossTask } from "../../../test/labs/loss-task.ts";
 import { runTraining } from "../../../test/labs/run-figures.ts";
 import type { RunFigures } from "../../../test/labs/run-figures.ts";
 import { kernelSite, proxySite } from "../../../test/labs/training-run.ts";
 import { needsKernelLab } from "../../../test/needs.ts";
 import { colours, linePlot } from "../../line-plot.ts";
+import { labWhenNeeded } from "../lab-when-needed.ts";
 import { runFigures } from "../lab-schemas.ts";
 import type { Figure, FigureContext, Size } from "./figure.ts";
 
@@ -95,10 +96,7 @@ function endsOf(runs: readonly RunFigures[]): Ends {
   return {
     losses: runs.map(({ loss }) => loss),
     accuracies: runs.map(({ accuracy }) => accuracy),
-    dropped: runs.map(({ received, drops }) => {
-      const missing = drops.lost + drops.late + drops.unsent + drops.rejected;
-      return missing / (received + missing);
-    }),
+    dropped: runs.map(({ received, drops }) => dropShare(received, drops) ?? NaN),
   };
 }
 
@@ -124,8 +122,9 @@ async function withLab<Result>(
     const behindProxy: Run = (task, drop) => runTraining({ site: proxySite(drop), task, peers, timeLimitMs });
     return use((task, drop) => told("rootless proxy", behindProxy, task, drop));
   }
-  const lab = await createKernelLab({ peers });
-  const inKernel: Run = (task, drop) => {
+  const whenNeeded = labWhenNeeded(peers, false);
+  const inKernel: Run = async (task, drop) => {
+    const lab = await whenNeeded.get();
     lab.drop(0);
     const onTraining = () => lab.drop(drop);
     return runTraining({ site: kernelSite(lab), task, peers, timeLimitMs, onTraining });
@@ -133,7 +132,7 @@ async function withLab<Result>(
   try {
     return await use((task, drop) => told("kernel", inKernel, task, drop));
   } finally {
-    await lab.close();
+    await whenNeeded.close();
   }
 }
 

@@ -5,13 +5,13 @@
  *
  * Exactly, with a step of γ: local steps leave Σ‖v_i − v̄‖² = V = (1−γ)²·S + γ²σ²d(n−1); an averaging leaves
  * S = β·V of it and moves the mean by (α2 / n)·V on average. Where that has settled the ratio is
- * 1 + (n−1)·α2 / (1 − β(1−γ)²); for small steps and many workers that is nearly 1 + 2p. Beside it the factor by
- * which Corollary 2's leading term grows, (1 + √(n·α2)) / (1 − √β), an upper bound.
+ * 1 + (n−1)·α2 / (1 − β(1−γ)²); for small steps and many workers that is nearly 1 + 2p. Beside it Corollary 2's
+ * upper bound.
  */
 import { setImmediate } from "node:timers/promises";
 import { createRng, mix } from "../../../shared/core/rng.ts";
 import { createExchange } from "../../../shared/simulation/exchange.ts";
-import { estimate, exactMoments } from "../../../shared/simulation/moments.ts";
+import { corollary2, estimate, exactMoments } from "../../../shared/simulation/moments.ts";
 import { colours, linePlot } from "../../line-plot.ts";
 import type { Figure, Size } from "./figure.ts";
 
@@ -79,7 +79,7 @@ function measure(workers: number, drop: number, rounds: number): TheoryPoint {
     error,
     exact: 1 + ((workers - 1) * alpha2) / (1 - beta * (1 - learningRate) ** 2),
     simple: 1 + 2 * drop,
-    corollary2: (1 + Math.sqrt(workers * alpha2)) / (1 - Math.sqrt(beta)),
+    corollary2: corollary2(workers, drop),
   };
 }
 
@@ -140,10 +140,7 @@ function plot(workers: readonly number[], points: readonly TheoryPoint[]): strin
     {
       name: `Corollary 2, n = ${largest}`,
       colour: colours[6],
-      points: predicted((drop) => {
-        const { alpha2, beta } = exactMoments(largest, drop);
-        return (1 + Math.sqrt(largest * alpha2)) / (1 - Math.sqrt(beta));
-      }),
+      points: predicted((drop) => corollary2(largest, drop)),
       style: "dashes" as const,
     },
   ]);

@@ -5,10 +5,10 @@
  */
 import { mean } from "../../../shared/simulation/figures.ts";
 import type { Task } from "../../../shared/core/task.ts";
-import { createKernelLab } from "../../../test/labs/kernel.ts";
-import type { KernelLab } from "../../../test/labs/kernel.ts";
 import { needsLinkClasses } from "../../../test/needs.ts";
 import { colours, linePlot, panels } from "../../line-plot.ts";
+import { labWhenNeeded } from "../lab-when-needed.ts";
+import type { LabWhenNeeded } from "../lab-when-needed.ts";
 import { sharedRunFigures, webFigures } from "../lab-schemas.ts";
 import {
   degrees,
@@ -61,9 +61,7 @@ interface WebLab {
 export const webLab: Figure<WebLab> = {
   title: "A real web service beside real learning",
   async make(context) {
-    const reason = needsLinkClasses();
-    if (reason) throw new Error(`web-lab: ${reason}`);
-    const lab = await createKernelLab({ peers });
+    const lab = labWhenNeeded(peers, needsLinkClasses());
     try {
       const made = await measure(lab, context);
       const { rounds, seeds } = extents[context.size];
@@ -75,7 +73,7 @@ export const webLab: Figure<WebLab> = {
   },
 };
 
-async function measure(lab: KernelLab, context: FigureContext): Promise<WebLab> {
+async function measure(lab: LabWhenNeeded, context: FigureContext): Promise<WebLab> {
   const { size, say } = context;
   const { rounds, degrees: steps, seeds, aloneSeconds } = extents[size];
   const run = runnerOf(lab, context);
@@ -99,7 +97,7 @@ async function measure(lab: KernelLab, context: FigureContext): Promise<WebLab> 
 }
 
 /** Each run is kept: the same command goes on after the last one that ended. */
-function runnerOf(lab: KernelLab, { keep, signal }: FigureContext) {
+function runnerOf(lab: LabWhenNeeded, { keep, signal }: FigureContext) {
   return {
     web(seed: number, seconds: number): Promise<WebFigures> {
       signal.throwIfAborted();
@@ -107,7 +105,7 @@ function runnerOf(lab: KernelLab, { keep, signal }: FigureContext) {
         name: "web-lab-web",
         of: { peers, seed, seconds, messagesPerSecond, plan: linkPlanOf(degrees[0]) },
         schema: webFigures,
-        make: () => webAlone(lab, seed, seconds),
+        make: async () => webAlone(await lab.get(), seed, seconds),
       });
     },
     shared(task: Task, degree: Degree, isWebOn: boolean): Promise<SharedRun> {
@@ -116,7 +114,7 @@ function runnerOf(lab: KernelLab, { keep, signal }: FigureContext) {
         name: isWebOn ? "web-lab-shared" : "web-lab-learning",
         of: { peers, task, messagesPerSecond, plan: linkPlanOf(degree), isWebOn },
         schema: sharedRunFigures,
-        make: () => sharedRun(lab, { task, degree, timeLimitMs, isWebOn }),
+        make: async () => sharedRun(await lab.get(), { task, degree, timeLimitMs, isWebOn }),
       });
     },
   };

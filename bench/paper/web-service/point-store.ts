@@ -3,7 +3,10 @@
  * their scenario; a changed simulator (its compiled files' hash) begins anew.
  */
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import * as v from "valibot";
+import { measured, readKept, writeKept } from "../kept-file.ts";
+import type { PacketCounts } from "./network/fabric.ts";
 import type { RunFigures, Scenario } from "./network/run.ts";
 
 export interface PointStore {
@@ -11,32 +14,38 @@ export interface PointStore {
   put(scenario: Scenario, figures: RunFigures): void;
 }
 
-interface Kept {
-  readonly simulator: string;
-  readonly points: Readonly<Record<string, RunFigures>>;
-}
+const packets: v.GenericSchema<unknown, PacketCounts> = v.object({
+  sent: v.number(),
+  delivered: v.number(),
+  dropped: v.number(),
+  held: v.number(),
+});
 
+const runFigures: v.GenericSchema<unknown, RunFigures> = v.object({
+  messages: v.number(),
+  unfinished: v.number(),
+  meanMs: measured,
+  p50Ms: measured,
+  p99Ms: measured,
+  learningLoss: measured,
+  simulatedMs: v.number(),
+  packets: v.object({ web: packets, learning: packets }),
+});
+
+const file = v.object({ simulator: v.string(), points: v.record(v.string(), runFigures) });
+
+/** @throws CommandError when the file is no such store */
 export function openPointStore(path: string): PointStore {
   const simulator = simulatorHash();
-  const kept = readKept(path);
+  const kept = readKept(path, file);
   const points = new Map(kept?.simulator === simulator ? Object.entries(kept.points) : []);
 
   function put(scenario: Scenario, figures: RunFigures): void {
     points.set(JSON.stringify(scenario), figures);
-    const whole: Kept = { simulator, points: Object.fromEntries(points) };
-    // A process that is killed while it writes leaves the old file.
-    writeFileSync(`${path}.tmp`, JSON.stringify(whole));
-    renameSync(`${path}.tmp`, path);
+    writeKept(path, { simulator, points: Object.fromEntries(points) });
   }
 
   return { get: (scenario) => points.get(JSON.stringify(scenario)), put };
-}
-
-/** Written by this file only, and always whole. */
-function readKept(path: string): Kept | undefined {
-  if (!existsSync(path)) return undefined;
-  const kept: Kept = JSON.parse(readFileSync(path, "utf8"));
-  return kept;
 }
 
 function simulatorHash(): string {
