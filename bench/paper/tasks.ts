@@ -55,6 +55,34 @@ export function cifarTask(depth: 20 | 110, variant: Variant): Task {
   });
 }
 
+/** A worker's share of the digits: alike, or its classes mixed by Dirichlet(0.3). */
+export type ShardKind = "alike" | "apart";
+
+/** A small CNN on MNIST, for studies that need many trainings. */
+export function mnistTask(variant: Variant, shardKind: ShardKind, parity = 0): Task {
+  const { averaging, seed, workers, batch, rounds } = variant;
+  return parseTask({
+    name: `digits-${shardKind}`,
+    model: { kind: "cnn", channels: [8, 16] },
+    data: {
+      kind: "mnist",
+      shards: workers,
+      seed: 1,
+      split: shardKind === "alike" ? { by: "chance" } : { by: "label", alpha: 0.3 },
+    },
+    optimizer: optimizerOf(variant, 0.2, 20),
+    batch,
+    work: { samplesPerRound: batch },
+    averaging,
+    parity,
+    seed,
+    rounds,
+  });
+}
+
+/** Of its fragments: a block of the small CNN has about as many as one of a ResNet-20. */
+export const mnistValuesPerFragment = 16;
+
 /** @param warmup which part of the rounds it takes */
 function optimizerOf(variant: Variant, usualRate: number, warmup: number) {
   const { rounds, learningRate = usualRate, momentum = 0 } = variant;

@@ -7,6 +7,7 @@ import { real } from "./real.ts";
 import { sweep } from "./sweep.ts";
 import { theory } from "./theory.ts";
 import { trainingFigure } from "./training.ts";
+import { tuned } from "./tuned.ts";
 import { webLab } from "./web-lab.ts";
 
 const rps = (drop: number): Arm => ({ averaging: "rps", drop });
@@ -98,6 +99,7 @@ export const figures = {
   theory,
   real,
   sweep,
+  tuned,
   "web-lab": webLab,
   fig4a: cifar("fig4a", "Figure 4a: ResNet-20 on CIFAR-10, models averaged", 20, { ...models, ...short20 }),
   sums: cifar("sums", "ResNet-20 on CIFAR-10: running sums at 40 %, and momentum without losses", 20, {

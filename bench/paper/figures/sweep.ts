@@ -3,12 +3,13 @@
  * some rounds, on shards that are alike and on shards whose classes are mixed by Dirichlet(0.3). A small CNN
  * on MNIST, 16 workers, plain SGD; its fragments are small, so that a block has as many as a larger model's.
  */
-import { parseTask } from "../../../shared/core/task.ts";
-import type { AveragingName, Task } from "../../../shared/core/task.ts";
+import type { AveragingName } from "../../../shared/core/task.ts";
 import { mean } from "../../../shared/simulation/figures.ts";
 import { colours, linePlot, panels } from "../../line-plot.ts";
 import type { RunSpec } from "../run-spec.ts";
 import type { RunResult } from "../simulated-run.ts";
+import { mnistTask, mnistValuesPerFragment } from "../tasks.ts";
+import type { ShardKind } from "../tasks.ts";
 import type { Figure, Size } from "./figure.ts";
 
 interface Rule {
@@ -24,7 +25,7 @@ interface Extent {
   readonly rules: readonly Rule[];
   readonly drops: readonly number[];
   readonly networks: readonly Network[];
-  readonly splits: readonly ("alike" | "apart")[];
+  readonly splits: readonly ShardKind[];
   readonly seeds: readonly number[];
   readonly workers: number;
   readonly rounds: number;
@@ -62,7 +63,7 @@ export interface SweepRow {
   /** Of the packets, or of the time that a worker is away. */
   readonly drop: number;
   readonly network: Network;
-  readonly split: "alike" | "apart";
+  readonly split: ShardKind;
   /** Of the mean model, on training samples; and of single replicas. Means over the seeds. */
   readonly endLoss: number;
   readonly endLossOfReplicas: number;
@@ -82,10 +83,10 @@ export const sweep: Figure<{ readonly rows: readonly SweepRow[] }> = {
     );
     const specs = cases.flatMap(({ split, network, rule, drop }) =>
       seeds.map((seed): RunSpec => ({
-        task: taskOf(rule, split, seed, workers, rounds),
+        task: mnistTask({ ...rule, seed, workers, batch, rounds }, split, rule.parity),
         workers,
         ...lossesOf(network, drop),
-        valuesPerFragment,
+        valuesPerFragment: mnistValuesPerFragment,
         evaluation: size === "test" ? "brief" : "whole",
       })),
     );
@@ -98,8 +99,8 @@ export const sweep: Figure<{ readonly rows: readonly SweepRow[] }> = {
   },
 };
 
-/** About as many to a block as a ResNet-20 has, and a burst is half a round of a link. */
-const valuesPerFragment = 16;
+const batch = 8;
+/** In packets: half a round of a link. */
 const meanBurst = 36;
 const meanRounds = 5;
 
@@ -108,32 +109,6 @@ function lossesOf(network: Network, drop: number): Pick<RunSpec, "drop" | "meanB
   if (network === "packets" || drop === 0) return { drop, meanBurst: 1 };
   if (network === "bursts") return { drop, meanBurst };
   return { drop: 0, meanBurst: 1, outages: { share: drop, meanRounds } };
-}
-
-function taskOf(
-  { averaging, parity }: Rule,
-  split: "alike" | "apart",
-  seed: number,
-  workers: number,
-  rounds: number,
-): Task {
-  return parseTask({
-    name: `sweep-${split}`,
-    model: { kind: "cnn", channels: [8, 16] },
-    data: {
-      kind: "mnist",
-      shards: workers,
-      seed: 1,
-      split: split === "alike" ? { by: "chance" } : { by: "label", alpha: 0.3 },
-    },
-    optimizer: { kind: "sgd", learningRate: 0.2, warmupRounds: Math.round(rounds / 20), decay: "steps" },
-    batch: 8,
-    work: { samplesPerRound: 8 },
-    averaging,
-    parity,
-    seed,
-    rounds,
-  });
 }
 
 function ends(
