@@ -7,6 +7,7 @@ import { createRng, mix } from "../../../shared/core/rng.ts";
 import { createExchange } from "../../../shared/simulation/exchange.ts";
 import { estimate, exactMoments, spread } from "../../../shared/simulation/moments.ts";
 import { colours, linePlot } from "../../line-plot.ts";
+import type { Curve } from "../../line-plot.ts";
 import type { Figure, Size } from "./figure.ts";
 
 interface Extent {
@@ -147,12 +148,12 @@ function plot(
         points: own.map((point) => [point.drop, read(point.measured)] as const),
         style: "dots" as const,
       },
-      {
-        colour,
-        points: claim ? curveDrops.map((drop) => [drop, claim(count, drop)] as const) : [],
-        style: "dashes" as const,
-      },
     ];
   });
-  return linePlot(text, curves);
+  const claimed = workers.map((count, index): Curve => ({
+    colour: colours[index] ?? "#000",
+    points: curveDrops.map((drop) => [drop, claim?.(count, drop) ?? NaN] as const),
+    style: "dashes",
+  }));
+  return linePlot(text, claim ? [...curves, ...claimed] : curves);
 }
