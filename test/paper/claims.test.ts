@@ -49,6 +49,15 @@ test("what losses cost is at most 1 + 2p, and far below the bound of Corollary 2
   }
 });
 
+test("a quarter more packets leave at most 2.5 % of the averages missing where 10 % are lost", async () => {
+  const [point] = (await make(figures.parity)).figures.points;
+  assert.ok(point);
+  const { sent, missing, expected } = point;
+  assert.equal(sent, 0.25);
+  assert.ok(missing <= 0.025, `${missing}`);
+  assert.ok(Math.abs(missing - expected) < 0.004, `${missing}, expected ${expected}`);
+});
+
 async function armsOf(
   name: "fig4a" | "fig4b" | "fig4c" | "fig5a" | "fig5b" | "fig5c",
 ): Promise<(averaging: string, drop: number) => ArmResult> {

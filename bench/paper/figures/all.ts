@@ -3,6 +3,7 @@ import { atisTask, cifarTask } from "../tasks.ts";
 import type { Arm } from "./arm.ts";
 import type { Figure } from "./figure.ts";
 import { moments } from "./moments.ts";
+import { parity } from "./parity.ts";
 import { real } from "./real.ts";
 import { sweep } from "./sweep.ts";
 import { theory } from "./theory.ts";
@@ -97,6 +98,7 @@ const short110 = { epochs: 1, seeds: [1] };
 export const figures = {
   "fig2-3": moments,
   theory,
+  parity,
   real,
   sweep,
   tuned,
