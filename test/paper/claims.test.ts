@@ -114,3 +114,11 @@ test("where shards differ gradients break, models lose, and running sums don't",
   assert.ok(lossOf("rps", 0.4) > 1.1 * lossOf("rps", 0.1), told);
   assert.ok(lossOf("running-sums", 0.4) < lossOf("rps", 0.1), told);
 });
+
+test("what running sums gain where losses delay them, momentum gains without losses", { skip }, async () => {
+  const { rows } = (await make(figures.tuned)).figures;
+  const [plain = NaN, momentum = NaN, sums = NaN] = rows.map(({ endLoss }) => endLoss);
+  const told = `plain ${plain}, momentum ${momentum}, sums ${sums}`;
+  assert.ok(sums < plain && momentum < plain, told);
+  assert.ok(Math.abs(sums - momentum) < (plain - sums) / 2, told);
+});

@@ -32,7 +32,7 @@ const arms: readonly Arm[] = [
 ];
 const rates = [0.025, 0.05, 0.1, 0.2, 0.4, 0.8];
 const extents: Readonly<Record<Size, Extent>> = {
-  test: { arms: [lossless, sums], rates: [0.1], seeds: [1], rounds: 60 },
+  test: { arms: [lossless, { ...lossless, momentum: 0.4 }, sums], rates: [0.05], seeds: [1], rounds: 60 },
   compressed: { arms, rates, seeds: [1, 2, 3], rounds: 200 },
   full: { arms, rates, seeds: [1, 2, 3, 4, 5], rounds: 2_000 },
 };
