@@ -60,7 +60,7 @@ export type ShardKind = "alike" | "apart";
 
 /**
  * A small CNN on MNIST, for studies that need many trainings. Without batch norm its loss shoots up at first, and
- * what comes of that is chance: so its warm-up is long and its rate half of the best one (bench/paper/figures/tuned.ts).
+ * what comes of that is chance: so its warm-up is long and its rate a quarter of the best one (figures/tuned.ts).
  */
 export function mnistTask(variant: Variant, shardKind: ShardKind, parity = 0): Task {
   const { averaging, seed, workers, batch, rounds } = variant;

@@ -150,10 +150,11 @@ function plot(
       },
     ];
   });
+  if (!claim) return linePlot(text, curves);
   const claimed = workers.map((count, index): Curve => ({
     colour: colours[index] ?? "#000",
-    points: curveDrops.map((drop) => [drop, claim?.(count, drop) ?? NaN] as const),
+    points: curveDrops.map((drop) => [drop, claim(count, drop)] as const),
     style: "dashes",
   }));
-  return linePlot(text, claim ? [...curves, ...claimed] : curves);
+  return linePlot(text, [...curves, ...claimed]);
 }

@@ -148,5 +148,5 @@ function plot(
   return linePlot(text, curves);
 }
 
-/** As a ResNet-20 on 16 peers has. */
+/** One whole group. */
 const plotted = (blocks: readonly number[]) => (blocks.includes(16) ? 16 : (blocks[0] ?? 1));
