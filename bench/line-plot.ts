@@ -16,6 +16,7 @@ export interface PlotText {
   readonly maxY?: number;
   /** Of positive values that lie far apart. */
   readonly isLogY?: boolean;
+  readonly isLogX?: boolean;
 }
 
 /** To be told apart by everybody: Paul Tol's "bright" scheme. */
@@ -29,14 +30,15 @@ const wantedTicks = 6;
 export function linePlot(text: PlotText, all: readonly Curve[]): string {
   const curves = all.map((curve) => ({ ...curve, points: curve.points.filter(isFinitePoint) }));
   const points = curves.flatMap((curve) => curve.points);
-  const xs = ticksOf(points.map(([x]) => x));
+  const places = points.map(([x]) => x);
+  const xs = text.isLogX ? logTicksOf(places) : ticksOf(places);
   const { maxY = Infinity } = text;
   const values = points.map(([, y]) => Math.min(y, maxY));
   const ys = text.isLogY ? logTicksOf(values) : ticksOf([0, ...values]);
   const right = width - margin.right;
   const bottom = height - margin.bottom;
-  const toX = scale(xs, margin.left, right);
-  const toY = text.isLogY ? logScale(ys, bottom, margin.top) : scale(ys, bottom, margin.top);
+  const toX = (text.isLogX ? logScale : scale)(xs, margin.left, right);
+  const toY = (text.isLogY ? logScale : scale)(ys, bottom, margin.top);
   const label = (x: number, y: number, anchor: string, words: string, more = "") =>
     `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}"${more}>${escaped(words)}</text>`;
   const lines = [

@@ -7,8 +7,10 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { CommandError, exitCodes } from "../../peer-node/exit-codes.ts";
+import { checkedData } from "../../peer-node/checked-data.ts";
+import { CommandError, usageError } from "../../peer-node/exit-codes.ts";
 import { duration } from "../../peer-node/format.ts";
+import { needsFiles } from "../../shared/training/data/needs-files.ts";
 import { createPace } from "./pace.ts";
 import type { Order, Report } from "./run-child.ts";
 import { takeLock } from "./run-lock.ts";
@@ -40,6 +42,7 @@ export async function runAll(specs: readonly RunSpec[], options: PoolOptions): P
   const { signal, say } = options;
   mkdirSync(options.folder, { recursive: true });
   const waiting = specs.filter((spec) => !resultOf(spec, options));
+  await checkFiles(waiting, options.dataDir);
   const pace = createPace(roundsOf(waiting));
   const elsewhere = new Set<RunSpec>();
   let saidMs = performance.now();
@@ -88,6 +91,17 @@ export async function runAll(specs: readonly RunSpec[], options: PoolOptions): P
   });
 }
 
+/** Before anything is trained. @throws CommandError with one sentence about what is missing or wrong. */
+async function checkFiles(specs: readonly RunSpec[], dataDir: string | undefined): Promise<void> {
+  const withFiles = specs.map(({ task }) => task).filter(({ data }) => needsFiles(data));
+  // Once for each kind of data, and for each way to split them.
+  const different = new Map(withFiles.map((task) => [JSON.stringify(task.data), task]));
+  for (const task of different.values()) {
+    if (!(await checkedData(task, dataDir)))
+      throw usageError(`data of ${task.name}: --data-dir DIR must say where they are (docs/data.md)`);
+  }
+}
+
 function fileOf(spec: RunSpec, { folder }: PoolOptions): string {
   return join(folder, `${keyOf(spec)}.json`);
 }
@@ -116,7 +130,7 @@ function runChild(spec: RunSpec, options: PoolOptions, lock: Lock, follower: Fol
     let failure: Error | undefined;
     child.on("message", (report: Report) => {
       if ("failed" in report) {
-        failure = new CommandError(exitCodes.usage, report.failed);
+        failure = new CommandError(report.exitCode, report.failed);
       } else {
         if (known === undefined) follower.onBegun(report.done);
         else follower.onRounds(report.done - known);

@@ -2,50 +2,39 @@
  * Where the processor's time goes while 16 workers train ResNet-20 with simulated losses, by V8's sampling
  * profiler, after the data are loaded and everything is warm.
  */
-import { Session } from "node:inspector/promises";
+import { Session } from "node:inspector";
 import type { Profiler, Runtime } from "node:inspector";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { text, wholeNumber } from "../../peer-node/cli-options.ts";
 import { createFolderSource } from "../../peer-node/folder-source.ts";
 import { wasmFiles } from "../../peer-node/wasm-binaries.ts";
-import { createExchange } from "../../shared/simulation/exchange.ts";
 import { startBackend } from "../../shared/training/backend.ts";
 import { keep, readOptions, resultFile } from "../options.ts";
+import type { RunSpec } from "./run-spec.ts";
+import { runSimulated } from "./simulated-run.ts";
 import { cifarTask } from "./tasks.ts";
-import { createWorkers } from "./workers.ts";
 
 const { values } = readOptions({
   what: "where does the time go while 16 workers train ResNet-20 with simulated losses?",
   options: {
     "data-dir": text("DIR", "where CIFAR-10 is (default: SHOAL_DATA)"),
-    rounds: wholeNumber("N", "that are measured (default: 6)", { min: 1, max: 1_000 }),
+    rounds: wholeNumber("N", "that are measured (default: 12)", { min: 1, max: 1_000 }),
     out: resultFile(),
   },
 });
-const { rounds = 6, "data-dir": dataDir = process.env["SHOAL_DATA"] ?? "." } = values;
+const { rounds = 12, "data-dir": dataDir = process.env["SHOAL_DATA"] ?? "." } = values;
 const workers = 16;
-const task = cifarTask(20, { averaging: "rps", seed: 1, workers, batch: 32, rounds: rounds + 1 });
-
-await startBackend({ name: "wasm", ...wasmFiles() });
-const { all, initial } = await createWorkers(task, workers, createFolderSource(dataDir), 0);
-const weather = { loss: 0.1 };
-const exchange = createExchange({
-  peers: workers,
-  valueCount: initial.length,
-  averaging: "rps",
-  seed: 1,
-  weather,
-});
-let replicas: Float32Array[] = all.map(() => initial.slice());
-const moved = all.map(() => initial.slice());
-
-async function runRound(round: number): Promise<void> {
-  for (const [index, worker] of all.entries()) {
-    const parameters = moved[index] ?? new Float32Array();
-    parameters.set(replicas[index] ?? []);
-    await worker.step(parameters, round);
-  }
-  replicas = exchange.round(round, replicas, moved);
-}
+/** One more, to warm up. */
+const allRounds = rounds + 1;
+const spec: RunSpec = {
+  task: cifarTask(20, { averaging: "rps", seed: 1, workers, batch: 32, rounds: allRounds }),
+  workers,
+  drop: 0.1,
+  meanBurst: 1,
+  evaluation: "brief",
+};
 
 /** Self times by where the code is. */
 function sharesOf({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile): Map<string, number> {
@@ -68,16 +57,40 @@ function placeOf({ url, functionName }: Pick<Runtime.CallFrame, "url" | "functio
   return "other";
 }
 
-await runRound(0);
 const session = new Session();
 session.connect();
-await session.post("Profiler.enable");
-await session.post("Profiler.start");
-const begunMs = performance.now();
-for (let round = 1; round <= rounds; round++) await runRound(round);
-const seconds = (performance.now() - begunMs) / 1000;
-const { profile } = await session.post("Profiler.stop");
-session.disconnect();
+session.post("Profiler.enable");
+const folder = mkdtempSync(join(tmpdir(), "shoal-profile-"));
+let begunMs = NaN;
+let seconds = NaN;
+let profile: Profiler.Profile | undefined;
+
+function onRound(done: number): void {
+  if (done === 1) {
+    session.post("Profiler.start");
+    begunMs = performance.now();
+  }
+  if (done < allRounds) return;
+  seconds = (performance.now() - begunMs) / 1000;
+  session.post("Profiler.stop", (_, stopped) => {
+    ({ profile } = stopped);
+  });
+}
+
+await startBackend({ name: "wasm", ...wasmFiles() });
+try {
+  const checkpointFile = join(folder, "checkpoint");
+  await runSimulated(spec, {
+    source: createFolderSource(dataDir),
+    checkpointFile,
+    segmentRounds: allRounds,
+    onRound,
+  });
+} finally {
+  rmSync(folder, { recursive: true });
+  session.disconnect();
+}
+if (!profile) throw new Error("the profiler has nothing to say");
 
 const shares = [...sharesOf(profile)].toSorted(([, a], [, b]) => b - a);
 for (const [place, share] of shares) console.log(`${(100 * share).toFixed(1).padStart(5)} % ${place}`);

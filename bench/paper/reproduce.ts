@@ -22,6 +22,7 @@ const { values, positionals } = readOptions({
   argument: "FIGURE,…",
   options: {
     size: oneOf(["compressed", "full", "test"], `how much of the paper's schedule (default: ${published})`),
+    backend: oneOf(["wasm", "webgpu", "tensorflow"], "what trainings compute on (default: wasm)"),
     jobs: wholeNumber("K", "trainings at a time (default: one for each processor)", { min: 1, max: 256 }),
     "data-dir": text("DIR", "where the data sets are (default: SHOAL_DATA)"),
     out: text("DIR", `for figures and plots (${defaultFolderWords(published)})`),
@@ -30,6 +31,7 @@ const { values, positionals } = readOptions({
 });
 const {
   size = published,
+  backend = "wasm",
   jobs = availableParallelism(),
   "data-dir": dataDir = process.env["SHOAL_DATA"],
   out = defaultFolder(size, published),
@@ -49,8 +51,10 @@ const begunMs = performance.now();
 function contextOf(which: Size): FigureContext {
   const { signal } = stop;
   const say = (line: string) => console.log(`${duration(performance.now() - begunMs)} ${line}`);
-  const train: FigureContext["train"] = (specs) =>
-    runAll(specs, { jobs, folder: work, dataDir, signal, say });
+  const train: FigureContext["train"] = (specs) => {
+    const onBackend = backend === "wasm" ? specs : specs.map((spec) => ({ ...spec, backend }));
+    return runAll(onBackend, { jobs, folder: work, dataDir, signal, say });
+  };
   return { size: which, signal, say, train, keep: keepIn(work) };
 }
 
@@ -60,7 +64,8 @@ async function make(name: string, figure: Figure, which: Size): Promise<void> {
   context.say(figure.title);
   const { figures: made, plots } = await figure.make(context);
   const machine = `${cpus()[0]?.model ?? "unknown"}, Node ${process.version}`;
-  const command = `reproduce.js ${name}${which === published ? "" : ` --size ${which}`}`;
+  const sized = which === published ? "" : ` --size ${which}`;
+  const command = `reproduce.js ${name}${sized}${backend === "wasm" ? "" : ` --backend ${backend}`}`;
   // Of this start: what was kept of earlier ones took no time.
   const seconds = Math.round((performance.now() - startMs) / 100) / 10;
   const kept = { figure: figure.title, size: which, command, seconds, machine, ...made };

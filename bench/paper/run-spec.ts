@@ -17,7 +17,11 @@ export interface RunSpec {
   readonly valuesPerFragment?: number;
   /** `brief`: a few training samples and no test split, for tests of the claim alone. */
   readonly evaluation: "whole" | "brief";
+  /** Absent: WebAssembly, which computes the same bits everywhere. A graphics card may not, even twice. */
+  readonly backend?: GpuBackend;
 }
+
+export type GpuBackend = "webgpu" | "tensorflow";
 
 /** Raised by hand whenever the same spec comes to another result: what was kept before is then refused. */
 export const programVersion = 1;

@@ -17,8 +17,6 @@ import type { RunSpec } from "./run-spec.ts";
 import { createWorkers } from "./workers.ts";
 import type { Worker, Workers } from "./workers.ts";
 
-export type { RunResult } from "./run-result.ts";
-
 export interface RunOptions {
   readonly source: DataSource | undefined;
   /** Where its checkpoint is kept. */

@@ -14,7 +14,10 @@ export function exactMoments(n: number, p: number): { alpha1: number; alpha2: nu
   return { alpha1, alpha2, beta: alpha1 - alpha2 };
 }
 
-/** By how much Corollary 2's leading term grows: (1 + √(n·α2)) / (1 − √β), an upper bound of what losses cost. */
+/**
+ * By how much Corollary 2's leading term grows after as many steps: (1 + √(n·α2)) / (1 − √β). The term falls as
+ * 1/√T, so the samples for the same bound grow with its square.
+ */
 export function corollary2(n: number, p: number): number {
   const { alpha2, beta } = exactMoments(n, p);
   return (1 + Math.sqrt(n * alpha2)) / (1 - Math.sqrt(beta));

@@ -7,6 +7,7 @@ interface RunOptions {
   readonly averaging: AveragingName;
   readonly peers: number;
   readonly rounds?: number;
+  readonly validationSamples?: number;
 }
 
 /** `glyphs-cnn` as it is built in, in fewer, larger rounds. */
@@ -34,9 +35,9 @@ export function noisyTask(options: RunOptions): Task {
   });
 }
 
-function common(name: string, { averaging, peers }: RunOptions): Task {
+function common(name: string, { averaging, peers, validationSamples = 8_000 }: RunOptions): Task {
   const base = builtInTasks[name];
   if (base?.data.kind !== "glyphs") throw new Error(`${name} is a built-in task of glyphs`);
   // Enough to validate on that half a point is not chance.
-  return { ...base, averaging, minPeers: peers, data: { ...base.data, validationSamples: 8_000 } };
+  return { ...base, averaging, minPeers: peers, data: { ...base.data, validationSamples } };
 }

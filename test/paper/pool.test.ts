@@ -126,6 +126,25 @@ test("a checkpoint that is not whole is refused in one sentence, and the lock is
   assert.ok(!existsSync(`${file}.lock`));
 });
 
+test("data that are not there are said before anything is trained, in one sentence", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "shoal-pool-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const task = parseTask({
+    ...spec.task,
+    model: { kind: "lstm", embedding: 4, hidden: 4, dropout: 0, hideWords: 0 },
+    data: { kind: "atis", shards: 2, seed: 1 },
+  });
+  const { signal } = new AbortController();
+  const run = (dataDir: string) =>
+    runAll([{ ...spec, task }], { jobs: 1, folder, dataDir, signal, say: () => {} });
+  await assert.rejects(run(join(folder, "nowhere")), {
+    name: "Error",
+    exitCode: 2,
+    message: /must be a folder/,
+  });
+  await assert.rejects(run(folder), { name: "Error", exitCode: 2, message: /^data of tiny \(.*\): atis/ });
+});
+
 test("time left is that of what this start has done", () => {
   let nowMs = 1_000;
   const pace = createPace(100, () => nowMs);

@@ -28,7 +28,8 @@ const sums = (drop: number): Arm => ({ averaging: "running-sums", drop });
 /**
  * Delays that are geometric make of each step a moving average, p times what it was and 1 − p times the new
  * one: momentum p at 1 − p times the rate (Mitliagkas et al., Asynchrony begets momentum, 2016). Two such
- * runs without losses, for losses on the way there, and on both ways.
+ * runs without losses: 0.4 is that of losses on one way, and 0.64 has as much of a step at once, (1 − p)², as
+ * losses on both ways leave of it.
  */
 const ofSums: readonly Arm[] = [
   rps(0),
@@ -37,10 +38,10 @@ const ofSums: readonly Arm[] = [
   { ...rps(0), momentum: 0.4, learningRate: 0.6 },
   { ...rps(0), momentum: 0.64, learningRate: 0.36 },
 ];
-const rates = [0.5, 2];
+const otherRates = [0.5, 2];
 const ofRates: readonly Arm[] = [rps(0), sums(0.4)].flatMap((arm) => [
   arm,
-  ...rates.map((learningRate) => ({ ...arm, learningRate })),
+  ...otherRates.map((learningRate) => ({ ...arm, learningRate })),
 ]);
 /** Whole workers, for five rounds on average. */
 const away = { outages: { share: 0.3, meanRounds: 5 } };
@@ -50,7 +51,10 @@ const tiny = { workers: 4, batch: 8, seeds: [1], isSmall: true };
 
 interface Arms {
   readonly arms: readonly Arm[];
+  /** None: there is no small version. */
   readonly few: readonly Arm[];
+  /** At full length, where that has more. */
+  readonly all?: readonly Arm[];
 }
 
 function atis(name: string, title: string, { arms, few }: Arms) {
@@ -75,7 +79,13 @@ function cifar(
   name: string,
   title: string,
   depth: 20 | 110,
-  { arms, few, epochs, seeds }: Arms & { readonly epochs: number; readonly seeds: readonly number[] },
+  {
+    arms,
+    few,
+    all = arms,
+    epochs,
+    seeds,
+  }: Arms & { readonly epochs: number; readonly seeds: readonly number[] },
 ) {
   const usual = { workers: 16, batch: 32, arms };
   return trainingFigure({
@@ -85,7 +95,7 @@ function cifar(
     extents: {
       test: { ...tiny, rounds: 30, arms: few },
       compressed: { ...usual, rounds: inRounds(epochs, cifarEpoch), seeds },
-      full: { ...usual, ...fullCifar, seeds: [1] },
+      full: { ...usual, ...fullCifar, arms: all, seeds: [1] },
     },
   });
 }
@@ -93,7 +103,7 @@ function cifar(
 const models = { arms: ofModels, few: fewModels };
 const averagedGradients = { arms: ofGradients, few: fewGradients };
 const short20 = { epochs: 4, seeds: [1, 2] };
-const short110 = { epochs: 1, seeds: [1] };
+const short110 = { epochs: 1, seeds: [1, 2] };
 
 export const figures = {
   "fig2-3": moments,
@@ -122,11 +132,16 @@ export const figures = {
   fig4b: cifar("fig4b", "Figure 4b: ResNet-110 on CIFAR-10, models averaged", 110, {
     arms: fewModels,
     few: fewModels,
+    all: ofModels,
     ...short110,
   }),
   fig4c: atis("fig4c", "Figure 4c: LSTM on ATIS, models averaged", {
     arms: [...ofModels, rps(0.2), rps(0.4)],
     few: fewModels,
+  }),
+  "rates-atis": atis("rates-atis", "LSTM on ATIS: learning rates, nothing lost", {
+    arms: [1, 2, 8, 16].map((learningRate) => ({ ...rps(0), learningRate })),
+    few: [],
   }),
   fig5a: cifar("fig5a", "Figure 5a: ResNet-20 on CIFAR-10, gradients averaged", 20, {
     ...averagedGradients,
@@ -135,6 +150,7 @@ export const figures = {
   fig5b: cifar("fig5b", "Figure 5b: ResNet-110 on CIFAR-10, gradients averaged", 110, {
     arms: [rps(0), gradients(0.01)],
     few: fewGradients,
+    all: ofGradients,
     ...short110,
   }),
   fig5c: atis("fig5c", "Figure 5c: LSTM on ATIS, gradients averaged", averagedGradients),

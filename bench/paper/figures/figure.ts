@@ -1,7 +1,7 @@
 /** What every figure of the paper is made from. */
 import type { Keep } from "../keep.ts";
 import type { RunSpec } from "../run-spec.ts";
-import type { RunResult } from "../simulated-run.ts";
+import type { RunResult } from "../run-result.ts";
 
 /** `test` shows in seconds that the claim holds; `compressed` is what docs/results has. */
 export type Size = "test" | "compressed" | "full";

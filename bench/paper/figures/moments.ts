@@ -40,7 +40,7 @@ export interface MomentsPoint {
     readonly alpha2Error: number;
   };
   /** n·α2 / 2p(1−p): 1 where α2 falls as 1/n. */
-  readonly alpha2TimesN: number;
+  readonly alpha2AsPaper: number;
 }
 
 export interface MomentsFigures {
@@ -110,7 +110,7 @@ function measureMoments(workers: number, drop: number, rounds: number): MomentsP
       alpha2: alpha2.mean,
       alpha2Error: alpha2.error,
     },
-    alpha2TimesN: exact.alpha2 / asPaper(workers, drop),
+    alpha2AsPaper: exact.alpha2 / asPaper(workers, drop),
   };
 }
 

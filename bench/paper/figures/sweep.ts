@@ -7,7 +7,7 @@ import type { AveragingName } from "../../../shared/core/task.ts";
 import { mean } from "../../../shared/simulation/figures.ts";
 import { colours, linePlot, panels } from "../../line-plot.ts";
 import type { RunSpec } from "../run-spec.ts";
-import type { RunResult } from "../simulated-run.ts";
+import type { RunResult } from "../run-result.ts";
 import { mnistTask, mnistValuesPerFragment } from "../tasks.ts";
 import type { ShardKind } from "../tasks.ts";
 import type { Figure, Size } from "./figure.ts";
@@ -16,6 +16,8 @@ interface Rule {
   readonly name: string;
   readonly averaging: AveragingName;
   readonly parity: number;
+  /** In place of the extent's. */
+  readonly drops?: readonly number[];
 }
 
 /** What is lost together. */
@@ -46,13 +48,13 @@ const usual = {
 const extents: Readonly<Record<Size, Extent>> = {
   test: {
     ...usual,
-    rules: [rps, sums, gradients],
+    rules: [rps, { ...sums, drops: [0.4] }, { ...gradients, drops: [0.1] }],
     drops: [0.1, 0.4],
     networks: ["packets"],
     splits: ["apart"],
-    workers: 8,
+    workers: 6,
     seeds: [1],
-    rounds: 60,
+    rounds: 40,
   },
   compressed: { ...usual, seeds: [1], rounds: 200 },
   full: { ...usual, seeds: [1, 2, 3], rounds: 1_000 },
@@ -78,7 +80,7 @@ export const sweep: Figure<{ readonly rows: readonly SweepRow[] }> = {
     const { rules: chosen, drops, networks, splits, seeds, workers, rounds } = extents[size];
     const cases = splits.flatMap((split) =>
       networks.flatMap((network) =>
-        chosen.flatMap((rule) => drops.map((drop) => ({ split, network, rule, drop }))),
+        chosen.flatMap((rule) => (rule.drops ?? drops).map((drop) => ({ split, network, rule, drop }))),
       ),
     );
     const specs = cases.flatMap(({ split, network, rule, drop }) =>

@@ -6,7 +6,7 @@
  * Exactly, with a step of γ: local steps leave Σ‖v_i − v̄‖² = V = (1−γ)²·S + γ²σ²d(n−1); an averaging leaves
  * S = β·V of it and moves the mean by (α2 / n)·V on average. Where that has settled the ratio is
  * 1 + (n−1)·α2 / (1 − β(1−γ)²); for small steps and many workers that is nearly 1 + 2p. Beside it Corollary 2's
- * upper bound.
+ * upper bound: its factor is one of the bound after T steps, which falls as 1/√T, so in samples it is squared.
  */
 import { setImmediate } from "node:timers/promises";
 import { createRng, mix } from "../../../shared/core/rng.ts";
@@ -37,11 +37,12 @@ const valuesPerFragment = 8;
 export interface TheoryPoint {
   readonly workers: number;
   readonly drop: number;
-  /** Noise of the averaged gradient, relative to a network without losses; with its standard error. */
+  /** Noise of the averaged gradient, and so samples, relative to a network without losses; with its standard error. */
   readonly measured: number;
   readonly error: number;
   readonly exact: number;
   readonly simple: number;
+  /** The bound's factor squared: samples, as the others. */
   readonly corollary2: number;
 }
 
@@ -79,7 +80,7 @@ function measure(workers: number, drop: number, rounds: number): TheoryPoint {
     error,
     exact: 1 + ((workers - 1) * alpha2) / (1 - beta * (1 - learningRate) ** 2),
     simple: 1 + 2 * drop,
-    corollary2: corollary2(workers, drop),
+    corollary2: corollary2(workers, drop) ** 2,
   };
 }
 
@@ -119,10 +120,10 @@ function squaredMean(replicas: readonly Float32Array[]): number {
 
 function plot(workers: readonly number[], points: readonly TheoryPoint[]): string {
   const text = {
-    title: "Noise of an averaged gradient, relative to no losses",
+    title: "Samples for the same result, relative to no losses",
     x: "drop rate p",
     y: "factor",
-    maxY: 5,
+    isLogY: true,
   };
   const drops = Array.from({ length: 41 }, (_, index) => index / 100);
   const largest = workers.at(-1) ?? 16;
@@ -140,7 +141,7 @@ function plot(workers: readonly number[], points: readonly TheoryPoint[]): strin
     {
       name: `Corollary 2, n = ${largest}`,
       colour: colours[6],
-      points: predicted((drop) => corollary2(largest, drop)),
+      points: predicted((drop) => corollary2(largest, drop) ** 2),
       style: "dashes" as const,
     },
   ]);

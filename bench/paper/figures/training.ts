@@ -2,11 +2,12 @@
  * Figures 4 and 5: one task, the same training at several drop rates and under several rules. Training loss
  * against epochs, and what the replicas come to in the end.
  */
+import { usageError } from "../../../peer-node/exit-codes.ts";
 import type { Task } from "../../../shared/core/task.ts";
 import { mean } from "../../../shared/simulation/figures.ts";
 import { colours, linePlot, panels } from "../../line-plot.ts";
 import type { Curve } from "../../line-plot.ts";
-import type { RunResult } from "../simulated-run.ts";
+import type { RunResult } from "../run-result.ts";
 import type { Variant } from "../tasks.ts";
 import { nameOf, specOf } from "./arm.ts";
 import type { Arm } from "./arm.ts";
@@ -62,6 +63,7 @@ export function trainingFigure(definition: TrainingFigure): Figure<{ readonly ro
     title,
     async make({ size, train, say }) {
       const { arms, seeds, ...rest } = extents[size];
+      if (arms.length === 0) throw usageError(`--size (${size}): ${name} has no such version`);
       const evaluation = size === "test" ? "brief" : "whole";
       const specs = arms.flatMap((arm) =>
         seeds.map((seed) => specOf(definition.task, arm, { ...rest, seed }, evaluation)),

@@ -27,6 +27,7 @@ interface Extent {
   readonly rounds: number;
   readonly degrees: readonly Degree[];
   readonly seeds: readonly number[];
+  readonly validationSamples: number;
   /** Of the web with no learning beside it. */
   readonly aloneSeconds: number;
 }
@@ -34,10 +35,17 @@ interface Extent {
 const peers = 4;
 const timeLimitMs = 600_000;
 
+const usual = { degrees: [...degrees, patient], validationSamples: 8_000 };
 const extents: Readonly<Record<Size, Extent>> = {
-  test: { rounds: 16, degrees: [degrees[0], degrees[4]], seeds: [1], aloneSeconds: 0 },
-  compressed: { rounds: 40, degrees: [...degrees, patient], seeds: [1], aloneSeconds: 10 },
-  full: { rounds: 200, degrees: [...degrees, patient], seeds: [1, 2, 3, 4, 5], aloneSeconds: 60 },
+  test: {
+    rounds: 10,
+    degrees: [degrees[0], degrees[4]],
+    seeds: [1],
+    validationSamples: 2_000,
+    aloneSeconds: 0,
+  },
+  compressed: { ...usual, rounds: 40, seeds: [1], aloneSeconds: 10 },
+  full: { ...usual, rounds: 200, seeds: [1, 2, 3, 4, 5], aloneSeconds: 60 },
 };
 
 export interface WebLabRow {
@@ -75,14 +83,14 @@ export const webLab: Figure<WebLab> = {
 
 async function measure(lab: LabWhenNeeded, context: FigureContext): Promise<WebLab> {
   const { size, say } = context;
-  const { rounds, degrees: steps, seeds, aloneSeconds } = extents[size];
+  const { rounds, degrees: steps, seeds, validationSamples, aloneSeconds } = extents[size];
   const run = runnerOf(lab, context);
   const webAlones: WebFigures[] = [];
   const learningAlone: SharedRun["learned"][] = [];
   const runs = new Map<string, SharedRun[]>(steps.map(({ name }) => [name, []]));
   // Seed by seed, so that what else the machine does meanwhile is spread over the degrees.
   for (const seed of seeds) {
-    const task = webTask({ peers, rounds, seed });
+    const task = webTask({ peers, rounds, seed, validationSamples });
     if (aloneSeconds > 0) {
       webAlones.push(await run.web(seed, aloneSeconds));
       learningAlone.push((await run.shared(task, degrees[0], false)).learned);

@@ -42,6 +42,7 @@ export function webTask(options: {
   readonly peers: number;
   readonly rounds: number;
   readonly seed: number;
+  readonly validationSamples: number;
 }): Task {
   const base = builtInTasks["glyphs-mlp"];
   if (base?.data.kind !== "glyphs") throw new Error("glyphs-mlp is a built-in task of glyphs");
@@ -52,7 +53,7 @@ export function webTask(options: {
     minPeers: options.peers,
     model: { kind: "mlp", hidden: [128, 64] },
     work: { samplesPerRound: 256 },
-    data: { ...base.data, validationSamples: 8_000 },
+    data: { ...base.data, validationSamples: options.validationSamples },
     optimizer: { kind: "sgd", learningRate: 0.1, momentum: 0.9, decay: "cosine", warmupRounds: 4 },
   });
 }

@@ -1,6 +1,7 @@
 /** A web service in every peer's namespace of a kernel lab, with random pairs of them as client and server. */
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { mean, quantile } from "../../../shared/simulation/figures.ts";
 import type { KernelLab } from "../../../test/labs/kernel.ts";
 import { within } from "../../../test/labs/real-time.ts";
 import type { FromChild, ToChild, WebReport } from "./web-child.ts";
@@ -71,13 +72,12 @@ export async function startWeb(lab: KernelLab, { messagesPerSecond, seed }: WebD
 }
 
 function figuresOf(reports: readonly WebReport[]): WebFigures {
-  const times = reports.flatMap(({ completionsMs }) => completionsMs).toSorted((a, b) => a - b);
-  const quantile = (share: number) => times[Math.floor(share * times.length)] ?? NaN;
+  const times = reports.flatMap(({ completionsMs }) => completionsMs);
   return {
     messages: times.length,
     failed: reports.reduce((sum, { failed }) => sum + failed, 0),
-    meanMs: times.reduce((sum, time) => sum + time, 0) / times.length,
-    p50Ms: quantile(0.5),
-    p99Ms: quantile(0.99),
+    meanMs: mean(times),
+    p50Ms: quantile(times, 0.5),
+    p99Ms: quantile(times, 0.99),
   };
 }

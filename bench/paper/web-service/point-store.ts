@@ -48,11 +48,14 @@ export function openPointStore(path: string): PointStore {
   return { get: (scenario) => points.get(JSON.stringify(scenario)), put };
 }
 
+/** What the network is made of outside of its own folder. */
+const parts = ["core/rng.js", "simulation/virtual-time.js", "simulation/figures.js"];
+
 function simulatorHash(): string {
-  const folder = new URL("network/", import.meta.url);
+  const own = readdirSync(new URL("network/", import.meta.url)).filter((name) => name.endsWith(".js"));
   const hash = createHash("sha256");
-  for (const name of readdirSync(folder).toSorted()) {
-    if (name.endsWith(".js")) hash.update(readFileSync(new URL(name, folder)));
-  }
+  const others = parts.map((name) => `../../../shared/${name}`);
+  for (const name of [...own.toSorted().map((each) => `network/${each}`), ...others])
+    hash.update(readFileSync(new URL(name, import.meta.url)));
   return hash.digest("hex");
 }

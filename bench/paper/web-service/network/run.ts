@@ -3,6 +3,7 @@
  * figures to the last bit; scenarios that differ in the network only see the same messages at the same times.
  */
 import { createRng, mix } from "../../../../shared/core/rng.ts";
+import { mean, quantile } from "../../../../shared/simulation/figures.ts";
 import { createVirtualTime } from "../../../../shared/simulation/virtual-time.ts";
 import type { Discipline } from "./discipline.ts";
 import { createFabric } from "./fabric.ts";
@@ -90,14 +91,13 @@ export function run(scenario: Scenario): RunFigures {
   // Stops on the measured messages' last; a network that is overloaded never gets there.
   time.runUntil(() => time.now() > endMs && (web.pending() === 0 || time.now() > endMs + lastMessagesMs));
 
-  const completionMs = [...web.completionMs(), ...web.pendingMs()].toSorted((a, b) => a - b);
-  const quantile = (share: number) => completionMs[Math.floor(share * completionMs.length)] ?? NaN;
+  const completionMs = [...web.completionMs(), ...web.pendingMs()];
   return {
     messages: completionMs.length,
     unfinished: web.pending(),
-    meanMs: completionMs.reduce((sum, ms) => sum + ms, 0) / completionMs.length,
-    p50Ms: quantile(0.5),
-    p99Ms: quantile(0.99),
+    meanMs: mean(completionMs),
+    p50Ms: quantile(completionMs, 0.5),
+    p99Ms: quantile(completionMs, 0.99),
     learningLoss: learningTraffic.lossRate(),
     simulatedMs: time.now(),
     packets: { web: fabric.counts(true), learning: fabric.counts(false) },
