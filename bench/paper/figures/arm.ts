@@ -30,7 +30,8 @@ export function nameOf({ averaging, drop, meanBurst = 1, outages, learningRate, 
   ];
   const losses = outages ? `${100 * outages.share} % away` : `${100 * drop} %`;
   const bursts = meanBurst > 1 ? " in bursts" : "";
-  const rate = learningRate === undefined ? "" : `, rate ${learningRate}`;
+  // With momentum the rate is what comes to the same in the long run.
+  const rate = learningRate === undefined || momentum !== undefined ? "" : `, rate ${learningRate}`;
   const kept = momentum === undefined ? "" : `, momentum ${momentum}`;
   return `${rule}${losses}${bursts}${rate}${kept}`;
 }
