@@ -64,7 +64,7 @@ function atis(name: string, title: string, { arms, few }: Arms) {
     title,
     task: atisTask,
     extents: {
-      test: { ...tiny, rounds: 50, arms: few },
+      test: { ...tiny, rounds: 40, arms: few },
       compressed: { ...usual, rounds: inRounds(40, atisEpoch), seeds: [1, 2] },
       full: { ...usual, rounds: inRounds(120, atisEpoch), seeds: [1, 2, 3] },
     },
@@ -73,6 +73,9 @@ function atis(name: string, title: string, { arms, few }: Arms) {
 
 /** The paper's. */
 const fullCifar = { rounds: inRounds(160, cifarEpoch), warmupRounds: inRounds(5, cifarEpoch) };
+
+/** As few as can show what the figures claim. */
+const smallCifarRounds = { 20: 20, 110: 24 } as const;
 
 /** @param epochs and seeds of the compressed version; at full length it is the paper's 160 */
 function cifar(
@@ -93,7 +96,7 @@ function cifar(
     title,
     task: (variant) => cifarTask(depth, variant),
     extents: {
-      test: { ...tiny, rounds: 30, arms: few },
+      test: { ...tiny, rounds: smallCifarRounds[depth], arms: few },
       compressed: { ...usual, rounds: inRounds(epochs, cifarEpoch), seeds },
       full: { ...usual, ...fullCifar, arms: all, seeds: [1] },
     },
@@ -128,6 +131,7 @@ export const figures = {
     arms: ofAway,
     few: ofAway,
     ...short20,
+    seeds: [1],
   }),
   fig4b: cifar("fig4b", "Figure 4b: ResNet-110 on CIFAR-10, models averaged", 110, {
     arms: fewModels,
@@ -148,7 +152,7 @@ export const figures = {
     ...short20,
   }),
   fig5b: cifar("fig5b", "Figure 5b: ResNet-110 on CIFAR-10, gradients averaged", 110, {
-    arms: [rps(0), gradients(0.01)],
+    arms: [...fewModels, gradients(0.01)],
     few: fewGradients,
     all: ofGradients,
     ...short110,

@@ -18,7 +18,7 @@ interface Extent {
 }
 
 const extents: Readonly<Record<Size, Extent>> = {
-  test: { workers: [4, 16], drops: [0.1, 0.4], rounds: 200 },
+  test: { workers: [4, 16], drops: [0.1, 0.4], rounds: 120 },
   compressed: { workers: [2, 4, 8, 16, 32], drops: [0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5], rounds: 400 },
   full: { workers: [2, 4, 8, 16, 32], drops: [0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5], rounds: 10_000 },
 };

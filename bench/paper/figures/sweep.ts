@@ -54,7 +54,7 @@ const extents: Readonly<Record<Size, Extent>> = {
     splits: ["apart"],
     workers: 8,
     seeds: [1],
-    rounds: 60,
+    rounds: 40,
   },
   compressed: { ...usual, seeds: [1], rounds: 200 },
   full: { ...usual, seeds: [1, 2, 3], rounds: 1_000 },
