@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { createSocket } from "node:dgram";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import type { TestContext } from "node:test";
-import { PeerConnection, cleanup } from "node-datachannel";
+import { fileURLToPath } from "node:url";
 import { isIceServer, parseIceServer } from "../../shared/net/ice-server.ts";
 import { createIceServers } from "../../signaling-server/turn.ts";
 import { pause, within } from "../labs/real-time.ts";
@@ -136,60 +137,45 @@ async function startCoturn(t: TestContext, { allowsLoopback = true } = {}): Prom
   return { url: `turn:127.0.0.1:${port}`, kill };
 }
 
-/** Two peers that may reach each other over the relay only: what the second hears, or that nothing comes. */
-async function relay(server: string, ms: number): Promise<string> {
-  const [a, b] = (["a", "b"] as const).map(
-    (name) => new PeerConnection(name, { iceServers: [server], iceTransportPolicy: "relay" }),
-  );
-  assert.ok(a && b);
-  for (const [from, to] of [
-    [a, b],
-    [b, a],
-  ] as const) {
-    from.onLocalDescription((sdp, type) => to.setRemoteDescription(sdp, type));
-    from.onLocalCandidate((candidate, mid) => {
-      // No other path is ever offered to the other side.
-      if (candidate.includes("typ relay")) to.addRemoteCandidate(candidate, mid);
+const child = fileURLToPath(new URL("relayed-child.js", import.meta.url));
+
+/**
+ * What a peer hears over the relay, or that nothing comes. In a process of its own: libdatachannel 0.24.5 locks
+ * up now and then when a relayed connection is made (its #1630), and a process that has done so only dies.
+ */
+async function relay(t: TestContext, server: string, ms: number): Promise<string> {
+  for (let attempt = 1; attempt <= 3; attempt++) {
+    const peers = spawn(process.execPath, [child, server, `${ms}`], {
+      stdio: ["ignore", "pipe", "inherit"],
     });
+    const ended = once(peers, "exit");
+    t.after(() => peers.kill("SIGKILL"));
+    let said = "";
+    peers.stdout.on("data", (chunk: Buffer) => (said += chunk.toString()));
+    const [code] = await Promise.race([ended, pause(ms + 10_000).then(() => [undefined])]);
+    if (code === 0) return said;
+    assert.equal(code, undefined, `ended with ${code}`);
+    t.diagnostic(`attempt ${attempt}: the WebRTC library has locked up`);
+    peers.kill("SIGKILL");
   }
-  const channel = a.createDataChannel("test");
-  const channels = [channel];
-  const heard = new Promise<string>((resolve) =>
-    b.onDataChannel((incoming) => {
-      channels.push(incoming);
-      incoming.onMessage((message) => resolve(typeof message === "string" ? message : "bytes"));
-    }),
-  );
-  channel.onOpen(() => channel.sendMessage("by relay"));
-  const outcome = await within(ms, "by the relay", heard).catch(() => "nothing");
-  // As in node-datachannel-link.ts: else cleanup() crashes now and then.
-  for (const each of channels) {
-    each.onClosed(() => {});
-    each.close();
-  }
-  a.close();
-  b.close();
-  return outcome;
+  throw new Error("locked up three times");
 }
 
 describe("a real TURN server", { skip: needsCoturn() }, () => {
-  // The library's threads would keep the process for minutes.
-  after(() => cleanup());
-
   const now = () => Date.now() / 1000;
   const mint = (server: string, using: string, unixSeconds = now) =>
     createIceServers({ iceServers: [server], secret: using, unixSeconds })(peerId)[0] ?? "";
 
   test("relays with credentials of ours; not with another secret's, and not with old ones", async (t) => {
     const { url } = await startCoturn(t);
-    assert.equal(await relay(mint(url, secret), 10_000), "by relay");
+    assert.equal(await relay(t, mint(url, secret), 10_000), "by relay");
     const refused = [mint(url, "another"), mint(url, secret, () => now() - 13 * 3_600)];
-    assert.deepEqual(await Promise.all(refused.map((each) => relay(each, 2_000))), ["nothing", "nothing"]);
+    assert.deepEqual(await Promise.all(refused.map((each) => relay(t, each, 2_000))), ["nothing", "nothing"]);
   });
 
   test("relays to no address that the documented command denies", async (t) => {
     const { url } = await startCoturn(t, { allowsLoopback: false });
-    assert.equal(await relay(mint(url, secret), 2_000), "nothing");
+    assert.equal(await relay(t, mint(url, secret), 2_000), "nothing");
   });
 
   test("that dies keeps no peer from ending after Ctrl-C", async (t) => {
