@@ -1,27 +1,14 @@
 /** The smallest version of a figure: real peers over real losses end where the simulation of the same training ends. */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test } from "node:test";
 import { figures } from "../../bench/paper/figures/all.ts";
-import { runAll } from "../../bench/paper/pool.ts";
 import { needsKernelLab } from "../needs.ts";
+import { createMaker } from "../paper/smallest-version.ts";
+
+const make = createMaker();
 
 test("real peers learn what simulated ones do", { skip: needsKernelLab() }, async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), "shoal-paper-"));
-  t.after(() => rmSync(folder, { recursive: true }));
-  const { signal } = new AbortController();
-  const say = (line: string) => t.diagnostic(line);
-  const { rows } = (
-    await figures.real.make({
-      size: "test",
-      signal,
-      say,
-      keep: ({ make }) => make(),
-      train: (specs) => runAll(specs, { jobs: 2, folder, dataDir: undefined, signal, say }),
-    })
-  ).figures;
+  const { rows } = (await make(figures.real)).figures;
   // Averaged gradients, which losses harm: without losses this training ends a quarter lower.
   const inReality = rows.flatMap((row) => row.real ?? [])[0];
   assert.ok(inReality);

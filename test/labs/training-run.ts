@@ -85,7 +85,18 @@ export async function startTraining(site: Site, task: Task, peers: number): Prom
     const url = await addressOf(server);
     const start = (node: number) => {
       const peer = watch(
-        site.start(node, ["join", url, "--json", "--seed", `${node + 1}`, "--name", `peer-${node}`]),
+        site.start(node, [
+          "join",
+          url,
+          "--json",
+          // The same on every machine, and chosen at once.
+          "--backend",
+          "wasm",
+          "--seed",
+          `${node + 1}`,
+          "--name",
+          `peer-${node}`,
+        ]),
       );
       running.push(peer);
       return peer;
