@@ -95,7 +95,8 @@ export function createTrainingLoop(deps: {
   async function pause(): Promise<void> {
     await handOver();
     while (!deps.isOver() && standing.isPaused) await deps.news(1_000);
-    const isInView = isMemberAt(nextRound);
+    // Of the newest view, too: rounds that are left of an older one nobody else goes through any more.
+    const isInView = isMemberAt(nextRound) && isMember();
     // A short pause: the server may not have made the view without us yet.
     if (isInView && isComplete) membership.ready(nextRound);
     // The others went on without us. If there are none, ours is the newest model.
