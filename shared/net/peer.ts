@@ -107,9 +107,12 @@ export function createPeer(options: PeerOptions): Peer {
     onEvent({ kind: "notice", text });
   }
 
-  const isListening = () => standing.state === "listening";
+  /**
+   * Members get everybody's gathers anyway; whoever listens has to ask for them, and who is in rounds of an
+   * older view: the others may have left those behind, which nobody knows who hears nothing.
+   */
+  const isListening = () => standing.state === "listening" || (!standing.isPaused && membership.isLeftOut);
 
-  /** Members get everybody's gathers anyway; whoever listens has to ask for them. */
   function tellWhetherListening(): void {
     for (const { peerId, state: link } of mesh?.ends() ?? []) {
       if (link === "open") mesh?.tell(peerId, { type: "listen", on: isListening() });
@@ -124,6 +127,7 @@ export function createPeer(options: PeerOptions): Peer {
 
   function onView(view: View): void {
     session?.machine.install(view);
+    tellWhetherListening();
     if (view.members.length === 0) loop?.roomEmptied();
     news.tell();
   }
@@ -133,7 +137,7 @@ export function createPeer(options: PeerOptions): Peer {
   async function run(): Promise<PeerOutcome> {
     try {
       await membership.join();
-      await until(() => welcome !== undefined || over());
+      while (!welcome && !over()) await news.wait(1_000);
       if (welcome && mesh && !over()) await train(await open(welcome, mesh));
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -141,10 +145,6 @@ export function createPeer(options: PeerOptions): Peer {
     }
     await close();
     return outcome ?? { kind: "stopped" };
-  }
-
-  async function until(done: () => boolean): Promise<void> {
-    while (!done()) await news.wait(1_000);
   }
 
   const over = () => outcome !== undefined || isStopping;
