@@ -1,5 +1,5 @@
 /** Ties a pure room to sockets and a clock: carries out what the room says, when it says so. */
-import type { Socket } from "socket.io";
+import type { Server, Socket } from "socket.io";
 import type { Clock } from "../shared/core/clock.ts";
 import type { ClientEvents, JoinRequest, ServerEvents, SignalMessage } from "../shared/net/messages.ts";
 import type { RoomStatus } from "../shared/net/status.ts";
@@ -9,7 +9,14 @@ import { createModelCollector } from "./model-collector.ts";
 import type { KeptModel, ModelCollectorOptions } from "./model-collector.ts";
 import type { Room, RoomEffect } from "./room.ts";
 
-export type PeerSocket = Socket<ClientEvents, ServerEvents>;
+/** What the server remembers of a socket besides its peer. */
+export interface SocketFacts {
+  /** The invite that it came with. */
+  inviteId?: string | undefined;
+}
+type NoEvents = Record<string, never>;
+export type PeerServer = Server<ClientEvents, ServerEvents, NoEvents, SocketFacts>;
+export type PeerSocket = Socket<ClientEvents, ServerEvents, NoEvents, SocketFacts>;
 
 export interface RoomHost {
   readonly room: Room;

@@ -17,11 +17,13 @@ import type { ClientEvents, ServerEvents } from "../shared/net/messages.ts";
 import type { ServerStatus } from "../shared/net/status.ts";
 import type { DataSource } from "../shared/training/data/data-source.ts";
 import { serveData } from "./data-files.ts";
+import { serveCreator } from "./creator-commands.ts";
 import { createEventCounters } from "./event-counters.ts";
-import { createRoom } from "./room.ts";
-import { createRoomHost } from "./room-host.ts";
-import type { RoomHost } from "./room-host.ts";
+import { createGate } from "./gate.ts";
+import type { Revocations, RoomAccess } from "./gate.ts";
+import { createHosts } from "./hosts.ts";
 import { peerEvents, servePeers } from "./peers.ts";
+import type { PeerServer, SocketFacts } from "./room-host.ts";
 import { systemClock } from "./system-clock.ts";
 import { serveWatchers } from "./watchers.ts";
 import { createIceServers } from "./turn.ts";
@@ -40,6 +42,12 @@ export interface SignalingServerOptions {
   readonly turnSecret?: string;
   /** Where the files of the tasks' data sets are, to hand them out; absent: peers need their own. */
   readonly data?: DataSource | undefined;
+  /** Room name → who may come in; everybody by default. */
+  readonly access?: Readonly<Record<string, RoomAccess>>;
+  /** Signs invites and the creator's commands; absent: there are none. */
+  readonly creatorKey?: string | undefined;
+  /** Invites that are worth nothing any more; without it a restart forgets them. */
+  readonly revocations?: Revocations | undefined;
   readonly version?: string;
   readonly clock?: Clock;
   readonly log?: (line: string) => void;
@@ -66,9 +74,15 @@ export async function createSignalingServer(options: SignalingServerOptions): Pr
   const { clock = systemClock, log = () => undefined, host = "0.0.0.0" } = options;
   const startedMs = clock.now();
   const counters = createEventCounters([...peerEvents, "model"]);
-  const hosts = createHosts(options, clock, (fault) =>
-    counters.count("model", fault ? "refused" : "accepted"),
-  );
+  const unixSeconds = () => Date.now() / 1000;
+  const { tasks, iceServers = [], turnSecret: secret, creatorKey, access = {}, revocations } = options;
+  const hosts = createHosts({
+    tasks,
+    clock,
+    iceServersFor: createIceServers({ iceServers, secret, unixSeconds }),
+    onModel: (fault) => counters.count("model", fault ? "refused" : "accepted"),
+  });
+  const gate = createGate({ key: creatorKey, access, revocations, unixSeconds });
   const guard = { counters, now: () => clock.now(), log };
 
   const specs = Object.values(options.tasks).map((task) => task.data);
@@ -81,17 +95,17 @@ export async function createSignalingServer(options: SignalingServerOptions): Pr
     signals: counters.read(),
     rooms: [...hosts.values()].map((room) => room.status()),
   });
-  const webRoom = (name: string) => {
-    const found = hosts.get(name);
-    return found && { task: found.room.task, status: () => found.status() };
+  const onRevoked = (inviteId: string) => {
+    for (const socket of io.of("/").sockets.values()) {
+      if (socket.data.inviteId === inviteId) socket.disconnect(true);
+    }
   };
-  const http = createServer(
-    createWeb({ status, room: webRoom, model: (name) => hosts.get(name)?.model, data, log }),
-  );
+  const creator = creatorKey && serveCreator({ key: creatorKey, hosts, gate, unixSeconds, onRevoked });
+  const http = createServer(createWeb({ status, hosts, gate, creator, data, log }));
   const connections = connectionsOf(http);
   const io = createSockets(http);
-  const stopWatchers = serveWatchers(io.of("/status"), { ...guard, clock, status });
-  servePeers(io, { ...guard, hosts });
+  const stopWatchers = serveWatchers(io.of("/status"), { ...guard, clock, gate, status });
+  servePeers(io, { ...guard, hosts, gate });
 
   const stop = () => {
     stopWatchers();
@@ -120,33 +134,8 @@ export async function createSignalingServer(options: SignalingServerOptions): Pr
   };
 }
 
-/** Memory that the models of all rooms may take: the first rooms come first. */
-const maxModelBytes = 256_000_000;
-
-function createHosts(
-  options: SignalingServerOptions,
-  clock: Clock,
-  onModel: (fault: string | null) => void,
-): ReadonlyMap<string, RoomHost> {
-  let left = maxModelBytes;
-  const { tasks, iceServers = [], turnSecret: secret } = options;
-  const unixSeconds = () => Date.now() / 1000;
-  const iceServersFor = createIceServers({ iceServers, secret, unixSeconds });
-  const rooms = Object.entries(tasks).map(([name, task]) =>
-    createRoom({ name, task, iceServersFor, madeAtMs: clock.now() }),
-  );
-  return new Map(
-    rooms.map((room) => {
-      const models = { task: room.task, maxBytes: left, onOutcome: onModel };
-      const host = createRoomHost(room, clock, models);
-      left -= host.modelMemory;
-      return [room.name, host];
-    }),
-  );
-}
-
-function createSockets(http: HttpServer): Server<ClientEvents, ServerEvents> {
-  const io = new Server<ClientEvents, ServerEvents>(http, {
+function createSockets(http: HttpServer): PeerServer {
+  const io = new Server<ClientEvents, ServerEvents, Record<string, never>, SocketFacts>(http, {
     // Long polling would need sticky sessions and has no use: every peer speaks WebRTC, so WebSocket too.
     transports: ["websocket"],
     allowUpgrades: false,
