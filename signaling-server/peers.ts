@@ -11,6 +11,7 @@ import { accepted, guardEvents, refuse, ruleFor } from "./events.ts";
 import type { EventRule, GuardOptions, Outcome } from "./events.ts";
 import { inviteIn } from "./gate.ts";
 import type { Gate } from "./gate.ts";
+import type { SocketLimits } from "./socket-limits.ts";
 import type { PeerServer, PeerSocket, RoomHost } from "./room-host.ts";
 
 export const peerEvents = ["join", "signal", "ready", "report", "pause", "leave"] as const;
@@ -18,11 +19,13 @@ export const peerEvents = ["join", "signal", "ready", "report", "pause", "leave"
 export interface PeersOptions extends Omit<GuardOptions, "rules"> {
   readonly hosts: ReadonlyMap<string, RoomHost>;
   readonly gate: Gate;
+  readonly expect: SocketLimits["expect"];
 }
 
 export function servePeers(io: PeerServer, options: PeersOptions): void {
   io.on("connection", (socket) => {
     const session = createSession(socket, options);
+    socket.data.expect = (bytes) => options.expect(socket.conn, bytes);
     guardEvents(socket, { ...options, rules: session.rules });
     socket.on("disconnect", (reason) => session.end(endings[reason] ?? "connection lost"));
   });

@@ -1,6 +1,7 @@
 /** Ties a pure room to sockets and a clock: carries out what the room says, when it says so. */
 import type { Server, Socket } from "socket.io";
 import type { Clock } from "../shared/core/clock.ts";
+import { limits } from "../shared/net/messages.ts";
 import type { ClientEvents, JoinRequest, ServerEvents, SignalMessage } from "../shared/net/messages.ts";
 import type { RoomStatus } from "../shared/net/status.ts";
 import { accepted, refuse } from "./events.ts";
@@ -13,6 +14,8 @@ import type { Room, RoomEffect } from "./room.ts";
 export interface SocketFacts {
   /** The invite that it came with. */
   inviteId?: string | undefined;
+  /** It was asked for so many bytes: they are no flood. */
+  expect?: (bytes: number) => void;
 }
 type NoEvents = Record<string, never>;
 export type PeerServer = Server<ClientEvents, ServerEvents, NoEvents, SocketFacts>;
@@ -40,6 +43,8 @@ const beatMs = 1_000;
 
 /** For one part of a model. */
 const partMs = 10_000;
+/** With what is around it. */
+const partBytes = 2 * limits.modelPartBytes;
 
 export function createRoomHost(
   room: Room,
@@ -54,6 +59,7 @@ export function createRoomHost(
     async ask(peerId, request) {
       const socket = sockets.get(peerId);
       if (!socket) throw new Error("it left");
+      socket.data.expect?.(partBytes);
       return socket.timeout(partMs).emitWithAck("model", request);
     },
   });

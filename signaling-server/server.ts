@@ -19,11 +19,16 @@ import type { DataSource } from "../shared/training/data/data-source.ts";
 import { serveData } from "./data-files.ts";
 import { serveCreator } from "./creator-commands.ts";
 import { createEventCounters } from "./event-counters.ts";
+import { createAddresses } from "./addresses.ts";
+import type { Addresses } from "./addresses.ts";
+import { clientOf } from "./client-address.ts";
 import { createGate } from "./gate.ts";
 import type { Revocations, RoomAccess } from "./gate.ts";
 import { createHosts } from "./hosts.ts";
 import { peerEvents, servePeers } from "./peers.ts";
 import type { PeerServer, SocketFacts } from "./room-host.ts";
+import { createSocketLimits, offences } from "./socket-limits.ts";
+import type { Connection } from "./socket-limits.ts";
 import { systemClock } from "./system-clock.ts";
 import { serveWatchers } from "./watchers.ts";
 import { createIceServers } from "./turn.ts";
@@ -48,6 +53,10 @@ export interface SignalingServerOptions {
   readonly creatorKey?: string | undefined;
   /** Invites that are worth nothing any more; without it a restart forgets them. */
   readonly revocations?: Revocations | undefined;
+  /** Sockets that may be open at once; 12,000 by default. */
+  readonly maxSockets?: number | undefined;
+  /** Of them, from one address (of IPv6, one network of 64 bits); 256 by default. */
+  readonly socketsPerAddress?: number | undefined;
   readonly version?: string;
   readonly clock?: Clock;
   readonly log?: (line: string) => void;
@@ -61,7 +70,12 @@ export interface SignalingServer {
 }
 
 /** Sockets of peers and watchers together; a stranger must not be able to open them without end. */
-const maxSockets = 1_024;
+const defaultSockets = 12_000;
+/** A school is one address. */
+const defaultSocketsPerAddress = 256;
+/** For a request's headers, and for all of it: ours have small bodies. */
+const headersTimeoutMs = 10_000;
+const requestTimeoutMs = 30_000;
 /** Together they find a dead socket within 10 s. */
 const pingIntervalMs = 5_000;
 const pingTimeoutMs = 5_000;
@@ -73,7 +87,7 @@ const farewellMs = 1_000;
 export async function createSignalingServer(options: SignalingServerOptions): Promise<SignalingServer> {
   const { clock = systemClock, log = () => undefined, host = "0.0.0.0" } = options;
   const startedMs = clock.now();
-  const counters = createEventCounters([...peerEvents, "model"]);
+  const counters = createEventCounters([...peerEvents, "model", ...offences]);
   const unixSeconds = () => Date.now() / 1000;
   const { tasks, iceServers = [], turnSecret: secret, creatorKey, access = {}, revocations } = options;
   const hosts = createHosts({
@@ -83,7 +97,13 @@ export async function createSignalingServer(options: SignalingServerOptions): Pr
     onModel: (fault) => counters.count("model", fault ? "refused" : "accepted"),
   });
   const gate = createGate({ key: creatorKey, access, revocations, unixSeconds });
-  const guard = { counters, now: () => clock.now(), log };
+  const { maxSockets = defaultSockets, socketsPerAddress = defaultSocketsPerAddress } = options;
+  const addresses = createAddresses({ socketsPerAddress }, () => clock.now());
+  const limitsOfSockets = createSocketLimits(clock, ({ request }, offence) => {
+    counters.count(offence, "refused");
+    addresses.punish(clientOf(request));
+  });
+  const guard = { counters, now: () => clock.now(), log, expel: limitsOfSockets.expel };
 
   const specs = Object.values(options.tasks).map((task) => task.data);
   const data = options.data && (await serveData(options.data, specs, Date.now().toString(36), clock));
@@ -102,13 +122,17 @@ export async function createSignalingServer(options: SignalingServerOptions): Pr
   };
   const creator = creatorKey && serveCreator({ key: creatorKey, hosts, gate, unixSeconds, onRevoked });
   const http = createServer(createWeb({ status, hosts, gate, creator, data, log }));
+  http.headersTimeout = headersTimeoutMs;
+  http.requestTimeout = requestTimeoutMs;
   const connections = connectionsOf(http);
-  const io = createSockets(http);
+  const io = createSockets(http, { addresses, maxSockets });
+  io.engine.on("connection", (connection: Connection) => limitsOfSockets.watch(connection));
   const stopWatchers = serveWatchers(io.of("/status"), { ...guard, clock, gate, status });
-  servePeers(io, { ...guard, hosts, gate });
+  servePeers(io, { ...guard, hosts, gate, expect: limitsOfSockets.expect });
 
   const stop = () => {
     stopWatchers();
+    limitsOfSockets.close();
     for (const room of hosts.values()) room.close();
   };
   const port = await listen(http, host, options.port).catch((error: unknown) => {
@@ -134,7 +158,10 @@ export async function createSignalingServer(options: SignalingServerOptions): Pr
   };
 }
 
-function createSockets(http: HttpServer): PeerServer {
+function createSockets(
+  http: HttpServer,
+  { addresses, maxSockets }: { readonly addresses: Addresses; readonly maxSockets: number },
+): PeerServer {
   const io = new Server<ClientEvents, ServerEvents, Record<string, never>, SocketFacts>(http, {
     // Long polling would need sticky sessions and has no use: every peer speaks WebRTC, so WebSocket too.
     transports: ["websocket"],
@@ -147,10 +174,19 @@ function createSockets(http: HttpServer): PeerServer {
     pingTimeout: pingTimeoutMs,
     connectTimeout: connectTimeoutMs,
     allowRequest: (request, done) => {
-      const welcome = isOwnPageOrNode(request) && io.engine.clientsCount < maxSockets;
-      done(welcome ? null : "connections come from this server's own pages or from no page", welcome);
+      const refusal = refusalOf(request);
+      done(refusal ?? null, refusal === undefined);
     },
   });
+
+  function refusalOf(request: IncomingMessage): string | undefined {
+    if (!isOwnPageOrNode(request)) return "connections come from this server's own pages or from no page";
+    if (io.engine.clientsCount >= maxSockets) return "this server has as many connections as it takes";
+    const leave = addresses.admit(clientOf(request));
+    if (!leave) return "too many connections from this address";
+    request.socket.once("close", leave);
+    return undefined;
+  }
   return io;
 }
 

@@ -46,7 +46,7 @@ export async function serveStaged(
   const io = new Server(http, { transports: ["websocket"], serveClient: false });
   const clock = systemClock;
   const now = () => clock.now();
-  const stop = serveWatchers(io.of("/status"), { clock, status, gate, counters, now, log });
+  const stop = serveWatchers(io.of("/status"), { clock, status, gate, counters, now, log, expel: log });
   http.listen(0, "127.0.0.1");
   await once(http, "listening");
   t.after(async () => {
