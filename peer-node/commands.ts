@@ -23,6 +23,8 @@ const loss = number("P", "loss on this peer's links, 0.1 = 10 %; give it to ever
   max: 0.9,
 });
 const dataDir = text("DIR", "the folder with the data sets (or SHOAL_DATA; docs/data.md)");
+const accesses = ["open", "invite", "closed"] as const;
+const keyFile = text("FILE", "the file with the server's key (or SHOAL_CREATOR_KEY)");
 const taskOption = text("NAME|FILE", "a built-in task or a task file (default: glyphs-cnn)");
 
 export const demo = {
@@ -50,6 +52,7 @@ export const serve = {
     ["a room that trains the built-in CNN", "shoal serve"],
     ["write a task file, change it, train it", "shoal serve --print-task > mine.json"],
     ["", "shoal serve --task mine.json --room mine"],
+    ["only for whom you invite", "shoal serve --access invite --creator-key-file key"],
     ["peers behind NATs: docs/operating.md", "shoal serve --ice-server stun:HOST"],
   ],
   takes: [],
@@ -59,6 +62,8 @@ export const serve = {
     room: text("NAME", "the room's name (default: main)"),
     port: wholeNumber("PORT", "where to listen, 0 = any free port (default: 8080)", port),
     host: text("ADDRESS", "the address to listen on (default: 0.0.0.0, all of them)"),
+    access: oneOf(accesses, "who may come into the room (default: open, to everybody)"),
+    "creator-key-file": { ...keyFile, help: "signs invites; made where it is not (or SHOAL_CREATOR_KEY)" },
     "ice-server": iceServers("STUN or TURN server for the peers; may be repeated (default: none)"),
     "turn-secret": text("SECRET", "coturn's static-auth-secret, to mint passwords (or SHOAL_TURN_SECRET)"),
     "print-task": flag("print the task as JSON and exit"),
@@ -71,6 +76,7 @@ export const join = {
   examples: [
     ['join the room "main"', "shoal join http://192.168.1.20:8080"],
     ["join another room of that server", "shoal join http://192.168.1.20:8080/join/mine"],
+    ["with an invite, as its link is", "shoal join http://HOST:8080/join/mine#invite=…"],
     ["for programs: one JSON object per line", "shoal join http://localhost:8080 --rounds 100 --json"],
   ],
   takes: ["URL"],
@@ -94,6 +100,43 @@ export const join = {
     quiet: flag("say nothing but errors"),
     "no-color": flag("no colours (so does NO_COLOR=1)"),
     "exit-with-parent": flag("exit when standard input closes", { hidden: true }),
+  },
+} as const satisfies Command;
+
+export const invite = {
+  summary: "make a link that lets people into a room (needs the creator's key)",
+  usage: "URL [options]",
+  examples: [
+    ["for a week", "shoal invite http://HOST:8080/join/mine --creator-key-file key"],
+    ["for this evening", "shoal invite http://HOST:8080/join/mine --hours 5 --creator-key-file key"],
+  ],
+  takes: ["URL"],
+  options: {
+    hours: number("H", "it is good for so long (default: 168, a week)", { min: 0.01, max: 87_600 }),
+    "creator-key-file": keyFile,
+  },
+} as const satisfies Command;
+
+export const revoke = {
+  summary: "make an invite worthless, and send away who came with it",
+  usage: "LINK [options]",
+  examples: [["", "shoal revoke http://HOST:8080/join/mine#invite=… --creator-key-file key"]],
+  takes: ["LINK"],
+  options: { "creator-key-file": keyFile },
+} as const satisfies Command;
+
+export const room = {
+  summary: "add a room to a running server, or open and close one",
+  usage: "URL [options]",
+  examples: [
+    ["a new room, by invite", "shoal room http://HOST/join/new --task mine.json --creator-key-file key"],
+    ["nobody new", "shoal room http://HOST/join/new --access closed --creator-key-file key"],
+  ],
+  takes: ["URL"],
+  options: {
+    task: text("NAME|FILE", "make the room, with this task"),
+    access: oneOf(accesses, "who may come in (default of a new room: invite)"),
+    "creator-key-file": keyFile,
   },
 } as const satisfies Command;
 
@@ -149,9 +192,18 @@ export const doctor = {
   },
 } as const satisfies Command;
 
-export const commands = { demo, serve, join, simulate, doctor } as const;
+export const commands = { demo, serve, join, invite, revoke, room, simulate, doctor } as const;
 export type CommandName = keyof typeof commands;
-export const commandNames: readonly CommandName[] = ["demo", "serve", "join", "simulate", "doctor"];
+export const commandNames: readonly CommandName[] = [
+  "demo",
+  "serve",
+  "join",
+  "invite",
+  "revoke",
+  "room",
+  "simulate",
+  "doctor",
+];
 
 export function isCommandName(word: string): word is CommandName {
   return Object.hasOwn(commands, word);

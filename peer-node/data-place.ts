@@ -13,7 +13,16 @@ import { createFolderSource } from "./folder-source.ts";
 import { megabytes } from "./format.ts";
 import { realClock } from "./real-clock.ts";
 
-const network = { fetch, clock: realClock };
+type HttpPlace = Extract<DataPlace, { readonly kind: "http" }>;
+/** In a header: addresses are written into logs. */
+function guestFetch(invite: string | undefined): typeof fetch {
+  if (invite === undefined) return fetch;
+  return (input, init) => {
+    const headers = new Headers(init?.headers);
+    headers.set("Authorization", `Bearer ${invite}`);
+    return fetch(input, { ...init, headers });
+  };
+}
 /** What a room says of itself. */
 const roomBytes = 1024 * 1024;
 const roomSchema = v.pipe(
@@ -44,14 +53,15 @@ function isFolder(path: string): boolean {
   return path !== "" && (statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false);
 }
 
-export function dataPlace(option: string | undefined, serverUrl: string): DataPlace {
+export function dataPlace(option: string | undefined, serverUrl: string, invite?: string): DataPlace {
   const path = dataFolder(option);
-  return path === undefined ? { kind: "http", url: serverUrl } : { kind: "folder", path };
+  if (path !== undefined) return { kind: "folder", path };
+  return { kind: "http", url: serverUrl, ...(invite && { invite }) };
 }
 
 export function openPlace(place: DataPlace): DataSource {
   if (place.kind === "folder") return createFolderSource(place.path);
-  return createHttpSource({ url: place.url, ...network });
+  return createHttpSource({ url: place.url, clock: realClock, fetch: guestFetch(place.invite) });
 }
 
 /**
@@ -69,7 +79,7 @@ export async function checkPlace(
     await checkData(spec, openPlace(place));
     return `reading the data in ${place.path}`;
   }
-  const bytes = await downloadBytes(place.url, room);
+  const bytes = await downloadBytes(place, room);
   if (bytes === null)
     throw new Error(
       `data (${spec.kind}): the server ${place.url} has none to hand out: ` +
@@ -79,9 +89,12 @@ export async function checkPlace(
 }
 
 /** As the server's operator set it up: null when there are no files. */
-async function downloadBytes(server: string, room: string): Promise<number | null> {
-  const address = `${server}/api/rooms/${encodeURIComponent(room)}`;
-  const { status, body } = await boundedFetch(network, { address, wanted: () => roomBytes });
+async function downloadBytes(place: HttpPlace, room: string): Promise<number | null> {
+  const address = `${place.url}/api/rooms/${encodeURIComponent(room)}`;
+  const { status, body } = await boundedFetch(
+    { clock: realClock, fetch: guestFetch(place.invite) },
+    { address, wanted: () => roomBytes },
+  );
   const said = v.safeParse(roomSchema, new TextDecoder().decode(body));
   if (said.success) return said.output.downloadBytes;
   throw new Error(`data: ${address} does not say how much there is to read (${status})`);

@@ -3,6 +3,7 @@ import { randomBytes, randomInt } from "node:crypto";
 import * as v from "valibot";
 import { createRng } from "../shared/core/rng.ts";
 import { wasmWord } from "../shared/training/backend-report.ts";
+import type { Identity } from "../shared/net/membership.ts";
 import { createPeer } from "../shared/net/peer.ts";
 import type { PeerEvent, PeerOutcome } from "../shared/net/peer-events.ts";
 import type { Peer } from "../shared/net/peer.ts";
@@ -33,10 +34,10 @@ type JoinOptions = OptionValues<typeof join.options>;
 
 export async function runJoin(url: string, options: JoinOptions): Promise<ExitCode> {
   if (options.json && options.quiet) throw usageError("--quiet (with --json): choose one");
-  const { server, room } = parseRoomAddress(url);
+  const { server, room, invite } = parseRoomAddress(url);
   assertDevice(options);
-  const identity = createIdentity(options.name);
-  const data = dataPlace(options["data-dir"], server);
+  const identity = createIdentity(options.name, invite);
+  const data = dataPlace(options["data-dir"], server, invite);
   const seed = options.seed ?? randomInt(0x1_0000_0000);
   const stack = await openLinkStack({ webrtc: options.webrtc ?? "native", loss: options.loss ?? 0, seed });
   const orphaned = options["exit-with-parent"] ? endWithParent() : () => {};
@@ -96,12 +97,12 @@ export async function runJoin(url: string, options: JoinOptions): Promise<ExitCo
   return exitCode;
 }
 
-function createIdentity(name: string | undefined) {
+function createIdentity(name: string | undefined, invite: string | undefined): Identity {
   const peerId = randomBytes(16).toString("hex");
   const shown = name ?? `peer-${peerId.slice(0, 4)}`;
   const parsed = v.safeParse(nameSchema, shown);
   if (!parsed.success) throw usageError(`--name (${shown}): ${parsed.issues[0].message}`);
-  return { peerId, name: shown, kind: "node", backend: wasmWord } as const;
+  return { peerId, name: shown, kind: "node", backend: wasmWord, ...(invite && { invite }) };
 }
 
 function assertDevice({ device, backend }: JoinOptions): void {

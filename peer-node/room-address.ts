@@ -9,6 +9,8 @@ export interface RoomAddress {
   /** Scheme, host and port: where the server is. */
   readonly server: string;
   readonly room: string;
+  /** Of the part after #, which browsers and we never send in an address. */
+  readonly invite?: string;
 }
 
 const shape = "http://HOST:8080 or http://HOST:8080/join/ROOM";
@@ -16,12 +18,17 @@ const shape = "http://HOST:8080 or http://HOST:8080/join/ROOM";
 /** @throws CommandError with one sentence. */
 export function parseRoomAddress(given: string): RoomAddress {
   if (!URL.canParse(given)) throw malformed(given, /^\w[\w.-]*(:\d+)?(\/|$)/.test(given));
-  const { protocol, origin, pathname, hostname } = new URL(given);
+  const { protocol, origin, pathname, hostname, hash } = new URL(given);
   if (protocol !== "http:" && protocol !== "https:") throw malformed(given, hostname === "");
-  if (pathname === "/") return { server: origin, room: defaultRoom };
+  if (pathname === "/") return { server: origin, room: defaultRoom, ...inviteOf(hash) };
   const room = /^\/join\/([^/]+)\/?$/.exec(pathname)?.[1];
   if (room === undefined) throw malformed(given, false);
-  return { server: origin, room: checkRoomName(room) };
+  return { server: origin, room: checkRoomName(room), ...inviteOf(hash) };
+}
+
+function inviteOf(hash: string): { readonly invite?: string } {
+  const [, invite] = /^#invite=(.*)$/.exec(hash) ?? [];
+  return invite === undefined ? {} : { invite };
 }
 
 /** @throws CommandError with one sentence. */

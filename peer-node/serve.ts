@@ -3,6 +3,7 @@ import { lacksCredentials } from "../shared/net/ice-server.ts";
 import { needsFiles } from "../shared/training/data/needs-files.ts";
 import type { OptionValues } from "./cli-options.ts";
 import type { serve } from "./commands.ts";
+import { makeCreatorKey, revocationsBeside } from "./creator-key.ts";
 import { checkedData, noData } from "./checked-data.ts";
 import { exitCodes, usageError } from "./exit-codes.ts";
 import type { ExitCode } from "./exit-codes.ts";
@@ -29,10 +30,21 @@ export async function runServe(options: ServeOptions): Promise<ExitCode> {
   }
   const iceServers = options["ice-server"] ?? [];
   const turnSecret = readTurnSecret(options["turn-secret"], iceServers);
+  const { access, ...creator } = readCreator(options, room);
   const data = await checkedData(task, options["data-dir"]);
   if (!data && needsFiles(task.data)) log(noData(task));
   const server = await options
-    .startServer({ tasks: { [room]: task }, port, host, iceServers, ...turnSecret, data, log })
+    .startServer({
+      tasks: { [room]: task },
+      access: { [room]: access },
+      port,
+      host,
+      iceServers,
+      ...turnSecret,
+      ...creator,
+      data,
+      log,
+    })
     .catch((error: unknown) => {
       throw listenError(error, port, host);
     });
@@ -41,12 +53,21 @@ export async function runServe(options: ServeOptions): Promise<ExitCode> {
   process.stdout.write(
     `room "${room}" trains ${task.name}: ${task.rounds} rounds, ${task.averaging} averaging\n` +
       `  page  ${pageAddresses(server.url, host)}\n` +
-      `  join  ${joinCommand(server.url, room, host)}\n` +
+      `  join  ${joinCommand(server.url, room, host)}${access === "invite" ? "#invite=… (shoal invite)" : ""}\n` +
       `Ctrl-C ends the server.\n`,
   );
   await end;
   await server.close();
   return exitCodes.done;
+}
+
+function readCreator(options: ServeOptions, room: string) {
+  const file = options["creator-key-file"];
+  const creatorKey = makeCreatorKey(file);
+  const { access = "open" } = options;
+  if (access !== "open" && creatorKey === undefined)
+    throw usageError(`--access (${access}): needs --creator-key-file, or nobody gets into room "${room}"`);
+  return { access, creatorKey, revocations: file === undefined ? undefined : revocationsBeside(file) };
 }
 
 /** From the environment it is not seen in the list of processes. */

@@ -2,6 +2,7 @@
 import type { Task } from "../shared/core/task.ts";
 import type { ServerStatus } from "../shared/net/status.ts";
 import type { DataSource } from "../shared/training/data/data-source.ts";
+import type { revocationsBeside } from "./creator-key.ts";
 import { CommandError, exitCodes, usageError } from "./exit-codes.ts";
 
 export interface ServerOptions {
@@ -14,6 +15,9 @@ export interface ServerOptions {
   readonly turnSecret?: string;
   /** Where the files of data sets are, to hand them out. */
   readonly data?: DataSource | undefined;
+  readonly access?: Readonly<Record<string, "open" | "invite" | "closed">>;
+  readonly creatorKey?: string | undefined;
+  readonly revocations?: ReturnType<typeof revocationsBeside> | undefined;
   readonly log?: (line: string) => void;
 }
 

@@ -6,6 +6,7 @@
 import { parseOptions } from "./cli-options.ts";
 import { commandNames, commands, isCommandName } from "./commands.ts";
 import type { CommandName } from "./commands.ts";
+import type { CreatorSigning } from "./creator.ts";
 import { CommandError, exitCodes, usageError } from "./exit-codes.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { commandHelp, generalHelp } from "./help.ts";
@@ -17,6 +18,15 @@ import { readVersion } from "./version.ts";
 async function startServer(options: ServerOptions) {
   const { createSignalingServer } = await import("../signaling-server/server.ts");
   return createSignalingServer({ ...options, version: readVersion() });
+}
+
+async function creatorSigning(): Promise<CreatorSigning> {
+  const { invitePurpose, signToken } = await import("../signaling-server/invite-token.ts");
+  const { signCommand } = await import("../signaling-server/creator-commands.ts");
+  return {
+    invite: (key, room, untilSeconds) => signToken(key, invitePurpose, { room, untilSeconds }),
+    command: signCommand,
+  };
 }
 
 const runners: Record<CommandName, (args: readonly string[]) => Promise<ExitCode>> = {
@@ -34,6 +44,21 @@ const runners: Record<CommandName, (args: readonly string[]) => Promise<ExitCode
     const { values, positionals } = parse("join", args);
     const { runJoin } = await import("./join.ts");
     return runJoin(positionals[0] ?? "", values);
+  },
+  async invite(args) {
+    const { values, positionals } = parse("invite", args);
+    const { runInvite } = await import("./creator.ts");
+    return runInvite(positionals[0] ?? "", { ...values, sign: await creatorSigning() });
+  },
+  async revoke(args) {
+    const { values, positionals } = parse("revoke", args);
+    const { runRevoke } = await import("./creator.ts");
+    return runRevoke(positionals[0] ?? "", { ...values, sign: await creatorSigning() });
+  },
+  async room(args) {
+    const { values, positionals } = parse("room", args);
+    const { runRoom } = await import("./creator.ts");
+    return runRoom(positionals[0] ?? "", { ...values, sign: await creatorSigning() });
   },
   async simulate(args) {
     const { values } = parse("simulate", args);

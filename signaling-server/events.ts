@@ -9,6 +9,7 @@ import type { Refusal } from "../shared/net/messages.ts";
 import { unknownEvent } from "./event-counters.ts";
 import type { EventCounters } from "./event-counters.ts";
 import { payloadFault } from "./payload.ts";
+import type { Connection } from "./socket-limits.ts";
 import { createTokenBucket } from "./token-bucket.ts";
 
 const eventsPerSecond = 200;
@@ -48,6 +49,7 @@ export interface GuardedSocket {
   use(middleware: (event: unknown[]) => void): unknown;
   emit(event: "refused", refusal: Omit<Refusal, "ok"> & { readonly event: string }): unknown;
   disconnect(close: boolean): unknown;
+  readonly conn: Connection;
 }
 
 export interface GuardOptions {
@@ -55,9 +57,11 @@ export interface GuardOptions {
   readonly counters: EventCounters;
   readonly now: () => number;
   readonly log: (line: string) => void;
+  /** The socket was told to go: see that it does. */
+  readonly expel: (connection: Connection) => void;
 }
 
-export function guardEvents(socket: GuardedSocket, { rules, counters, now, log }: GuardOptions): void {
+export function guardEvents(socket: GuardedSocket, { rules, counters, now, log, expel }: GuardOptions): void {
   const bucket = createTokenBucket(eventsPerSecond, eventBurst);
   let refusalsInARow = 0;
 
@@ -96,6 +100,7 @@ export function guardEvents(socket: GuardedSocket, { rules, counters, now, log }
     const last = `${refusalsInARow} events in a row were refused: disconnecting`;
     socket.emit("refused", { event: name, code: "limit", reason: last });
     socket.disconnect(true);
+    expel(socket.conn);
   }
 
   socket.use((event) => {

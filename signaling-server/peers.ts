@@ -1,5 +1,4 @@
 /** What peers' sockets may do: the rule of each event, and what the end of a socket means. */
-import type { Server } from "socket.io";
 import {
   joinSchema,
   protocolVersion,
@@ -7,20 +6,26 @@ import {
   reportSchema,
   signalSchema,
 } from "../shared/net/messages.ts";
-import type { ClientEvents, JoinRequest, ServerEvents } from "../shared/net/messages.ts";
+import type { JoinRequest } from "../shared/net/messages.ts";
 import { accepted, guardEvents, refuse, ruleFor } from "./events.ts";
 import type { EventRule, GuardOptions, Outcome } from "./events.ts";
-import type { PeerSocket, RoomHost } from "./room-host.ts";
+import { inviteIn } from "./gate.ts";
+import type { Gate } from "./gate.ts";
+import type { SocketLimits } from "./socket-limits.ts";
+import type { PeerServer, PeerSocket, RoomHost } from "./room-host.ts";
 
 export const peerEvents = ["join", "signal", "ready", "report", "pause", "leave"] as const;
 
 export interface PeersOptions extends Omit<GuardOptions, "rules"> {
   readonly hosts: ReadonlyMap<string, RoomHost>;
+  readonly gate: Gate;
+  readonly expect: SocketLimits["expect"];
 }
 
-export function servePeers(io: Server<ClientEvents, ServerEvents>, options: PeersOptions): void {
+export function servePeers(io: PeerServer, options: PeersOptions): void {
   io.on("connection", (socket) => {
-    const session = createSession(socket, options.hosts);
+    const session = createSession(socket, options);
+    socket.data.expect = (bytes) => options.expect(socket.conn, bytes);
     guardEvents(socket, { ...options, rules: session.rules });
     socket.on("disconnect", (reason) => session.end(endings[reason] ?? "connection lost"));
   });
@@ -38,16 +43,25 @@ interface Session {
   end(reason: string): void;
 }
 
-function createSession(socket: PeerSocket, hosts: ReadonlyMap<string, RoomHost>): Session {
+function createSession(socket: PeerSocket, { hosts, gate }: Pick<PeersOptions, "hosts" | "gate">): Session {
   let seat: { readonly host: RoomHost; readonly peerId: string } | null = null;
 
   function join(request: JoinRequest): Outcome {
     if (seat)
       return refuse("taken", `this connection has joined room "${seat.host.room.name}": leave it first`);
+    // Whether there is such a room or not the same is done and said: who may not come in learns nothing.
+    const invite = request.invite ?? inviteIn(socket.handshake.headers, request.room);
+    const entry = gate.mayEnter(request.room, invite);
+    const mayReturn = gate.mayReturn(request.room, invite);
     const host = hosts.get(request.room);
-    if (!host) return refuse("room", noSuchRoom(request.room, [...hosts.keys()]));
-    const answer = host.join(socket, request);
-    if (answer.ok) seat = { host, peerId: request.peerId };
+    if (!host || !(entry || (mayReturn && host.room.knows(request.peerId, invite)))) {
+      const open = [...hosts.keys()].filter((room) => gate.accessOf(room) === "open");
+      return refuse("room", noSuchRoom(request.room, open, gate.takesInvites));
+    }
+    const answer = host.join(socket, invite === undefined ? request : { ...request, invite });
+    if (!answer.ok) return answer;
+    seat = { host, peerId: request.peerId };
+    socket.data.inviteId = entry?.invite;
     return answer;
   }
 
@@ -105,6 +119,8 @@ function checkingVersion(rule: EventRule): EventRule {
   return { ...rule, take };
 }
 
-function noSuchRoom(name: string, rooms: readonly string[]): string {
-  return `there is no room "${name}": this server has ${rooms.map((room) => `"${room}"`).join(", ")}`;
+function noSuchRoom(name: string, open: readonly string[], takesInvites: boolean): string {
+  const has = open.map((room) => `"${room}"`).join(", ") || "no open ones";
+  const more = takesInvites ? "; one by invite needs an invite that holds" : "";
+  return `there is no room "${name}": this server has ${has}${more}`;
 }

@@ -1,6 +1,7 @@
 /** Ties a pure room to sockets and a clock: carries out what the room says, when it says so. */
-import type { Socket } from "socket.io";
+import type { Server, Socket } from "socket.io";
 import type { Clock } from "../shared/core/clock.ts";
+import { limits } from "../shared/net/messages.ts";
 import type { ClientEvents, JoinRequest, ServerEvents, SignalMessage } from "../shared/net/messages.ts";
 import type { RoomStatus } from "../shared/net/status.ts";
 import { accepted, refuse } from "./events.ts";
@@ -9,7 +10,16 @@ import { createModelCollector } from "./model-collector.ts";
 import type { KeptModel, ModelCollectorOptions } from "./model-collector.ts";
 import type { Room, RoomEffect } from "./room.ts";
 
-export type PeerSocket = Socket<ClientEvents, ServerEvents>;
+/** What the server remembers of a socket besides its peer. */
+export interface SocketFacts {
+  /** The invite that it came with. */
+  inviteId?: string | undefined;
+  /** It was asked for so many bytes: they are no flood. */
+  expect?: (bytes: number) => void;
+}
+type NoEvents = Record<string, never>;
+export type PeerServer = Server<ClientEvents, ServerEvents, NoEvents, SocketFacts>;
+export type PeerSocket = Socket<ClientEvents, ServerEvents, NoEvents, SocketFacts>;
 
 export interface RoomHost {
   readonly room: Room;
@@ -33,6 +43,8 @@ const beatMs = 1_000;
 
 /** For one part of a model. */
 const partMs = 10_000;
+/** With what is around it. */
+const partBytes = 2 * limits.modelPartBytes;
 
 export function createRoomHost(
   room: Room,
@@ -47,6 +59,7 @@ export function createRoomHost(
     async ask(peerId, request) {
       const socket = sockets.get(peerId);
       if (!socket) throw new Error("it left");
+      socket.data.expect?.(partBytes);
       return socket.timeout(partMs).emitWithAck("model", request);
     },
   });

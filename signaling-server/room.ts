@@ -41,6 +41,8 @@ export interface Room {
   /** When `tick` must be called next, or null. */
   readonly dueMs: number | null;
   has(peerId: string): boolean;
+  /** Was here before, and came with this invite (or with none). */
+  knows(peerId: string, invite: string | undefined): boolean;
   join(
     request: JoinRequest,
     nowMs: number,
@@ -63,6 +65,13 @@ export interface RoomOptions {
   readonly madeAtMs: number;
 }
 
+/** What a peer that left finds again. */
+interface Departed {
+  readonly shard: number;
+  readonly links: readonly LinkReport[];
+  readonly invite: string | undefined;
+}
+
 const untold = { report: null, traffic: null, pausedAsMember: false } as const;
 
 /** Peers that left are remembered up to this many, for their shard and their counts. */
@@ -72,7 +81,7 @@ const maxResumedEpoch = 0xffff_0000;
 
 export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions): Room {
   const peers = new Map<string, RoomPeer>();
-  const remembered = new Map<string, { readonly shard: number; readonly links: readonly LinkReport[] }>();
+  const remembered = new Map<string, Departed>();
   const views = createViews({ minPeers: task.minPeers, lastRound: task.rounds });
   const history = createRoomHistory();
   const totals = createRoomTotals();
@@ -131,10 +140,10 @@ export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions)
     return { request, peerId, shard, ready: resume !== undefined, ...untold };
   }
 
-  function remember({ peerId, shard, report }: RoomPeer): void {
+  function remember({ peerId, shard, report, request: { invite } }: RoomPeer): void {
     const links = report?.links ?? remembered.get(peerId)?.links ?? [];
     remembered.delete(peerId);
-    remembered.set(peerId, { shard, links });
+    remembered.set(peerId, { shard, links, invite });
     const [oldest] = remembered.keys();
     if (remembered.size <= maxRemembered || oldest === undefined) return;
     remembered.delete(oldest);
@@ -172,6 +181,10 @@ export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions)
       return finished ? null : views.dueMs;
     },
     has: (peerId) => peers.has(peerId),
+    knows(peerId, invite) {
+      const known = remembered.get(peerId);
+      return known !== undefined && known.invite === invite;
+    },
 
     join(request, nowMs) {
       const refused = refusal(request);

@@ -17,11 +17,18 @@ import type { ClientEvents, ServerEvents } from "../shared/net/messages.ts";
 import type { ServerStatus } from "../shared/net/status.ts";
 import type { DataSource } from "../shared/training/data/data-source.ts";
 import { serveData } from "./data-files.ts";
+import { serveCreator } from "./creator-commands.ts";
 import { createEventCounters } from "./event-counters.ts";
-import { createRoom } from "./room.ts";
-import { createRoomHost } from "./room-host.ts";
-import type { RoomHost } from "./room-host.ts";
+import { createAddresses } from "./addresses.ts";
+import type { Addresses } from "./addresses.ts";
+import { clientOf } from "./client-address.ts";
+import { createGate } from "./gate.ts";
+import type { Revocations, RoomAccess } from "./gate.ts";
+import { createHosts } from "./hosts.ts";
 import { peerEvents, servePeers } from "./peers.ts";
+import type { PeerServer, SocketFacts } from "./room-host.ts";
+import { createSocketLimits, offences } from "./socket-limits.ts";
+import type { Connection } from "./socket-limits.ts";
 import { systemClock } from "./system-clock.ts";
 import { serveWatchers } from "./watchers.ts";
 import { createIceServers } from "./turn.ts";
@@ -40,6 +47,16 @@ export interface SignalingServerOptions {
   readonly turnSecret?: string;
   /** Where the files of the tasks' data sets are, to hand them out; absent: peers need their own. */
   readonly data?: DataSource | undefined;
+  /** Room name → who may come in; everybody by default. */
+  readonly access?: Readonly<Record<string, RoomAccess>>;
+  /** Signs invites and the creator's commands; absent: there are none. */
+  readonly creatorKey?: string | undefined;
+  /** Invites that are worth nothing any more; without it a restart forgets them. */
+  readonly revocations?: Revocations | undefined;
+  /** Sockets that may be open at once; 12,000 by default. */
+  readonly maxSockets?: number | undefined;
+  /** Of them, from one address (of IPv6, one network of 64 bits); 256 by default. */
+  readonly socketsPerAddress?: number | undefined;
   readonly version?: string;
   readonly clock?: Clock;
   readonly log?: (line: string) => void;
@@ -53,7 +70,12 @@ export interface SignalingServer {
 }
 
 /** Sockets of peers and watchers together; a stranger must not be able to open them without end. */
-const maxSockets = 1_024;
+const defaultSockets = 12_000;
+/** A school is one address. */
+const defaultSocketsPerAddress = 256;
+/** For a request's headers, and for all of it: ours have small bodies. */
+const headersTimeoutMs = 10_000;
+const requestTimeoutMs = 30_000;
 /** Together they find a dead socket within 10 s. */
 const pingIntervalMs = 5_000;
 const pingTimeoutMs = 5_000;
@@ -65,11 +87,23 @@ const farewellMs = 1_000;
 export async function createSignalingServer(options: SignalingServerOptions): Promise<SignalingServer> {
   const { clock = systemClock, log = () => undefined, host = "0.0.0.0" } = options;
   const startedMs = clock.now();
-  const counters = createEventCounters([...peerEvents, "model"]);
-  const hosts = createHosts(options, clock, (fault) =>
-    counters.count("model", fault ? "refused" : "accepted"),
-  );
-  const guard = { counters, now: () => clock.now(), log };
+  const counters = createEventCounters([...peerEvents, "model", ...offences]);
+  const unixSeconds = () => Date.now() / 1000;
+  const { tasks, iceServers = [], turnSecret: secret, creatorKey, access = {}, revocations } = options;
+  const hosts = createHosts({
+    tasks,
+    clock,
+    iceServersFor: createIceServers({ iceServers, secret, unixSeconds }),
+    onModel: (fault) => counters.count("model", fault ? "refused" : "accepted"),
+  });
+  const gate = createGate({ key: creatorKey, access, revocations, unixSeconds });
+  const { maxSockets = defaultSockets, socketsPerAddress = defaultSocketsPerAddress } = options;
+  const addresses = createAddresses({ socketsPerAddress }, () => clock.now());
+  const limitsOfSockets = createSocketLimits(clock, ({ request }, offence) => {
+    counters.count(offence, "refused");
+    addresses.punish(clientOf(request));
+  });
+  const guard = { counters, now: () => clock.now(), log, expel: limitsOfSockets.expel };
 
   const specs = Object.values(options.tasks).map((task) => task.data);
   const data = options.data && (await serveData(options.data, specs, Date.now().toString(36), clock));
@@ -81,20 +115,24 @@ export async function createSignalingServer(options: SignalingServerOptions): Pr
     signals: counters.read(),
     rooms: [...hosts.values()].map((room) => room.status()),
   });
-  const webRoom = (name: string) => {
-    const found = hosts.get(name);
-    return found && { task: found.room.task, status: () => found.status() };
+  const onRevoked = (inviteId: string) => {
+    for (const socket of io.of("/").sockets.values()) {
+      if (socket.data.inviteId === inviteId) socket.disconnect(true);
+    }
   };
-  const http = createServer(
-    createWeb({ status, room: webRoom, model: (name) => hosts.get(name)?.model, data, log }),
-  );
+  const creator = creatorKey && serveCreator({ key: creatorKey, hosts, gate, unixSeconds, onRevoked });
+  const http = createServer(createWeb({ status, hosts, gate, creator, data, log }));
+  http.headersTimeout = headersTimeoutMs;
+  http.requestTimeout = requestTimeoutMs;
   const connections = connectionsOf(http);
-  const io = createSockets(http);
-  const stopWatchers = serveWatchers(io.of("/status"), { ...guard, clock, status });
-  servePeers(io, { ...guard, hosts });
+  const io = createSockets(http, { addresses, maxSockets });
+  io.engine.on("connection", (connection: Connection) => limitsOfSockets.watch(connection));
+  const stopWatchers = serveWatchers(io.of("/status"), { ...guard, clock, gate, status });
+  servePeers(io, { ...guard, hosts, gate, expect: limitsOfSockets.expect });
 
   const stop = () => {
     stopWatchers();
+    limitsOfSockets.close();
     for (const room of hosts.values()) room.close();
   };
   const port = await listen(http, host, options.port).catch((error: unknown) => {
@@ -120,33 +158,11 @@ export async function createSignalingServer(options: SignalingServerOptions): Pr
   };
 }
 
-/** Memory that the models of all rooms may take: the first rooms come first. */
-const maxModelBytes = 256_000_000;
-
-function createHosts(
-  options: SignalingServerOptions,
-  clock: Clock,
-  onModel: (fault: string | null) => void,
-): ReadonlyMap<string, RoomHost> {
-  let left = maxModelBytes;
-  const { tasks, iceServers = [], turnSecret: secret } = options;
-  const unixSeconds = () => Date.now() / 1000;
-  const iceServersFor = createIceServers({ iceServers, secret, unixSeconds });
-  const rooms = Object.entries(tasks).map(([name, task]) =>
-    createRoom({ name, task, iceServersFor, madeAtMs: clock.now() }),
-  );
-  return new Map(
-    rooms.map((room) => {
-      const models = { task: room.task, maxBytes: left, onOutcome: onModel };
-      const host = createRoomHost(room, clock, models);
-      left -= host.modelMemory;
-      return [room.name, host];
-    }),
-  );
-}
-
-function createSockets(http: HttpServer): Server<ClientEvents, ServerEvents> {
-  const io = new Server<ClientEvents, ServerEvents>(http, {
+function createSockets(
+  http: HttpServer,
+  { addresses, maxSockets }: { readonly addresses: Addresses; readonly maxSockets: number },
+): PeerServer {
+  const io = new Server<ClientEvents, ServerEvents, Record<string, never>, SocketFacts>(http, {
     // Long polling would need sticky sessions and has no use: every peer speaks WebRTC, so WebSocket too.
     transports: ["websocket"],
     allowUpgrades: false,
@@ -158,10 +174,19 @@ function createSockets(http: HttpServer): Server<ClientEvents, ServerEvents> {
     pingTimeout: pingTimeoutMs,
     connectTimeout: connectTimeoutMs,
     allowRequest: (request, done) => {
-      const welcome = isOwnPageOrNode(request) && io.engine.clientsCount < maxSockets;
-      done(welcome ? null : "connections come from this server's own pages or from no page", welcome);
+      const refusal = refusalOf(request);
+      done(refusal ?? null, refusal === undefined);
     },
   });
+
+  function refusalOf(request: IncomingMessage): string | undefined {
+    if (!isOwnPageOrNode(request)) return "connections come from this server's own pages or from no page";
+    if (io.engine.clientsCount >= maxSockets) return "this server has as many connections as it takes";
+    const leave = addresses.admit(clientOf(request));
+    if (!leave) return "too many connections from this address";
+    request.socket.once("close", leave);
+    return undefined;
+  }
   return io;
 }
 

@@ -2,11 +2,14 @@
  * The live feed of the status page: a namespace of its own, so that watchers never mix with peers. The
  * first snapshot is whole; later ones carry only the new points of the curves. Nobody watches: no work.
  */
+import type { IncomingHttpHeaders } from "node:http";
 import type { Namespace } from "socket.io";
 import type { Clock } from "../shared/core/clock.ts";
 import type { ServerStatus } from "../shared/net/status.ts";
 import { guardEvents } from "./events.ts";
 import type { GuardOptions } from "./events.ts";
+import { inviteIn } from "./gate.ts";
+import type { Gate } from "./gate.ts";
 
 export interface WatcherEvents {
   status(status: ServerStatus): void;
@@ -15,6 +18,7 @@ export interface WatcherEvents {
 export interface WatchersOptions extends Omit<GuardOptions, "rules"> {
   readonly clock: Clock;
   readonly status: () => ServerStatus;
+  readonly gate: Gate;
 }
 
 const everyMs = 1_000;
@@ -35,15 +39,27 @@ export function serveWatchers(
       return;
     }
     const now = options.status();
-    namespace.emit("status", last ? sinceThen(now, last) : now);
+    const news = last ? sinceThen(now, last) : now;
+    const open = visibleTo(news, options.gate, {});
+    for (const socket of namespace.sockets.values()) {
+      const { headers } = socket.handshake;
+      const isStranger = headers.cookie === undefined && headers.authorization === undefined;
+      socket.emit("status", isStranger ? open : visibleTo(news, options.gate, headers));
+    }
     last = now;
   }
 
   namespace.on("connection", (socket) => {
     guardEvents(socket, { ...options, rules: noRules });
-    socket.emit("status", options.status());
+    socket.emit("status", visibleTo(options.status(), options.gate, socket.handshake.headers));
   });
   return () => cancel();
+}
+
+/** Without the rooms that the one who asks may not know of. */
+export function visibleTo(status: ServerStatus, gate: Gate, headers: IncomingHttpHeaders): ServerStatus {
+  const rooms = status.rooms.filter(({ room }) => gate.mayLook(room, inviteIn(headers, room)));
+  return rooms.length === status.rooms.length ? status : { ...status, rooms };
 }
 
 /** `now` with only the points that `last` does not have; the page skips those it knows already. */

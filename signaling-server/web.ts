@@ -1,59 +1,79 @@
 /** The HTTP side: status page, snapshot, metrics, health. Everything it knows comes from `status()`. */
+import type { IncomingHttpHeaders } from "node:http";
 import { fileURLToPath } from "node:url";
 import express from "express";
 import type { ErrorRequestHandler, Express, RequestHandler, Response } from "express";
 import helmet from "helmet";
-import type { Task } from "../shared/core/task.ts";
-import type { RoomStatus, ServerStatus } from "../shared/net/status.ts";
+import * as v from "valibot";
+import { roomNameSchema } from "../shared/net/messages.ts";
+import type { ServerStatus } from "../shared/net/status.ts";
 import type { ServedData } from "./data-files.ts";
+import { cookieOf, inviteIn } from "./gate.ts";
+import type { Gate } from "./gate.ts";
 import { isolation } from "./isolation.ts";
 import { metricsText } from "./metrics.ts";
-import type { KeptModel } from "./model-collector.ts";
 import { sendModel } from "./model-download.ts";
+import type { RoomHost } from "./room-host.ts";
 import { roomInfo } from "./room-info.ts";
 import { serveFiles } from "./static-files.ts";
+import { visibleTo } from "./watchers.ts";
 
 /** Made by web-build.ts; from dist/signaling-server this is dist/web. */
 const webDirectory = fileURLToPath(new URL("../web/", import.meta.url));
 
-export interface WebRoom {
-  readonly task: Task;
-  status(): RoomStatus;
-}
-
 export interface WebOptions {
   readonly status: () => ServerStatus;
-  readonly room: (name: string) => WebRoom | undefined;
-  readonly model: (room: string) => KeptModel | null | undefined;
+  readonly hosts: ReadonlyMap<string, RoomHost>;
+  readonly gate: Gate;
+  /** Where the creator's commands go; absent: nobody has the key. */
+  readonly creator?: RequestHandler[] | "" | undefined;
   /** Files of data sets; absent: this server has none. */
   readonly data?: ServedData | undefined;
   readonly log: (line: string) => void;
 }
 
-export function createWeb({ status, room, model, data, log }: WebOptions): Express {
+export function createWeb({ status, hosts, gate, creator, data, log }: WebOptions): Express {
   const app = express();
+  /** Where the one who asks may know of it. */
+  function room(name: string, headers: IncomingHttpHeaders): RoomHost | undefined {
+    const mayLook = gate.mayLook(name, inviteIn(headers, name));
+    const found = hosts.get(name);
+    return mayLook ? found : undefined;
+  }
+  /** Data sets are for those who may train on them. */
+  const onlyGuests: RequestHandler = ({ headers }, response, next) => {
+    if ([...hosts.keys()].some((name) => room(name, headers))) next();
+    else refuse(response, 404, "There is nothing here without an invite.");
+  };
   app.disable("x-powered-by");
   app.use(securityHeaders(), isolation());
   app.get("/healthz", (_, response) => void response.type("text/plain").send("ok"));
-  app.get("/api/status", (_, response) => void uncached(response).json(status()));
-  app.get("/metrics", (_, response) => {
-    uncached(response).type("text/plain; version=0.0.4; charset=utf-8").send(metricsText(status()));
+  app.get("/api/status", ({ headers }, response) => {
+    uncached(response).json(visibleTo(status(), gate, headers));
   });
-  app.get("/api/rooms/:room/model", ({ params }, response) => {
-    const kept = model(params.room);
-    if (kept) sendModel(response, kept);
-    else refuse(response, 404, room(params.room) ? noModel : noSuchRoom);
+  app.get("/metrics", ({ headers }, response) => {
+    const text = metricsText(visibleTo(status(), gate, headers));
+    uncached(response).type("text/plain; version=0.0.4; charset=utf-8").send(text);
   });
-  app.get("/api/rooms/:room", ({ params }, response) => {
-    const found = room(params.room);
-    if (found) uncached(response).json(roomInfo(found.task, found.status(), data));
-    else refuse(response, 404, noSuchRoom);
+  app.get("/api/rooms/:room/model", ({ params, headers }, response) => {
+    const found = room(params.room, headers);
+    if (found?.model) sendModel(response, found.model);
+    else refuse(response, 404, found ? noModel : noSuchRoom);
   });
-  if (data) app.use("/api/data", data.handler);
+  app.get("/api/rooms/:room", ({ params, headers, secure }, response) => {
+    const found = room(params.room, headers);
+    if (!found) return refuse(response, 404, noSuchRoom);
+    keepInvite(response, params.room, headers, secure || headers["x-forwarded-proto"] === "https");
+    uncached(response).json(roomInfo(found.room.task, found.status(), data));
+  });
+  if (creator) app.post("/api/creator", ...creator);
+  if (data) app.use("/api/data", onlyGuests, data.handler);
   app.get("/", page("/index.html"));
   app.get("/join", (_, response) => response.redirect("/"));
   app.get("/join/:room", (request, response, next) => {
-    if (room(request.params.room)) page("/join.html")(request, response, next);
+    // A page does not say what its link's fragment holds: where there may be hidden rooms every name has one.
+    const mayBe = creator && v.is(roomNameSchema, request.params.room);
+    if (mayBe || room(request.params.room, request.headers)) page("/join.html")(request, response, next);
     else refuse(response, 404, noSuchRoom);
   });
   app.use(serveFiles(webDirectory));
@@ -65,6 +85,13 @@ export function createWeb({ status, room, model, data, log }: WebOptions): Expre
   );
   app.use(onError(log));
   return app;
+}
+
+/** Once shown, a browser has it in a cookie that no script reads and no other site makes it send. */
+function keepInvite(response: Response, room: string, headers: IncomingHttpHeaders, secure: boolean): void {
+  const invite = inviteIn({ authorization: headers.authorization }, room);
+  if (invite === undefined) return;
+  response.cookie(cookieOf(room), invite, { httpOnly: true, sameSite: "strict", secure });
 }
 
 const noModel = "This room has no model to try yet: its members have to learn first.";

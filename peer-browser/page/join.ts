@@ -180,7 +180,8 @@ async function watchRoom(): Promise<void> {
 
 document.addEventListener("visibilitychange", () => void watchRoom());
 
-showShare(`${location.origin}/join/${room}`);
+// With the invite that this tab came with: who was invited may invite.
+showShare(`${location.origin}/join/${room}${location.hash}`);
 byId("status-link").setAttribute("href", `/?room=${encodeURIComponent(room)}`);
 void begin();
 void watchRoom();

@@ -32,10 +32,20 @@ export function roomOf(path: string): string {
   return /^\/join\/([^/]+)/.exec(path)?.[1] ?? "main";
 }
 
+/** Of the room's link: what follows # is never sent by itself. */
+function inviteOf(hash: string): string | undefined {
+  return /^#invite=([\w.-]{1,128})$/.exec(hash)?.[1];
+}
+
+/** The server keeps it in a cookie from here on, which everything else of this page sends along. */
+function shown(invite: string | undefined): Record<string, string> {
+  return invite === undefined ? {} : { authorization: `Bearer ${invite}` };
+}
+
 export async function fetchRoom(room: string): Promise<RoomAnswer> {
   try {
     const response = await fetch(`/api/rooms/${encodeURIComponent(room)}`, {
-      headers: { accept: "application/json" },
+      headers: { accept: "application/json", ...shown(inviteOf(location.hash)) },
       signal: AbortSignal.timeout(timeLimitMs),
     });
     const body: unknown = await response.json();

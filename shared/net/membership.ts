@@ -13,6 +13,8 @@ export interface Identity {
   readonly name: string;
   readonly kind: "node" | "browser";
   readonly backend: string;
+  /** What opens a room that is not open to everybody. */
+  readonly invite?: string;
 }
 
 export interface MembershipEvents {

@@ -59,6 +59,8 @@ export const joinSchema = v.strictObject({
   name: nameSchema,
   kind: v.picklist(["node", "browser"]),
   backend: shownText(64),
+  /** For a room that is not open to everybody (`#invite=…` of its link). */
+  invite: v.optional(v.pipe(v.string(), v.regex(/^[\w.-]{1,128}$/, "must be an invite as its link has it"))),
   /** A peer that was a member before the server (or its socket) went away says where it is. */
   resume: v.optional(v.strictObject({ epoch: u32, round: u32 })),
 });

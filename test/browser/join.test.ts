@@ -3,6 +3,7 @@ import { after, before, describe, test } from "node:test";
 import type { TestContext } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { needsChromium } from "../needs.ts";
+import { invitePurpose, signToken } from "../../signaling-server/invite-token.ts";
 import { startServer } from "../server/fixture.ts";
 import { violations } from "./accessibility.ts";
 import { launchChromium } from "./chromium.ts";
@@ -74,6 +75,29 @@ describe("the join page before anything runs", { skip }, () => {
     const { page } = await open(t, { room: { isFinished: true } });
     await page.getByRole("heading", { name: "This run is over" }).waitFor();
     assert.equal(await page.getByRole("button", { name: "Join" }).isVisible(), false);
+  });
+
+  test("a room by invite opens to its link, whose invite is in no address that is asked for", async (t) => {
+    const creatorKey = "k".repeat(32);
+    const { url } = await startServer(t, { creatorKey, access: { room: "invite" } });
+    const invite = signToken(creatorKey, invitePurpose, { room: "room", untilSeconds: 2e9 });
+    const context = await browser.newContext();
+    t.after(() => context.close());
+    const page = await context.newPage();
+    const asked: string[] = [];
+    page.on("request", (request) => void asked.push(request.url(), request.headers()["referer"] ?? ""));
+    await page.goto(`${url}/join/room`);
+    await page.getByText("There is no such room on this server").waitFor();
+    await page.goto("about:blank");
+    await page.goto(`${url}/join/room#invite=${invite}`);
+    await page.getByRole("button", { name: "Join", exact: true }).waitFor();
+    assert.equal(await page.evaluate("fetch('/api/rooms/room').then(({ status }) => status)"), 200);
+    assert.equal(await page.evaluate("document.cookie"), "");
+    const sent = asked.map((address) => address.split("#")[0] ?? "");
+    assert.deepEqual(
+      sent.filter((address) => address.includes(invite)),
+      [],
+    );
   });
 
   test("what this browser lacks is one sentence", async (t) => {

@@ -12,6 +12,7 @@ import type { HistoryPoint, PeerStatus, RoomStatus, ServerStatus } from "../../s
 import { createEventCounters } from "../../signaling-server/event-counters.ts";
 import { systemClock } from "../../signaling-server/system-clock.ts";
 import { serveWatchers } from "../../signaling-server/watchers.ts";
+import { createGate } from "../../signaling-server/gate.ts";
 import { createWeb } from "../../signaling-server/web.ts";
 import type { Ending } from "./chromium.ts";
 import {
@@ -39,11 +40,13 @@ export async function serveStaged(
   const startedMs = Date.now();
   const counters = createEventCounters([]);
   const log = () => undefined;
+  const gate = createGate({ access: {}, unixSeconds: () => 0 });
   const status = () => stagedStatus(rooms, (Date.now() - startedMs) / 1_000);
-  const http = createServer(createWeb({ status, room: () => undefined, model: () => null, log }));
+  const http = createServer(createWeb({ status, hosts: new Map(), gate, log }));
   const io = new Server(http, { transports: ["websocket"], serveClient: false });
   const clock = systemClock;
-  const stop = serveWatchers(io.of("/status"), { clock, status, counters, now: () => clock.now(), log });
+  const now = () => clock.now();
+  const stop = serveWatchers(io.of("/status"), { clock, status, gate, counters, now, log, expel: log });
   http.listen(0, "127.0.0.1");
   await once(http, "listening");
   t.after(async () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { chmodSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { test } from "node:test";
 import { parseTask } from "../../shared/core/task.ts";
@@ -46,4 +47,43 @@ void test("--print-task prints a task file that --task reads", async (t) => {
   assert.equal(parseTask(JSON.parse(stdout)).name, "glyphs-mlp");
   const again = await run(t, "serve", "--print-task", "--task", temporaryFile(t, "task.json", stdout));
   assert.equal(again.stdout, stdout);
+});
+
+void test("an invite's link lets a peer in until it is revoked; the room is hidden from everybody else", async (t) => {
+  const key = temporaryFile(t, "key", "k".repeat(64));
+  chmodSync(key, 0o600);
+  const options = ["--creator-key-file", key];
+  const gated = ["--task", "glyphs-mlp", "--access", "invite", ...options];
+  const server = start(t, "serve", "--port", "0", "--host", "127.0.0.1", ...gated);
+  const url = (await server.line(/page/)).trim().split(/\s+/)[1] ?? "";
+  const { stdout } = await run(t, "invite", url, ...options);
+  const link = stdout.trim();
+  assert.match(link, /^http:\/\/127\.0\.0\.1:\d+\/join\/main#invite=main\.[\w.-]+$/);
+  const joined = await run(t, "join", link, "--rounds", "1", "--quiet");
+  assert.deepEqual([joined.code, joined.stderr], [0, ""]);
+  const uninvited = await run(t, "join", url);
+  assert.equal(uninvited.code, 4);
+  assert.match(
+    uninvited.stderr,
+    /no room "main": this server has no open ones; one by invite needs an invite/,
+  );
+  const revoked = await run(t, "revoke", link, ...options);
+  assert.deepEqual([revoked.code, revoked.stderr], [0, ""]);
+  const out = await run(t, "join", link);
+  assert.deepEqual([out.code, out.stderr], [uninvited.code, uninvited.stderr]);
+  const opened = await run(t, "room", url, "--access", "open", ...options);
+  assert.deepEqual([opened.code, opened.stdout], [0, 'room "main" is open to everybody\n']);
+  assert.match(await (await fetch(new URL("/api/status", url))).text(), /"room":"main"/);
+});
+
+void test("a room by invite needs a key", async (t) => {
+  const { code, stderr } = await startWith(
+    t,
+    { SHOAL_CREATOR_KEY: "" },
+    "serve",
+    "--access",
+    "invite",
+  ).ended();
+  assert.equal(code, 2);
+  assert.match(stderr, /--access \(invite\): needs --creator-key-file/);
 });

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import type { Server } from "node:net";
 import { io } from "socket.io-client";
-import type { Socket } from "socket.io-client";
+import type { ManagerOptions, Socket, SocketOptions } from "socket.io-client";
 import { noDrops } from "../../shared/core/drops.ts";
 import { parseTask } from "../../shared/core/task.ts";
 import type { Task } from "../../shared/core/task.ts";
@@ -102,11 +102,16 @@ export async function startServer(
 export type TestSocket = Socket<ServerEvents, ClientEvents>;
 
 /** An open socket that has not joined. */
-export async function connect(t: Ending, server: SignalingServer): Promise<TestSocket> {
+export async function connect(
+  t: Ending,
+  server: SignalingServer,
+  more: Partial<ManagerOptions & SocketOptions> = {},
+): Promise<TestSocket> {
   const socket: TestSocket = io(server.url, {
     transports: ["websocket"],
     forceNew: true,
     reconnection: false,
+    ...more,
   });
   t.after(() => void socket.disconnect());
   await next(socket, "connect");

@@ -171,6 +171,9 @@ describe("a hostile crowd", () => {
       "pause",
       "leave",
       "model",
+      "flood",
+      "backlog",
+      "expelled",
       "unknown",
     ]);
     t.diagnostic(JSON.stringify(server.status().signals));

@@ -39,7 +39,7 @@ export interface RecordField extends RecordLayout {
 /** A source as it travels to a training thread. */
 export type DataPlace =
   | { readonly kind: "folder"; readonly path: string }
-  | { readonly kind: "http"; readonly url: string };
+  | { readonly kind: "http"; readonly url: string; readonly invite?: string };
 
 /** `what` is wrong with the file, for whoever can put it right. */
 export function dataError(file: string, what: string): Error {

@@ -1,0 +1,59 @@
+/** The creator's key: whoever has it makes rooms and invites. A file that only its owner reads, or the environment. */
+import { randomBytes } from "node:crypto";
+import { readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { usageError } from "./exit-codes.ts";
+
+const variable = "SHOAL_CREATOR_KEY";
+const leastLength = 32;
+
+/** @throws CommandError with one sentence; undefined when neither option nor environment has one. */
+export function readCreatorKey(file: string | undefined): string | undefined {
+  if (file === undefined) {
+    const given = process.env[variable]?.trim();
+    return given ? checked(given, variable) : undefined;
+  }
+  const mode = statSync(file, { throwIfNoEntry: false })?.mode;
+  if (mode === undefined) throw usageError(`--creator-key-file (${file}): there is no such file`);
+  // Windows has other rights than these bits.
+  if (process.platform !== "win32" && (mode & 0o077) !== 0)
+    throw usageError(`--creator-key-file (${file}): others may read it: chmod 600 ${file}`);
+  return checked(readFileSync(file, "utf8").trim(), `--creator-key-file (${file})`);
+}
+
+/** The same; a server makes the file where there is none. */
+export function makeCreatorKey(file: string | undefined): string | undefined {
+  const isThere = file === undefined || statSync(file, { throwIfNoEntry: false }) !== undefined;
+  if (!isThere) writeFileSync(file, `${randomBytes(32).toString("hex")}\n`, { mode: 0o600, flag: "wx" });
+  return readCreatorKey(file);
+}
+
+function checked(key: string, where: string): string {
+  if (key.length >= leastLength) return key;
+  throw usageError(`${where}: has ${key.length} characters, a key has ${leastLength} or more`);
+}
+
+interface Revoked {
+  readonly id: string;
+  readonly untilSeconds: number;
+}
+
+/** Beside the key: one revoked invite a line, so that a restart forgets none. */
+export function revocationsBeside(file: string) {
+  const path = `${file}.revoked`;
+  return {
+    read(): Revoked[] {
+      if (statSync(path, { throwIfNoEntry: false }) === undefined) return [];
+      const lines = readFileSync(path, "utf8").split("\n").filter(Boolean);
+      return lines.map((line) => {
+        const [, id, until] = /^([\w-]{12}) (\d{1,12})$/.exec(line) ?? [];
+        if (id === undefined) throw usageError(`${path}: is no list of revoked invites`);
+        return { id, untilSeconds: Number(until) };
+      });
+    },
+    write(revoked: readonly Revoked[]): void {
+      const lines = revoked.map(({ id, untilSeconds }) => `${id} ${untilSeconds}\n`);
+      writeFileSync(`${path}.new`, lines.join(""), { mode: 0o600, flush: true });
+      renameSync(`${path}.new`, path);
+    },
+  };
+}

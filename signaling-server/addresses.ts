@@ -1,0 +1,60 @@
+/**
+ * What one address may do with sockets: so many open at once, so many new ones a second. In memory only,
+ * and forgotten when there is nothing to remember. A proxy has to say whom it speaks for (client-address.ts).
+ */
+import { createTokenBucket } from "./token-bucket.ts";
+import type { TokenBucket } from "./token-bucket.ts";
+
+export interface Addresses {
+  /** Undefined: not one more from there. Otherwise what to call when the socket is gone. */
+  admit(address: string): (() => void) | undefined;
+  /** A socket of this address had to be thrown out: the next ones are let in more slowly. */
+  punish(address: string): void;
+}
+
+export interface AddressLimits {
+  readonly socketsPerAddress: number;
+}
+
+/** A school or a company is one address, and its peers come back all at once after a restart. */
+const newSocketsPerSecond = 50;
+/** New sockets that one expulsion counts as. */
+const expulsionCost = 64;
+/** Remembered at once; those with open sockets are fewer than sockets. */
+const maxAddresses = 20_000;
+
+interface Entry {
+  open: number;
+  readonly bucket: TokenBucket;
+}
+
+export function createAddresses({ socketsPerAddress }: AddressLimits, now: () => number): Addresses {
+  const known = new Map<string, Entry>();
+
+  function entryOf(address: string): Entry {
+    const found = known.get(address);
+    if (found) return found;
+    if (known.size >= maxAddresses) forgetIdle();
+    const entry = { open: 0, bucket: createTokenBucket(newSocketsPerSecond, 2 * socketsPerAddress) };
+    known.set(address, entry);
+    return entry;
+  }
+
+  function forgetIdle(): void {
+    for (const [address, { open }] of known) if (open === 0) known.delete(address);
+  }
+
+  return {
+    admit(address) {
+      const entry = entryOf(address);
+      if (entry.open >= socketsPerAddress || !entry.bucket.take(now())) return undefined;
+      entry.open += 1;
+      let isOpen = true;
+      return () => {
+        if (isOpen) entry.open -= 1;
+        isOpen = false;
+      };
+    },
+    punish: (address) => void entryOf(address).bucket.spend(now(), expulsionCost),
+  };
+}

@@ -1,0 +1,105 @@
+/**
+ * What one socket may cost, whatever it sends: bytes that come in (of socket.io's events, of what is none, of
+ * WebSocket's own pings) and bytes that wait to go out to somebody who does not read. Above the limit the
+ * connection is cut at once: a goodbye would leave the other end half a minute more.
+ */
+import type { Socket } from "socket.io";
+import type { Clock } from "../shared/core/clock.ts";
+import { createTokenBucket } from "./token-bucket.ts";
+
+/** The WebSocket below a socket.io socket. */
+export type Connection = Socket["conn"];
+
+/** Averages and bursts are far above what an honest peer sends: 20 kB a second with 31 links. */
+const bytesPerSecond = 131_072;
+const byteBurst = 4_194_304;
+/** Waiting for a socket when one more packet is to be sent to it. */
+const maxBacklogBytes = 1_048_576;
+const everyMs = 1_000;
+/** For the reason to arrive, where there is one. */
+const lastWordMs = 500;
+
+/** Counted among the events: too much came in, too much waits to go out, too much made no sense. */
+export const offences = ["flood", "backlog", "expelled"] as const;
+export type Offence = (typeof offences)[number];
+
+export interface SocketLimits {
+  watch(connection: Connection): void;
+  /** So many bytes were asked for: they count as none. */
+  expect(connection: Connection, bytes: number): void;
+  /** Thrown out for what it said: gone soon, whatever it does. */
+  expel(connection: Connection): void;
+  close(): void;
+}
+
+interface Watched {
+  readonly bucket: ReturnType<typeof createTokenBucket>;
+  /** Bytes that were counted. */
+  read: number;
+  /** Bytes in packets that were not handed to the WebSocket yet. */
+  waiting: number;
+  isOut: boolean;
+}
+
+/** @param onOffence called once for each connection that is cut or expelled */
+export function createSocketLimits(
+  clock: Clock,
+  onOffence: (connection: Connection, offence: Offence) => void,
+): SocketLimits {
+  const watched = new Map<Connection, Watched>();
+  let cancelBeat = clock.after(everyMs, beat);
+
+  function beat(): void {
+    cancelBeat = clock.after(everyMs, beat);
+    for (const connection of watched.keys()) count(connection);
+  }
+
+  /** Of the TCP connection, so that nothing which it carries is free. */
+  function count(connection: Connection): void {
+    const it = watched.get(connection);
+    if (!it) return;
+    const { bytesRead } = connection.request.socket;
+    const isWithin = it.bucket.take(clock.now(), bytesRead - it.read);
+    it.read = bytesRead;
+    if (!isWithin) cut(connection, "flood");
+  }
+
+  function cut(connection: Connection, offence: Offence): void {
+    note(connection, offence);
+    connection.request.socket.destroy();
+  }
+
+  function note(connection: Connection, offence: Offence): void {
+    const it = watched.get(connection);
+    if (!it || it.isOut) return;
+    it.isOut = true;
+    onOffence(connection, offence);
+  }
+
+  return {
+    watch(connection) {
+      const bucket = createTokenBucket(bytesPerSecond, byteBurst);
+      const it: Watched = { bucket, read: connection.request.socket.bytesRead, waiting: 0, isOut: false };
+      watched.set(connection, it);
+      connection.on("packet", () => count(connection));
+      connection.on("packetCreate", ({ data }: { readonly data?: unknown }) => {
+        const isBehind = it.waiting + connection.request.socket.writableLength > maxBacklogBytes;
+        it.waiting += sizeOf(data);
+        if (isBehind) cut(connection, "backlog");
+      });
+      connection.on("flush", () => (it.waiting = 0));
+      connection.on("close", () => watched.delete(connection));
+    },
+    expect: (connection, bytes) => watched.get(connection)?.bucket.grant(bytes),
+    expel(connection) {
+      note(connection, "expelled");
+      clock.after(lastWordMs, () => connection.request.socket.destroy());
+    },
+    close: () => cancelBeat(),
+  };
+}
+
+function sizeOf(data: unknown): number {
+  if (typeof data === "string") return data.length;
+  return data instanceof Uint8Array ? data.byteLength : 0;
+}

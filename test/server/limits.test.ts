@@ -1,0 +1,140 @@
+/** What one address, and one socket, may cost the server and the others. */
+import assert from "node:assert/strict";
+import type { Socket } from "node:net";
+import { describe, test } from "node:test";
+import type { TestContext } from "node:test";
+import type { SignalMessage } from "../../shared/net/messages.ts";
+import { createAddresses } from "../../signaling-server/addresses.ts";
+import type { SignalingServer } from "../../signaling-server/server.ts";
+import { createTokenBucket } from "../../signaling-server/token-bucket.ts";
+import { frameOf, openRaw, pingFrame } from "../labs/raw-websocket.ts";
+import { within } from "../labs/real-time.ts";
+import { connect, joinRequest, joined, next, peerIdOf, startServer } from "./fixture.ts";
+
+const event = (name: string, data: object) => `42${JSON.stringify([name, data])}`;
+const offerTo = (to: string): SignalMessage => ({
+  to,
+  attempt: "1",
+  data: { type: "offer", sdp: "x".repeat(8_000) },
+});
+/** However it ends. */
+const closeOf = (tcp: Socket) => new Promise<void>((resolve) => tcp.once("close", () => resolve()));
+
+/** Honest peers, elsewhere: the slowest of their relays while `attack` goes on, milliseconds. */
+async function slowestRelay(
+  t: TestContext,
+  server: SignalingServer,
+  attack: Promise<unknown>,
+): Promise<number> {
+  const [first, second] = [await joined(t, server, 1), await joined(t, server, 2)];
+  let isOver = false;
+  void attack.finally(() => (isOver = true));
+  let slowest = 0;
+  while (!isOver) {
+    const began = performance.now();
+    const came = next(second.socket, "signal");
+    first.socket.emit("signal", { to: second.peerId, attempt: "1", data: { type: "offer", sdp: "v=0" } });
+    await came;
+    slowest = Math.max(slowest, performance.now() - began);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  return slowest;
+}
+
+describe("one address", () => {
+  test("has so many sockets and no more; others are not turned away, and who goes makes room", async (t) => {
+    const server = await startServer(t, { socketsPerAddress: 3 });
+    const inside = await Promise.all([1, 2, 3].map(() => connect(t, server)));
+    await assert.rejects(openRaw(server.port));
+    const other = await openRaw(server.port, "127.0.0.2");
+    other.tcp.destroy();
+    inside[0]?.disconnect();
+    const again = await within(5_000, "a free place", comeIn(server.port));
+    again.tcp.destroy();
+  });
+
+  async function comeIn(port: number) {
+    for (;;) {
+      const socket = await openRaw(port).catch(() => undefined);
+      if (socket) return socket;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  test("that has sockets thrown out gets new ones more slowly, and not for ever", () => {
+    let nowMs = 0;
+    const addresses = createAddresses({ socketsPerAddress: 64 }, () => nowMs);
+    const comeAndGo = () => {
+      const leave = addresses.admit("a");
+      leave?.();
+      leave?.();
+      return leave !== undefined;
+    };
+    assert.ok(comeAndGo());
+    addresses.punish("a");
+    addresses.punish("a");
+    assert.equal(comeAndGo(), false);
+    assert.ok(addresses.admit("b"));
+    nowMs += 100;
+    assert.ok(comeAndGo());
+  });
+});
+
+test("a bucket counts bytes, gives what was granted, and fills no higher than its burst", () => {
+  const bucket = createTokenBucket(10, 100);
+  assert.equal(bucket.take(0, 101), false);
+  assert.equal(bucket.take(0, 100), true);
+  assert.equal(bucket.take(1_000, 11), false);
+  assert.equal(bucket.take(1_000, 10), true);
+  bucket.grant(200);
+  assert.equal(bucket.take(1_000, 150), true);
+  assert.equal(bucket.take(1e9, 101), false);
+  bucket.spend(1e9, 1_000);
+  assert.equal(bucket.take(1e9, 1), false);
+});
+
+describe("one socket", () => {
+  const floods: readonly [what: string, frame: Buffer][] = [
+    ["offers to nobody", frameOf(event("signal", offerTo(peerIdOf(404))))],
+    ["answers that nobody asked for", frameOf(`43999["${"x".repeat(8_000)}"]`)],
+    ["WebSocket pings", frameOf("x".repeat(100), pingFrame)],
+  ];
+  for (const [what, frame] of floods) {
+    test(`that floods with ${what} is closed within 2 s; others' signals go on`, async (t) => {
+      const server = await startServer(t);
+      const offender = await openRaw(server.port, "127.0.0.3");
+      const batch = Buffer.concat(Array.from({ length: Math.ceil(262_144 / frame.length) }, () => frame));
+      const began = performance.now();
+      const gone = closeOf(offender.tcp);
+      const pour = () => {
+        while (!offender.tcp.destroyed && offender.tcp.write(batch));
+      };
+      offender.tcp.on("drain", pour);
+      setTimeout(pour);
+      const slowest = await slowestRelay(t, server, within(5_000, "closed", gone));
+      const closedMs = performance.now() - began;
+      assert.ok(closedMs < 2_000, `${closedMs} ms`);
+      assert.ok(slowest < 1_000, `${slowest} ms`);
+      const { flood, expelled } = server.status().signals;
+      assert.equal((flood?.refused ?? 0) + (expelled?.refused ?? 0), 1);
+      t.diagnostic(`closed after ${closedMs.toFixed(0)} ms, others' slowest signal ${slowest.toFixed(0)} ms`);
+    });
+  }
+
+  test("that does not read what is sent to it is cut off before it costs much memory", async (t) => {
+    const server = await startServer(t);
+    const deaf = await openRaw(server.port, "127.0.0.3");
+    deaf.send(`42${JSON.stringify(["join", joinRequest(3)])}`.replace("42", "421"));
+    const closed = closeOf(deaf.tcp);
+    const crowd = await Promise.all([11, 12, 13, 14, 15].map((number) => joined(t, server, number)));
+    deaf.tcp.pause();
+    const gone = Promise.all(crowd.map(({ socket }) => next(socket, "left")));
+    // Each within its own limits; the network's buffers take the first megabytes.
+    for (const { socket } of crowd)
+      for (let sent = 0; sent < 400; sent += 1) socket.emit("signal", offerTo(peerIdOf(3)));
+    for (const { peerId } of await gone) assert.equal(peerId, peerIdOf(3));
+    assert.equal(server.status().signals["backlog"]?.refused, 1);
+    deaf.tcp.resume();
+    await within(5_000, "closed", closed);
+  });
+});
