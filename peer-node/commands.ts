@@ -1,4 +1,5 @@
 /** What the `shoal` command can do: the tables that parse its options and print its help. */
+import { rhythmOption } from "./checkpoints/rhythm.ts";
 import { flag, iceServers, number, oneOf, text, wholeNumber } from "./cli-options.ts";
 import { backendWishes } from "./backends/wishes.ts";
 import type { OptionTable } from "./cli-options.ts";
@@ -70,6 +71,33 @@ export const serve = {
   },
 } as const satisfies Command;
 
+const peerOptions = {
+  "data-dir": text("DIR", "data sets of this machine (or SHOAL_DATA)"),
+  name: text("NAME", "how others see this peer (default: peer-…)"),
+  webrtc: oneOf(["native", "wrtc"], "the WebRTC stack (default: native)"),
+  rounds: wholeNumber("N", "stop after so many of our own rounds", { min: 1, max: 0xffff_fffe }),
+  loss,
+  backend: {
+    ...oneOf(backendWishes, "auto, webgpu, tensorflow, wasm or cpu (default: auto; docs/compute.md)"),
+    placeholder: "NAME",
+  },
+  device: wholeNumber("N", "which of several graphics cards, from 0", { min: 0, max: 63 }),
+  "max-memory": wholeNumber("MB", "do not train what needs more, data and all (default: what is free)", {
+    min: 64,
+    max: 1_000_000,
+  }),
+  seed: wholeNumber("N", "repeat this peer's random choices (default: random)", seed),
+  "checkpoint-every": rhythmOption("N", "rounds, or a time: 30s, 5m, 2h (default: 1m)"),
+  "checkpoint-keep": wholeNumber("N", "checkpoints that stay, the newest ones (default: 3)", {
+    min: 1,
+    max: 1_000_000,
+  }),
+  json: flag("one JSON object per line on standard output, for programs"),
+  quiet: flag("say nothing but errors"),
+  "no-color": flag("no colours (so does NO_COLOR=1)"),
+  "exit-with-parent": flag("exit when standard input closes", { hidden: true }),
+} as const;
+
 export const join = {
   summary: "train in a room, as one peer",
   usage: "URL [options]",
@@ -78,28 +106,13 @@ export const join = {
     ["join another room of that server", "shoal join http://192.168.1.20:8080/join/mine"],
     ["with an invite, as its link is", "shoal join http://HOST:8080/join/mine#invite=…"],
     ["for programs: one JSON object per line", "shoal join http://localhost:8080 --rounds 100 --json"],
+    ["save the model, and go on from it", "shoal join http://HOST:8080 --checkpoint DIR --resume"],
   ],
   takes: ["URL"],
   options: {
-    "data-dir": text("DIR", "data sets of this machine (or SHOAL_DATA)"),
-    name: text("NAME", "how others see this peer (default: peer-…)"),
-    webrtc: oneOf(["native", "wrtc"], "the WebRTC stack (default: native)"),
-    rounds: wholeNumber("N", "stop after so many of our own rounds", { min: 1, max: 0xffff_fffe }),
-    loss,
-    backend: {
-      ...oneOf(backendWishes, "auto, webgpu, tensorflow, wasm or cpu (default: auto; docs/compute.md)"),
-      placeholder: "NAME",
-    },
-    device: wholeNumber("N", "which of several graphics cards, from 0", { min: 0, max: 63 }),
-    "max-memory": wholeNumber("MB", "do not train what needs more, data and all (default: what is free)", {
-      min: 64,
-      max: 1_000_000,
-    }),
-    seed: wholeNumber("N", "repeat this peer's random choices (default: random)", seed),
-    json: flag("one JSON object per line on standard output, for programs"),
-    quiet: flag("say nothing but errors"),
-    "no-color": flag("no colours (so does NO_COLOR=1)"),
-    "exit-with-parent": flag("exit when standard input closes", { hidden: true }),
+    ...peerOptions,
+    checkpoint: text("DIR", "save the model there; a folder of this peer's own (docs/operating.md)"),
+    resume: flag("where nobody trains, go on from the newest whole checkpoint in that folder"),
   },
 } as const satisfies Command;
 
@@ -138,6 +151,14 @@ export const room = {
     access: oneOf(accesses, "who may come in (default of a new room: invite)"),
     "creator-key-file": keyFile,
   },
+} as const satisfies Command;
+
+export const resume = {
+  summary: "join again where a folder's checkpoints were made, and go on from them",
+  usage: "DIR [options]",
+  examples: [["after everything was stopped, the server too", "shoal resume DIR"]],
+  takes: ["DIR"],
+  options: peerOptions,
 } as const satisfies Command;
 
 export const simulate = {
@@ -192,12 +213,13 @@ export const doctor = {
   },
 } as const satisfies Command;
 
-export const commands = { demo, serve, join, invite, revoke, room, simulate, doctor } as const;
+export const commands = { demo, serve, join, resume, invite, revoke, room, simulate, doctor } as const;
 export type CommandName = keyof typeof commands;
 export const commandNames: readonly CommandName[] = [
   "demo",
   "serve",
   "join",
+  "resume",
   "invite",
   "revoke",
   "room",

@@ -11,7 +11,9 @@ import { nameSchema } from "../shared/net/messages.ts";
 import type { Signaling } from "../shared/net/messages.ts";
 import { startNodeTrainer } from "./backends/start-trainer.ts";
 import type { OptionValues } from "./cli-options.ts";
-import type { join } from "./commands.ts";
+import { openCheckpoints } from "./checkpoints/checkpoints.ts";
+import { roomOf } from "./checkpoints/find-checkpoint.ts";
+import type { join, resume } from "./commands.ts";
 import { checkPlace, dataPlace } from "./data-place.ts";
 import { outcomeInWords, silentDisplay } from "./display.ts";
 import type { Display } from "./display.ts";
@@ -32,11 +34,30 @@ import { createStyle } from "./style.ts";
 
 type JoinOptions = OptionValues<typeof join.options>;
 
+/** `shoal resume`: where to join is what the checkpoints say. */
+export async function runResume(
+  folder: string,
+  options: OptionValues<typeof resume.options>,
+): Promise<ExitCode> {
+  const url = await roomOf(folder, sayError).catch((error: unknown) => {
+    throw usageError(error instanceof Error ? error.message : String(error));
+  });
+  return runJoin(url, { ...options, checkpoint: folder, resume: true });
+}
+
 export async function runJoin(url: string, options: JoinOptions): Promise<ExitCode> {
   if (options.json && options.quiet) throw usageError("--quiet (with --json): choose one");
   const { server, room, invite } = parseRoomAddress(url);
   assertDevice(options);
   const identity = createIdentity(options.name, invite);
+  const checkpoints = openCheckpoints(options, {
+    url,
+    room,
+    clock: realClock,
+    tell: (text) => display.event({ kind: "notice", text }),
+    // Trouble is said in any case.
+    warn: (text) => (options.quiet ? sayError(text) : display.event({ kind: "notice", text })),
+  });
   const data = dataPlace(options["data-dir"], server, invite);
   const seed = options.seed ?? randomInt(0x1_0000_0000);
   const stack = await openLinkStack({ webrtc: options.webrtc ?? "native", loss: options.loss ?? 0, seed });
@@ -70,6 +91,7 @@ export async function runJoin(url: string, options: JoinOptions): Promise<ExitCo
         },
       });
     },
+    ...checkpoints.remembered,
     clock: realClock,
     rng: createRng(seed),
     onEvent: (event) => onEvent(event),
@@ -78,6 +100,7 @@ export async function runJoin(url: string, options: JoinOptions): Promise<ExitCo
   const afterRound = stopAfter(options.rounds ?? Infinity, peer);
   const onEvent = (event: PeerEvent) => {
     display.event(event);
+    if (event.kind === "round") checkpoints.afterRound(peer);
     afterRound(event);
   };
   const forgetSignals = listenForStop({
@@ -88,13 +111,18 @@ export async function runJoin(url: string, options: JoinOptions): Promise<ExitCo
   });
 
   const outcome = await peer.run();
+  await checkpoints.conclude(peer, outcome);
   const exitCode = exitCodeOf(outcome, hasServer);
   display.end({ outcome, exitCode, snapshot: peer.snapshot() });
   forgetSignals();
   orphaned();
   stack.cleanup();
-  if (exitCode !== exitCodes.done) process.stderr.write(`shoal: ${printable(outcomeInWords(outcome))}\n`);
+  if (exitCode !== exitCodes.done) sayError(outcomeInWords(outcome));
   return exitCode;
+}
+
+function sayError(sentence: string): void {
+  process.stderr.write(`shoal: ${printable(sentence)}\n`);
 }
 
 function createIdentity(name: string | undefined, invite: string | undefined): Identity {

@@ -60,6 +60,11 @@ const runners: Record<CommandName, (args: readonly string[]) => Promise<ExitCode
     const { runRoom } = await import("./creator.ts");
     return runRoom(positionals[0] ?? "", { ...values, sign: await creatorSigning() });
   },
+  async resume(args) {
+    const { values, positionals } = parse("resume", args);
+    const { runResume } = await import("./join.ts");
+    return runResume(positionals[0] ?? "", values);
+  },
   async simulate(args) {
     const { values } = parse("simulate", args);
     const { runSimulate } = await import("./simulate-command.ts");

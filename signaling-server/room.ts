@@ -47,7 +47,7 @@ export interface Room {
     request: JoinRequest,
     nowMs: number,
   ): { readonly answer: Welcome | Refusal; readonly effects: RoomEffect[] };
-  /** Its replica is complete; a peer that paused says where it is. */
+  /** Its replica is complete; a peer that paused or brings a checkpoint says where it is. */
   ready(peerId: string, round: number, nowMs: number): RoomEffect[];
   pause(peerId: string, nowMs: number): RoomEffect[];
   report(peerId: string, report: PeerReport, nowMs: number): RoomEffect[];
@@ -152,10 +152,9 @@ export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions)
 
   /** Puts a new view into force: everybody starts from where it says. */
   function adopt(view: View, before: readonly string[], nowMs: number): RoomEffect {
-    if (view.members.length === 0) {
-      for (const peer of peers.values()) peer.ready = false;
-      done.clear();
-    }
+    // Nobody, where all have gone; where training begins with a model, those who bring another one.
+    for (const peer of peers.values()) peer.ready &&= view.members.includes(peer.peerId);
+    if (view.members.length === 0) done.clear();
     log.view(view, before, nowMs);
     return { to: everybody(), event: "view", data: view };
   }
@@ -216,6 +215,7 @@ export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions)
         return [{ to: [peerId], event: "refused", data: { event: "ready", ...ended(task.rounds) } }];
       peer.ready = true;
       if (peer.pausedAsMember) views.comeBack({ peerId, round: Math.min(round, task.rounds) }, nowMs);
+      else views.brings(peerId, round);
       peer.pausedAsMember = false;
       reconsider(nowMs);
       return [];

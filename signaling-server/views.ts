@@ -31,6 +31,8 @@ export interface Views {
   resume(from: Resume, nowMs: number): void;
   /** A member that paused is here again: where nobody trains any more, its training goes on. */
   comeBack(from: Omit<Resume, "epoch">, nowMs: number): void;
+  /** A peer brings a model of so many rounds: where nobody trains, the newest one is where training begins. */
+  brings(peerId: string, round: number): void;
 }
 
 /**
@@ -49,6 +51,7 @@ export function createViews(options: { readonly minPeers: number; readonly lastR
   /** The newest report of each member; one that left counts until the next view, if nobody else does. */
   const reports = new Map<string, Progress>();
   const resumed = new Map<string, Progress>();
+  const brought = new Map<string, number>();
   /** Some of them come from before a restart of the server. */
   let isRestart = false;
 
@@ -63,8 +66,24 @@ export function createViews(options: { readonly minPeers: number; readonly lastR
     return running() || resuming(ready) || ready.length >= options.minPeers;
   }
 
+  const newestBrought = (ready: readonly string[]) =>
+    Math.max(0, ...ready.map((peerId) => brought.get(peerId) ?? 0));
+
+  /** Who is ready with another model than the one that training begins with has to listen to it first. */
+  function starters(ready: readonly string[]): readonly string[] {
+    if (resuming(ready)) return ready.filter((peerId) => !brought.has(peerId));
+    const newest = newestBrought(ready);
+    return newest === 0 ? ready : ready.filter((peerId) => brought.get(peerId) === newest);
+  }
+
+  function coalesceMs(ready: readonly string[]): number {
+    const isLater = !running() && ((isRestart && resuming(ready)) || newestBrought(ready) > 0);
+    return isLater ? resumeCoalesceMs : viewCoalesceMs;
+  }
+
   function fromRound(ready: readonly string[], nowMs: number): number {
     if (ready.length === 0) return 0;
+    if (!running() && !resuming(ready)) return newestBrought(ready);
     const earliest = current && running() ? runningRound(current, ready, nowMs) : resumedRound(ready, nowMs);
     return Math.min(earliest, options.lastRound);
   }
@@ -90,16 +109,20 @@ export function createViews(options: { readonly minPeers: number; readonly lastR
       return dueMs;
     },
     update(ready, nowMs) {
+      for (const map of [resumed, brought])
+        for (const peerId of map.keys()) if (!ready.includes(peerId)) map.delete(peerId);
       if (!isWanted(ready)) dueMs = null;
-      else dueMs ??= nowMs + (resuming(ready) && isRestart ? resumeCoalesceMs : viewCoalesceMs);
+      else dueMs ??= nowMs + coalesceMs(ready);
     },
     next(ready, nowMs) {
       if (dueMs === null || nowMs < dueMs) return null;
       dueMs = null;
       epoch += 1;
-      current = { epoch, fromRound: fromRound(ready, nowMs), members: seats(members(), ready) };
+      const chosen = running() ? ready : starters(ready);
+      current = { epoch, fromRound: fromRound(chosen, nowMs), members: seats(members(), chosen) };
       madeAtMs = nowMs;
       resumed.clear();
+      brought.clear();
       isRestart = false;
       for (const peerId of reports.keys()) if (!ready.includes(peerId)) reports.delete(peerId);
       return current;
@@ -115,6 +138,9 @@ export function createViews(options: { readonly minPeers: number; readonly lastR
     },
     comeBack({ peerId, round }, nowMs) {
       if (!running()) resumed.set(peerId, { round, atMs: nowMs });
+    },
+    brings(peerId, round) {
+      if (!running() && round > 0) brought.set(peerId, Math.min(round, options.lastRound));
     },
   };
 }

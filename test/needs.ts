@@ -1,7 +1,8 @@
 /** What some tests need of the machine. Absent: skipped by name, or failed under SHOAL_NO_SKIP=1 (CI). */
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
 const works = (command: string, ...args: string[]) => spawnSync(command, args).status === 0;
@@ -38,6 +39,17 @@ function inNamespace(look: (probe: string | undefined) => string | false): strin
   const found = look(probe);
   spawnSync("ip", ["netns", "del", probe]);
   return found;
+}
+
+/** A disk of a few pages, to be filled. */
+export function needsSmallDisk(): string | false {
+  if (process.platform !== "linux") return absent("full disk: needs Linux");
+  if (process.getuid?.() !== 0) return absent("full disk: needs root");
+  const folder = mkdtempSync(join(tmpdir(), "shoal-probe-"));
+  const isMounted = works("mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", folder);
+  if (isMounted) spawnSync("umount", [folder]);
+  rmSync(folder, { recursive: true });
+  return isMounted ? false : absent("full disk: may not mount a tmpfs");
 }
 
 /** A browser for the tests of pages: playwright-core brings none. */

@@ -109,7 +109,8 @@ export function createMembership(deps: {
   function take(next: View): void {
     if (view && next.epoch <= view.epoch) return;
     view = next;
-    if (next.members.includes(identity.peerId)) readyFor = undefined;
+    // In it we are done; where others train without us our model has to become theirs first.
+    if (next.members.length > 0) readyFor = undefined;
     events.onView(next);
   }
 

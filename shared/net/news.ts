@@ -4,22 +4,31 @@ import type { Clock } from "../core/clock.ts";
 export interface News {
   /** Resolves at the next news, and after `ms` at the latest. */
   wait(ms: number): Promise<void>;
+  /** Looks at every news, and once a second. */
+  until(done: () => boolean): Promise<void>;
   tell(): void;
 }
 
 export function createNews(clock: Clock): News {
   let wake: () => void = () => undefined;
+
+  function wait(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = clock.after(ms, done);
+      function done(): void {
+        cancel();
+        wake = () => undefined;
+        resolve();
+      }
+      wake = done;
+    });
+  }
+
   return {
-    wait: (ms) =>
-      new Promise((resolve) => {
-        const cancel = clock.after(ms, done);
-        function done(): void {
-          cancel();
-          wake = () => undefined;
-          resolve();
-        }
-        wake = done;
-      }),
+    wait,
+    async until(done) {
+      while (!done()) await wait(1_000);
+    },
     tell: () => wake(),
   };
 }

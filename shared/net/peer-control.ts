@@ -6,6 +6,7 @@ import type { Trainer } from "../training/trainer.ts";
 import type { CreateLink } from "./link.ts";
 import type { Identity } from "./membership.ts";
 import type { Signaling } from "./messages.ts";
+import type { Replica } from "./model-upload.ts";
 import type { PeerEvent, PeerOutcome } from "./peer-events.ts";
 import type { PeerSnapshot } from "./report.ts";
 
@@ -15,6 +16,8 @@ export interface PeerOptions {
   readonly signaling: Signaling;
   readonly createLink: CreateLink;
   readonly startTrainer: (task: Task, shard: number) => Promise<Trainer>;
+  /** The newest whole model of this task that we kept: where nobody trains, training goes on with it. */
+  readonly remembered?: (task: Task) => Promise<Replica | undefined>;
   readonly clock: Clock;
   readonly rng: Rng;
   readonly onEvent: (event: PeerEvent) => void;
@@ -34,4 +37,6 @@ export interface Peer {
   /** Goodbye at once, for a page that is being closed; `run` resolves soon after, if it still can. */
   leaveNow(): void;
   snapshot(): PeerSnapshot;
+  /** While it is complete: of this moment, to be copied by who keeps it. */
+  replica(): Replica | undefined;
 }

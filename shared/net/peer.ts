@@ -61,7 +61,8 @@ export function createPeer(options: PeerOptions): Peer {
   let lastSnapshot: PeerSnapshot | undefined;
   let cancelReport: () => void = () => undefined;
 
-  const upload = createModelUpload({ clock, replica: () => (loop?.isComplete ? loop.replica : undefined) });
+  const replica = () => (loop?.isComplete ? loop.replica : undefined);
+  const upload = createModelUpload({ clock, replica });
   const membership: Membership = createMembership({
     upload,
     signaling: options.signaling,
@@ -137,7 +138,7 @@ export function createPeer(options: PeerOptions): Peer {
   async function run(): Promise<PeerOutcome> {
     try {
       await membership.join();
-      while (!welcome && !over()) await news.wait(1_000);
+      await news.until(() => welcome !== undefined || over());
       if (welcome && mesh && !over()) await train(await open(welcome, mesh));
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -199,6 +200,7 @@ export function createPeer(options: PeerOptions): Peer {
       isOver: over,
       hasEnded: () => outcome !== undefined,
       standing,
+      remembered: async () => options.remembered?.(opened.task),
       news: news.wait,
       end,
       onEvent,
@@ -294,5 +296,6 @@ export function createPeer(options: PeerOptions): Peer {
     },
     leaveNow,
     snapshot,
+    replica,
   };
 }

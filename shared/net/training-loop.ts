@@ -26,6 +26,8 @@ const handoverMs = 5_000;
 
 const deafness =
   "no member of the room could be heard for 60 s: a firewall or a NAT may be in the way; give the server a STUN server (shoal serve --ice-server)";
+const divergence = (round: number, loss: number) =>
+  `training diverged: the loss of round ${round} is ${loss}; lower optimizer.learningRate in the task`;
 
 export interface TrainingLoop {
   /** Until the task's rounds are done or `isOver`. */
@@ -51,6 +53,8 @@ export function createTrainingLoop(deps: {
   readonly hasLink: (view: View) => boolean;
   readonly hasEnded: () => boolean;
   readonly standing: Standing;
+  /** The newest model that we kept of this task. */
+  readonly remembered: () => Promise<Replica | undefined>;
   /** Resolves at the next news from the server, after `ms` at the latest. */
   readonly news: (ms: number) => Promise<void>;
   readonly end: (outcome: PeerOutcome) => void;
@@ -118,28 +122,30 @@ export function createTrainingLoop(deps: {
     return !standing.isPaused;
   }
 
-  /** Nobody trains yet: the model is the task's initial one, or ours where we paused, and we are ready. */
+  /** Nobody trains: the model is ours where we paused or kept one, else the task's, and we are ready. */
   async function startAfresh(): Promise<void> {
     enter("connecting");
-    const isOurs = isComplete && nextRound > 0;
-    if (!isOurs) await takeInitialModel();
-    s.machine.expect(nextRound);
+    const isLive = isComplete && nextRound > 0;
+    if (!isLive) await takeModel(await deps.remembered());
+    const own = nextRound;
+    s.machine.expect(own);
     const before = membership.view?.epoch;
-    membership.ready(nextRound);
+    membership.ready(own);
     enterPhase("waiting for others");
     while (isOn() && membership.view?.epoch === before) await deps.news(5_000);
     const from = isMember() ? (membership.view?.fromRound ?? 0) : 0;
-    if (isOurs && isMember() && from === 0) await takeInitialModel();
+    if (own > 0 && isMember() && from === 0) await takeModel();
     nextRound = from;
-    // A later start belongs to a training that others resume: its model has to be listened to first.
-    isComplete = isMember() && (isOurs || nextRound === 0);
+    // Another start belongs to a model that others have: it has to be listened to first.
+    isComplete = isMember() && (isLive || from === own || from === 0);
+    if (!isComplete) missing = new Uint8Array(0);
     s.machine.expect(nextRound);
   }
 
-  async function takeInitialModel(): Promise<void> {
+  async function takeModel(kept?: Replica): Promise<void> {
     enterPhase("connecting");
-    replica = await s.trainer.initialParameters();
-    nextRound = 0;
+    replica = kept?.values ?? (await s.trainer.initialParameters());
+    nextRound = kept?.round ?? 0;
   }
 
   /** Cut off from all others: they may be a moment away, so we go on, but do not run ahead of them. */
@@ -182,7 +188,7 @@ export function createTrainingLoop(deps: {
       samples: s.pace.samples,
       ...validating.due(),
     });
-    if (!Number.isFinite(local.loss)) return diverged(local.loss);
+    if (!Number.isFinite(local.loss)) return fail(divergence(nextRound, local.loss), true);
     meters.learned(local, clock.now());
     trainMs = local.trainMs;
     validating.note(local, nextRound);
@@ -212,12 +218,8 @@ export function createTrainingLoop(deps: {
     return averaged.result;
   }
 
-  function diverged(loss: number): void {
-    end({
-      kind: "failed",
-      diverged: true,
-      reason: `training diverged: the loss of round ${nextRound} is ${loss}; lower optimizer.learningRate in the task`,
-    });
+  function fail(reason: string, diverged = false): void {
+    end({ kind: "failed", diverged, reason });
   }
 
   /** We fell behind: whatever we learned meanwhile stays where the newest averages do not replace it. */
@@ -232,13 +234,7 @@ export function createTrainingLoop(deps: {
   async function listen(view: View): Promise<void> {
     enter("listening");
     enterPhase("catching up");
-    if (s.rule.name === "gradient") {
-      return end({
-        kind: "failed",
-        diverged: false,
-        reason: "gradient averaging can't be joined once it runs",
-      });
-    }
+    if (s.rule.name === "gradient") return fail("gradient averaging can't be joined once it runs");
     if (missing.length !== s.machine.fragmentCount || replica.length === 0) await startListening(view);
     await listenOnce();
     if (!hasHeard) return waitUntilHeard();
@@ -273,7 +269,7 @@ export function createTrainingLoop(deps: {
     const isEmpty = () => membership.view?.members.length === 0;
     enterPhase("waiting for others");
     while (isOn() && s.machine.jumpTo() === undefined && !mayTakePart() && !isEmpty()) {
-      if (clock.now() > heardAt + deafMs) return end({ kind: "failed", diverged: false, reason: deafness });
+      if (clock.now() > heardAt + deafMs) return fail(deafness);
       await deps.news(pollMs);
     }
     nextRound = Math.max(nextRound, s.machine.jumpTo() ?? 0);

@@ -355,6 +355,65 @@ describe("a restarted server", () => {
   });
 });
 
+describe("a room whose peers bring checkpoints", () => {
+  test("waits for enough of them, and begins where the newest is; who has another model listens first", () => {
+    const game = play({ minPeers: 3 });
+    for (const number of [1, 2, 3, 4]) game.join(number);
+    game.ready(1, 120);
+    game.ready(2, 100);
+    game.pass(resumeCoalesceMs);
+    assert.deepEqual(game.views(), [], "two of three");
+    game.ready(3, 120);
+    game.pass(viewCoalesceMs);
+    assert.deepEqual(game.views(), [], "more come within seconds");
+    game.ready(4);
+    game.pass(resumeCoalesceMs);
+    assert.deepEqual(game.views(), [{ epoch: 1, fromRound: 120, members: ids(1, 3) }]);
+    game.report(1, { round: 122, cycleMs: 200 });
+    game.pass(1_000);
+    assert.equal(game.views().length, 1, "a model of round 100 is no member's");
+    game.ready(2, 124);
+    game.pass(viewCoalesceMs);
+    assert.deepEqual(game.views().at(-1)?.members, ids(1, 3, 2));
+  });
+
+  test("a training that goes on is newer than any of them", () => {
+    const game = play();
+    game.join(1);
+    game.ready(1, 900);
+    game.join(2, { resume: { epoch: 7, round: 120 } });
+    game.pass(resumeCoalesceMs);
+    const [view] = game.views();
+    assert.deepEqual(view?.members, ids(2));
+    assert.ok(view && view.fromRound > 120 && view.fromRound < 150, `round ${view?.fromRound}`);
+    game.ready(1, 900);
+    game.pass(viewCoalesceMs);
+    assert.deepEqual(game.views().at(-1)?.members, ids(2, 1));
+    assert.ok((game.views().at(-1)?.fromRound ?? Infinity) < 200);
+  });
+
+  test("one that goes again leaves nothing behind", () => {
+    const game = play({ minPeers: 2 });
+    game.join(1);
+    game.ready(1, 900);
+    game.leave(1);
+    for (const number of [2, 3]) {
+      game.join(number);
+      game.ready(number);
+    }
+    game.pass(viewCoalesceMs);
+    assert.deepEqual(game.views(), [{ epoch: 1, fromRound: 0, members: ids(2, 3) }]);
+  });
+
+  test("no model has been through more rounds than the task has", () => {
+    const game = play();
+    game.join(1);
+    game.ready(1, 0xffff_ffff);
+    game.pass(resumeCoalesceMs);
+    assert.equal(game.views().at(-1)?.fromRound, 1_000);
+  });
+});
+
 describe("a finished run", () => {
   test("refuses who comes and who waits, and makes no more views", () => {
     const game = running(1, 2);
@@ -532,7 +591,7 @@ describe("a pause", () => {
     const game = play();
     game.join(1);
     game.pause(1);
-    game.ready(1, 500);
+    game.ready(1);
     game.pass(viewCoalesceMs);
     assert.deepEqual(game.views(), [{ epoch: 1, fromRound: 0, members: ids(1) }]);
   });

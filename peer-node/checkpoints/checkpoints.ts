@@ -1,0 +1,89 @@
+/** The checkpoints of one `shoal join`, from its options: where they are, when they are due, what they are for. */
+import { resolve } from "node:path";
+import type { Clock } from "../../shared/core/clock.ts";
+import type { Task } from "../../shared/core/task.ts";
+import type { PeerOutcome } from "../../shared/net/peer-events.ts";
+import type { Peer, PeerOptions } from "../../shared/net/peer.ts";
+import { usageError } from "../exit-codes.ts";
+import { findCheckpoint } from "./find-checkpoint.ts";
+import type { Tell } from "./find-checkpoint.ts";
+import { createKeeper } from "./keeper.ts";
+import type { Keeper } from "./keeper.ts";
+import { defaultRhythm } from "./rhythm.ts";
+import type { Rhythm } from "./rhythm.ts";
+import { saveCheckpoint } from "./save-checkpoint.ts";
+
+const defaultKeep = 3;
+
+export interface CheckpointOptions {
+  readonly checkpoint: string | undefined;
+  readonly "checkpoint-every": Rhythm | undefined;
+  readonly "checkpoint-keep": number | undefined;
+  readonly resume: boolean | undefined;
+}
+
+export interface Checkpoints {
+  /** For a peer's options: nothing where it is not to resume. */
+  readonly remembered: Pick<PeerOptions, "remembered">;
+  afterRound(peer: Peer): void;
+  /** The last one of a run that did not fail. */
+  conclude(peer: Peer, outcome: PeerOutcome): Promise<void>;
+}
+
+const none: Checkpoints = { remembered: {}, afterRound() {}, conclude: () => Promise.resolve() };
+
+export function openCheckpoints(
+  options: CheckpointOptions,
+  deps: {
+    readonly url: string;
+    readonly room: string;
+    readonly clock: Clock;
+    readonly tell: Tell;
+    /** Trouble, and its end. */
+    readonly warn: Tell;
+  },
+): Checkpoints {
+  if (options.checkpoint === undefined) {
+    const lost = (["checkpoint-every", "checkpoint-keep", "resume"] as const).find((name) => options[name]);
+    if (lost) throw usageError(`--${lost}: needs --checkpoint DIR`);
+    return none;
+  }
+  const { tell, warn, clock, url, room } = deps;
+  const {
+    resume,
+    "checkpoint-every": rhythm = defaultRhythm,
+    "checkpoint-keep": keep = defaultKeep,
+  } = options;
+  const place = { folder: resolve(options.checkpoint), keep, url, room };
+  let keeper: Keeper | undefined;
+
+  async function remembered(task: Task) {
+    const found = await findCheckpoint(place.folder, task, warn);
+    tell(
+      found
+        ? `coming with the checkpoint of round ${found.round}; the optimizer starts at zero`
+        : `no checkpoint of this task in ${place.folder}: coming with the initial model`,
+    );
+    return found;
+  }
+
+  function keeperFor(peer: Peer): Keeper {
+    const save = async (replica: Parameters<typeof saveCheckpoint>[2]) => {
+      const { task, report } = peer.snapshot();
+      if (task) await saveCheckpoint(place, task, replica, report.validation?.accuracy);
+    };
+    return createKeeper({ rhythm, clock, save, tell, warn });
+  }
+
+  return {
+    remembered: resume ? { remembered } : {},
+    afterRound(peer) {
+      keeper ??= keeperFor(peer);
+      const replica = peer.replica();
+      if (replica) keeper.consider(replica);
+    },
+    async conclude(peer, outcome) {
+      if (outcome.kind !== "failed") await keeper?.conclude(peer.replica());
+    },
+  };
+}

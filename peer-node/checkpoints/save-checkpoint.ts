@@ -1,0 +1,80 @@
+/**
+ * Saves a checkpoint: parameters first, manifest last, each whole and synced. Until the manifest stands the
+ * ones before are the newest, and only then the oldest of them goes.
+ */
+import { mkdir, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Task } from "../../shared/core/task.ts";
+import type { Replica } from "../../shared/net/model-upload.ts";
+import { writeModelFile } from "../../shared/training/model-file.ts";
+import { faultOf } from "./file-faults.ts";
+import { manifestName, parametersName, readName, seriesOf, sha256 } from "./file-names.ts";
+import { writeManifest } from "./manifest.ts";
+import { syncFolder, writeWhole } from "./whole-file.ts";
+
+export interface CheckpointPlace {
+  readonly folder: string;
+  /** So many of a task stay, the newest. */
+  readonly keep: number;
+  /** Where the training is to be joined. */
+  readonly url: string;
+  readonly room: string;
+}
+
+/**
+ * `accuracy`: the newest on the validation data (0 … 1), NaN where there is none yet.
+ * @throws Error with one sentence; what was there before stays whole.
+ */
+export async function saveCheckpoint(
+  place: CheckpointPlace,
+  task: Task,
+  { round, values }: Replica,
+  accuracy = NaN,
+): Promise<void> {
+  const { folder, url, room } = place;
+  if (!values.every(Number.isFinite))
+    throw new Error(`no checkpoint of round ${round}: the model has values that are not finite`);
+  const series = seriesOf(task);
+  const bytes = writeModelFile({ task, parameters: values, round, accuracy });
+  const digest = sha256(bytes);
+  const file = parametersName(series, round, digest);
+  const parameters = { file, bytes: bytes.length, sha256: digest };
+  try {
+    await mkdir(folder, { recursive: true });
+    await writeWhole(folder, file, bytes);
+    // A manifest must not outlive a power cut that its parameters do not.
+    await syncFolder(folder);
+    await writeWhole(
+      folder,
+      manifestName(series, round),
+      writeManifest({ url, room, round, task, parameters }),
+    );
+    await syncFolder(folder);
+  } catch (error) {
+    throw new Error(`no checkpoint of round ${round} in ${folder}: ${faultOf(error)}`, { cause: error });
+  }
+  await removeOld(place, series, round);
+}
+
+/**
+ * Whatever belongs to rounds before the newest `keep` up to `round`. Later rounds are another course of the
+ * training and not ours to throw away.
+ */
+async function removeOld({ folder, keep }: CheckpointPlace, series: string, round: number): Promise<void> {
+  try {
+    const files = (await readdir(folder)).flatMap((file) => {
+      const name = readName(file);
+      return name?.series === series ? { file, ...name } : [];
+    });
+    const rounds = files
+      .flatMap((name) => (name.kind === "manifest" && name.round <= round ? name.round : []))
+      .toSorted((a, b) => b - a);
+    const oldest = rounds[Math.min(keep, rounds.length) - 1] ?? round;
+    const old = files.filter((name) => name.round < oldest);
+    // Manifests first: none may stand without its parameters.
+    const inOrder = old.toSorted((a, b) => Number(b.kind === "manifest") - Number(a.kind === "manifest"));
+    for (const { file } of inOrder) await rm(join(folder, file), { force: true });
+  } catch (error) {
+    throw new Error(`old checkpoints in ${folder} can't be deleted: ${faultOf(error)}`, { cause: error });
+  }
+}

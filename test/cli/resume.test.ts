@@ -1,0 +1,93 @@
+/** `shoal join --checkpoint` and `shoal resume`: real processes, killed and started again. */
+import assert from "node:assert/strict";
+import { readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import * as v from "valibot";
+import { checkpointTask, saveRounds, temporaryFolder } from "../checkpoints/fixture.ts";
+import { run, start, temporaryFile } from "./command.ts";
+import type { Running } from "./command.ts";
+
+const everyRounds = 10;
+
+const roundSchema = v.object({ event: v.literal("round"), round: v.number(), loss: v.number() });
+
+async function roundsOf(peer: Running) {
+  const lines = (await peer.ended()).stdout.trimEnd().split("\n");
+  return lines.flatMap((line) => {
+    // The last line of a process that was killed may be cut off.
+    const parsed = line.endsWith("}") ? v.safeParse(roundSchema, JSON.parse(line)) : undefined;
+    return parsed?.success ? [parsed.output] : [];
+  });
+}
+
+function newestIn(folder: string): number {
+  return Math.max(...readdirSync(folder).map((file) => Number(/-round-(\d+)\.json$/.exec(file)?.[1] ?? 0)));
+}
+
+void test("everybody is killed, the server too: the room goes on from the newest checkpoint", async (t) => {
+  const task = checkpointTask({
+    model: { kind: "mlp", hidden: [24] },
+    optimizer: { kind: "sgd", learningRate: 0.3 },
+    work: { secondsPerRound: 0.05 },
+    minPeers: 3,
+  });
+  const file = temporaryFile(t, "task.json", JSON.stringify(task));
+  const serve = (port: string) => start(t, "serve", "--task", file, "--port", port, "--host", "127.0.0.1");
+  const first = serve("0");
+  const { origin, port } = new URL((await first.line(/^ {2}page /)).replace("page", "").trim());
+  const folders = ["a", "b", "late"].map((name) => join(temporaryFolder(t), name));
+  const joined = folders.map((folder) =>
+    start(t, "join", origin, "--json", "--checkpoint", folder, "--checkpoint-every", `${everyRounds}`),
+  );
+  await Promise.all(joined.map((peer) => peer.line(/"event":"round","round":3[3-9]/)));
+  for (const process of [first, ...joined]) process.kill("SIGKILL");
+  const before = await Promise.all(joined.map(roundsOf));
+  await first.ended();
+
+  // The third one's newest checkpoint did not make it.
+  const lateFolder = folders[2] ?? "";
+  const newest = newestIn(lateFolder);
+  for (const name of readdirSync(lateFolder))
+    if (name.includes(`-round-${newest}`)) rmSync(join(lateFolder, name));
+
+  const second = serve(port);
+  await second.line(/^ {2}page /);
+  const resumed = folders.map((folder) => start(t, "resume", folder, "--json", "--checkpoint-every", "10"));
+  await Promise.all(resumed.map((peer) => peer.line(/"event":"round"/)));
+  const [, , late] = resumed;
+  await late?.line(/coming with the checkpoint of round \d+; the optimizer starts at zero/);
+  await late?.line(/"state":"listening"/);
+  for (const process of [...resumed, second]) process.kill("SIGINT");
+  const after = await Promise.all(resumed.map(roundsOf));
+
+  const reached = Math.max(...before.map((rounds) => rounds.at(-1)?.round ?? 0)) + 1;
+  const [a, b, c] = after.map((rounds) => rounds[0]?.round ?? 0);
+  t.diagnostic(
+    `killed after ${reached} rounds, gone on from ${Math.min(a ?? 0, b ?? 0)}, the third from ${c}`,
+  );
+  assert.equal(Math.min(a ?? 0, b ?? 0), Math.max(...folders.slice(0, 2).map(startedFrom)));
+  assert.ok(reached - Math.min(a ?? 0, b ?? 0) <= everyRounds, "at most one interval is lost");
+  assert.ok(c !== undefined && c > Math.min(a ?? 0, b ?? 0), "the third has listened first");
+  const losses = (all: typeof before) => all.map((rounds) => rounds[0]?.loss ?? NaN);
+  const [scratch, resumedLosses] = [losses(before), losses(after)];
+  t.diagnostic(`losses of first rounds: ${scratch.join(", ")}; when resumed ${resumedLosses.join(", ")}`);
+  assert.ok(Math.max(...resumedLosses) < Math.min(...scratch), "what was learned is there");
+
+  function startedFrom(_: string, at: number): number {
+    return Math.floor((before[at]?.at(-1)?.round ?? 0) / everyRounds) * everyRounds;
+  }
+});
+
+void test("what can't be resumed is one sentence", async (t) => {
+  const folder = temporaryFolder(t);
+  const empty = await run(t, "resume", folder);
+  assert.deepEqual([empty.code, empty.stderr], [2, `shoal: ${folder}: no whole checkpoint is there\n`]);
+  await saveRounds(folder, checkpointTask(), [10]);
+  await saveRounds(folder, checkpointTask({ seed: 2 }), [10]);
+  const both = await run(t, "resume", folder);
+  assert.equal(both.code, 2);
+  assert.match(both.stderr, /^shoal: .*: has checkpoints of several tasks: say which room, .*\n$/);
+  const lone = await run(t, "join", "http://127.0.0.1:1", "--resume");
+  assert.deepEqual([lone.code, lone.stderr], [2, "shoal: --resume: needs --checkpoint DIR\n"]);
+});
