@@ -4,7 +4,8 @@
  * for people is written beside it.
  */
 import { existsSync, readFileSync } from "node:fs";
-import { flag, wholeNumber } from "../../peer-node/cli-options.ts";
+import { availableParallelism, loadavg } from "node:os";
+import { flag, number, wholeNumber } from "../../peer-node/cli-options.ts";
 import { mix } from "../../shared/core/rng.ts";
 import { needsKernelLab } from "../../test/needs.ts";
 import { keep, readOptions, resultFile, someOf } from "../options.ts";
@@ -24,11 +25,15 @@ const { values } = readOptions({
     ),
     short: flag("fewer peers, less time, once each, as in npm test"),
     repeats: wholeNumber("N", "how often each row is run (default: what it says)", { min: 1, max: 100 }),
+    minutes: number("N", "how long the churn goes on (default: what the row says)", {
+      min: 0.1,
+      max: 10_000,
+    }),
     seed: wholeNumber("N", "which victims and moments (default: 1)", { min: 0, max: 0xffff_ffff }),
     out: resultFile("keep the figures there, and the table beside it"),
   },
 });
-const { row: names, short = false, repeats, seed = 1, out } = values;
+const { row: names, short = false, repeats, minutes, seed = 1, out } = values;
 const size = short ? "short" : "full";
 const chosen = rows.filter(({ name }) => !names || names.includes(name));
 const skipReason = needsKernelLab();
@@ -39,7 +44,9 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
 
 const startedMs = performance.now();
 const countOf = (row: Row) => repeats ?? row.repeats[size];
-const expected = (of: readonly Row[]) => of.reduce((sum, row) => sum + countOf(row) * row.seconds[size], 0);
+const secondsOf = (row: Row) =>
+  row.minutes && minutes !== undefined ? 30 + 60 * minutes : row.seconds[size];
+const expected = (of: readonly Row[]) => of.reduce((sum, row) => sum + countOf(row) * secondsOf(row), 0);
 /** How much longer this machine takes than the rows say. */
 let slowness = 1;
 let missed = 0;
@@ -54,13 +61,21 @@ for (const [index, row] of chosen.entries()) {
     continue;
   }
   const say = (text: string) => console.log(`    ${row.name}: ${text}`);
-  const outcome = await runRow(row, { size, seed: mix(seed, hash(row.name)), unharmed, say, repeats });
+  const machine = { node: process.version, cores: availableParallelism(), load: loadavg()[0] ?? NaN };
+  const outcome = await runRow(row, {
+    size,
+    seed: mix(seed, hash(row.name)),
+    unharmed,
+    say,
+    repeats,
+    minutes,
+  });
   slowness = (performance.now() - startedMs) / 1_000 / expected(chosen.slice(0, index + 1));
   for (const check of outcome.checks)
     console.log(`  ${isMet(check) ? "met   " : "MISSED"} ${inWords(check)}`);
   if (outcome.failed !== undefined) console.log(`  FAILED ${outcome.failed}`);
   if (!outcomeIsMet(outcome)) missed += 1;
-  if (out !== undefined) save(out, { ...outcome, command: commandFor(row), node: process.version });
+  if (out !== undefined) save(out, { ...outcome, command: commandFor(row), ...machine });
 }
 console.log(missed === 0 ? "every row that was run is met" : `${missed} of ${chosen.length} rows missed`);
 process.exitCode = missed === 0 ? 0 : 1;
@@ -75,6 +90,7 @@ function commandFor(row: Row): string {
     `npm run chaos -- --row ${row.name} --seed ${seed}`,
     ...(short ? ["--short"] : []),
     ...(repeats === undefined ? [] : [`--repeats ${repeats}`]),
+    ...(minutes === undefined || !row.minutes ? [] : [`--minutes ${minutes}`]),
   ];
   return words.join(" ");
 }

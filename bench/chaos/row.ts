@@ -30,7 +30,11 @@ export interface Chaos {
   readonly size: Size;
   /** Which fault exactly: victims, moments. */
   readonly rng: Rng;
+  /** How long a row that has `minutes` goes on. */
+  readonly minutes: number;
   say(text: string): void;
+  /** When the row is over, however it went. */
+  after(end: () => void | Promise<void>): void;
   start(options: StartOptions): Promise<TrainingRun>;
   openLab(peers: number): Promise<KernelLab>;
   /** Mean accuracy of the same task without faults, measured once. */
@@ -47,6 +51,8 @@ export interface Row {
   readonly repeats: Readonly<Record<Size, number>>;
   /** What one repeat takes, for the time left. */
   readonly seconds: Readonly<Record<Size, number>>;
+  /** Of a row whose length is its point. */
+  readonly minutes?: Readonly<Record<Size, number>>;
   run(chaos: Chaos): Promise<readonly Check[]>;
 }
 

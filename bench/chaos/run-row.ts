@@ -17,6 +17,8 @@ export interface Outcome {
   /** All repeats, in order. */
   readonly repeats: readonly (readonly Check[])[];
   readonly seconds: number;
+  /** Of a row whose length is its point: how long it was. */
+  readonly minutes?: number;
   /** Why there are no figures, or not all. */
   readonly failed?: string;
 }
@@ -48,6 +50,7 @@ export async function runRow(
     readonly say: (text: string) => void;
     /** In place of the row's own. */
     readonly repeats?: number | undefined;
+    readonly minutes?: number | undefined;
   },
 ): Promise<Outcome> {
   const { size, seed, say } = options;
@@ -65,27 +68,31 @@ export async function runRow(
   }
   const checks = (repeats[0] ?? []).map((_, at) => worst(repeats.flatMap((each) => each[at] ?? [])));
   const seconds = (performance.now() - startedMs) / 1_000;
-  return { row: row.name, size, seed, checks, repeats, seconds, ...(failed !== undefined && { failed }) };
+  const minutes = row.minutes && (options.minutes ?? row.minutes[size]);
+  return {
+    row: row.name,
+    size,
+    seed,
+    checks,
+    repeats,
+    seconds,
+    ...(minutes !== undefined && { minutes }),
+    ...(failed !== undefined && { failed }),
+  };
 }
 
 export function outcomeIsMet({ checks, failed }: Outcome): boolean {
   return failed === undefined && checks.length > 0 && checks.every(isMet);
 }
 
-async function once(
-  row: Row,
-  options: {
-    readonly size: Size;
-    readonly seed: number;
-    readonly unharmed: Unharmed;
-    say(text: string): void;
-  },
-): Promise<readonly Check[]> {
-  const ends: (() => Promise<void>)[] = [];
+async function once(row: Row, options: Parameters<typeof runRow>[1]): Promise<readonly Check[]> {
+  const ends: (() => void | Promise<void>)[] = [];
   const chaos: Chaos = {
     size: options.size,
     rng: createRng(options.seed),
+    minutes: options.minutes ?? row.minutes?.[options.size] ?? 0,
     say: options.say,
+    after: (end) => void ends.unshift(end),
     unharmed: options.unharmed,
     async start({ task, peers, lab, envOf }) {
       const run = await startTraining(lab ? kernelSite(lab) : proxySite(0), task, peers, envOf);

@@ -6,8 +6,10 @@ import type { Outcome } from "./run-row.ts";
 
 export interface Kept extends Outcome {
   readonly command: string;
-  /** Of the commit that it was measured with. */
   readonly node: string;
+  readonly cores: number;
+  /** Of the minute before: what else the machine was busy with. */
+  readonly load: number;
 }
 
 export function tableOf(rows: readonly Row[], kept: readonly Kept[]): string {
@@ -34,14 +36,22 @@ export function tableOf(rows: readonly Row[], kept: readonly Kept[]): string {
 
 function lineOf(row: Row, outcome: Kept | undefined): string {
   if (!outcome) return `| \`${row.name}\` | ${row.what.full} | not run at full size | – | |`;
-  const { size, repeats, failed, checks, command } = outcome;
+  const { size, repeats, failed, checks, minutes, command } = outcome;
   const times = repeats.length === 1 ? "once" : `${repeats.length} times`;
   const figures = [
     ...checks.map(inWords),
     ...(failed === undefined ? [] : [`**ended by**: ${cell(failed)}`]),
   ];
   const verdict = outcomeIsMet(outcome) ? "met" : "**missed**";
-  const how = size === "full" ? times : `${times}, short form`;
+  const how = [
+    times,
+    ...(size === "short"
+      ? ["short form"]
+      : repeats.length < row.repeats.full
+        ? [`of ${row.repeats.full}`]
+        : []),
+    ...(minutes !== undefined && minutes < (row.minutes?.[size] ?? 0) ? [`for ${minutes} minutes only`] : []),
+  ].join(", ");
   return `| \`${row.name}\` | ${row.what[size]} (${how}) | ${figures.join("; ")} | ${verdict} | \`${command}\` |`;
 }
 

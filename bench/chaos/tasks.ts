@@ -21,12 +21,12 @@ export function finishingTask(options: { readonly rounds: number; readonly minPe
 }
 
 /** For as long as anybody looks. */
-export function endlessTask(minPeers: number): Task {
+export function endlessTask(minPeers: number, { samplesPerRound = 32 } = {}): Task {
   return parseTask({
     ...cnn,
     rounds: 1_000_000,
     minPeers,
-    work: { samplesPerRound: 32 },
+    work: { samplesPerRound },
     data: { ...data, validationSamples: 200 },
     optimizer: { kind: "sgd", learningRate: 0.02, momentum: 0.9, warmupRounds: 10 },
   });

@@ -6,7 +6,8 @@ import { pause } from "../../test/labs/real-time.ts";
 import type { Check } from "./row.ts";
 
 export const now = (): number => performance.now();
-const newest = (peer: RunningPeer): RoundEvent | undefined => roundsOf(peer.events).at(-1);
+export const newest = (peer: RunningPeer): RoundEvent | undefined =>
+  peer.events.findLast((event) => event.event === "round");
 export const epochOf = (peer: RunningPeer): number => newest(peer)?.epoch ?? -1;
 const since = (peer: RunningPeer, ms: number) => roundsOf(peer.events).filter(({ atMs }) => atMs >= ms);
 

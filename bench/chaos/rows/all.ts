@@ -1,7 +1,15 @@
 /** The fault table, in the order in which it is printed. */
 import type { Row } from "../row.ts";
+import { churnRows } from "./churn.ts";
 import { deathRows } from "./deaths.ts";
 import { networkRows } from "./network.ts";
 import { serverRows } from "./server.ts";
+import { slownessRows } from "./slowness.ts";
 
-export const rows: readonly Row[] = [...deathRows, ...networkRows, ...serverRows];
+export const rows: readonly Row[] = [
+  ...deathRows,
+  ...churnRows,
+  ...networkRows,
+  ...serverRows,
+  ...slownessRows,
+];

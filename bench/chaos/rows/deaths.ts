@@ -1,10 +1,18 @@
 /** Peers that vanish without a word, or stand still. */
-import { roundsOf } from "../../../test/labs/peer-events.ts";
 import { pause } from "../../../test/labs/real-time.ts";
 import type { RunningPeer, TrainingRun } from "../../../test/labs/training-run.ts";
 import type { Chaos, Check, Row } from "../row.ts";
 import { endlessTask, finishingTask } from "../tasks.ts";
-import { accuracyLost, becomes, epochOf, longestWait, now, outOfView, warmedUp } from "../watching.ts";
+import {
+  accuracyLost,
+  becomes,
+  epochOf,
+  longestWait,
+  newest,
+  now,
+  outOfView,
+  warmedUp,
+} from "../watching.ts";
 
 const isAlive = ({ child }: RunningPeer) => child.exitCode === null && child.signalCode === null;
 
@@ -17,7 +25,7 @@ function draw(peers: readonly RunningPeer[], share: number, { rng }: Chaos): rea
 }
 
 /** The newest, -1 before the first. */
-const roundOf = ({ events }: RunningPeer) => roundsOf(events).at(-1)?.round ?? -1;
+const roundOf = (peer: RunningPeer) => newest(peer)?.round ?? -1;
 
 function killed(name: string, share: number): Row {
   const percent = `${100 * share} %`;
@@ -31,7 +39,7 @@ function killed(name: string, share: number): Row {
     seconds: { full: 60, short: 25 },
     async run(chaos) {
       const peers = chaos.size === "full" ? 8 : 4;
-      const task = finishingTask({ rounds: chaos.size === "full" ? 400 : 150, minPeers: peers });
+      const task = finishingTask({ rounds: chaos.size === "full" ? 400 : 200, minPeers: peers });
       const unharmed = await chaos.unharmed(task, peers);
       const run = await chaos.start({ task, peers });
       await warmedUp(run);
