@@ -7,7 +7,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { availableParallelism, loadavg } from "node:os";
 import { flag, number, wholeNumber } from "../../peer-node/cli-options.ts";
 import { mix } from "../../shared/core/rng.ts";
-import { needsKernelLab } from "../../test/needs.ts";
+import { needsChromium, needsKernelLab } from "../../test/needs.ts";
 import { keep, readOptions, resultFile, someOf } from "../options.ts";
 import { rows } from "./rows/all.ts";
 import { isMet } from "./row.ts";
@@ -36,7 +36,7 @@ const { values } = readOptions({
 const { row: names, short = false, repeats, minutes, seed = 1, out } = values;
 const size = short ? "short" : "full";
 const chosen = rows.filter(({ name }) => !names || names.includes(name));
-const skipReason = needsKernelLab();
+const lacking = { "kernel lab": needsKernelLab(), Chromium: needsChromium() };
 
 // What runs is killed, and namespaces are removed, as the process exits.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
@@ -56,8 +56,9 @@ for (const [index, row] of chosen.entries()) {
   const left = (slowness * expected(chosen.slice(index))) / 60;
   const head = `${index + 1}/${chosen.length} ${row.name}`;
   console.log(`${head}: ${row.what[size]} (about ${Math.ceil(left)} min left)`);
-  if (row.needs && skipReason) {
-    console.log(`  skipped: ${skipReason}`);
+  const lacks = row.needs && lacking[row.needs];
+  if (lacks) {
+    console.log(`  skipped: ${lacks}`);
     continue;
   }
   const say = (text: string) => console.log(`    ${row.name}: ${text}`);

@@ -5,6 +5,7 @@ import { deathRows } from "./deaths.ts";
 import { networkRows } from "./network.ts";
 import { serverRows } from "./server.ts";
 import { slownessRows } from "./slowness.ts";
+import { tabRows } from "./tabs.ts";
 
 export const rows: readonly Row[] = [
   ...deathRows,
@@ -12,4 +13,5 @@ export const rows: readonly Row[] = [
   ...networkRows,
   ...serverRows,
   ...slownessRows,
+  ...tabRows,
 ];
