@@ -11,6 +11,8 @@
 import type { ChildProcess } from "node:child_process";
 import { createDatagramRules } from "./datagram-rules.ts";
 import type { DatagramCounts } from "./datagram-rules.ts";
+import { darken, lighten } from "./darkness.ts";
+import type { Traffic } from "./darkness.ts";
 import { createLabChildren } from "./lab-children.ts";
 import type { LabSpawnOptions } from "./lab-children.ts";
 import { linkCounts, shareLink } from "./link-classes.ts";
@@ -27,8 +29,10 @@ export interface KernelLab {
   address(node: LabNode): string;
   /** Every datagram that reaches a peer is dropped with this probability: each direction of a link loses it. */
   drop(probability: number): void;
-  /** What every peer can send; 0 lifts the limit. */
-  rate(bytesPerSecond: number): void;
+  /** What every peer can send, or one of them; 0 lifts the limit. */
+  rate(bytesPerSecond: number, peer?: number): void;
+  /** Nothing passes between these two any more, silently, until the returned function is called. Not with `drop`. */
+  sever(a: LabNode, b: LabNode, traffic: Traffic): () => void;
   /** In place of `rate`: every peer's link carries learning and a web service; counters go to 0. */
   share(plan: LinkPlan): void;
   /** What left a peer since the last `share`. */
@@ -49,6 +53,7 @@ export async function createKernelLab(options: { readonly peers: number }): Prom
   const nodes: readonly LabNode[] = ["server", ...Array.from({ length: options.peers }, (_, peer) => peer)];
   const peers = nodes.filter((node) => node !== "server");
   const spaceOf = (node: LabNode) => `${name}-${node}`;
+  const placeOf = (node: LabNode) => ({ space: spaceOf(node), address: addressOf(node) });
   const children = createLabChildren();
   const cleanUp = onExit(() => {
     children.killAll();
@@ -79,8 +84,13 @@ export async function createKernelLab(options: { readonly peers: number }): Prom
     drop(probability) {
       for (const each of rules) each.drop(probability);
     },
-    rate(bytesPerSecond) {
-      for (const peer of peers) limitRate(spaceOf(peer), bytesPerSecond);
+    rate(bytesPerSecond, only) {
+      for (const peer of only === undefined ? peers : [only]) limitRate(spaceOf(peer), bytesPerSecond);
+    },
+    sever(a, b, traffic) {
+      const [one, other] = [placeOf(a), placeOf(b)];
+      darken(one, other, traffic);
+      return () => lighten(one, other, traffic);
     },
     share(plan) {
       for (const peer of peers) shareLink(spaceOf(peer), plan);

@@ -22,6 +22,8 @@ const eventSchema = v.variant("event", [
     loss: v.nullable(v.number()),
     samples: v.number(),
     roundMs: v.number(),
+    /** What it may take at most. */
+    deadlineMs: v.number(),
     averaged: v.number(),
     fragments: v.number(),
     missed: v.array(v.string()),

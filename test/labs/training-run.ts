@@ -25,26 +25,32 @@ export interface Site {
   readonly host: string;
   /** 0 = any free one. */
   readonly port: number;
-  start(node: LabNode, args: readonly string[]): ChildProcess;
+  /** `env` is added to this process's. */
+  start(node: LabNode, args: readonly string[], env?: NodeJS.ProcessEnv): ChildProcess;
 }
 
 const stdio = ["ignore", "pipe", "inherit"] as const;
 
 export function kernelSite(lab: KernelLab): Site {
-  const start: Site["start"] = (node, args) =>
-    lab.spawn(node, process.execPath, [shoal, ...args], { stdio: [...stdio] });
+  const start: Site["start"] = (node, args, env) =>
+    lab.spawn(node, process.execPath, [shoal, ...args], {
+      stdio: [...stdio],
+      env: { ...process.env, ...env },
+    });
   return { lab: "kernel", host: lab.address("server"), port, start };
 }
 
 export function proxySite(drop: number): Site {
-  const start: Site["start"] = (node, args) =>
+  const start: Site["start"] = (node, args, env) =>
     spawn(process.execPath, [shoal, ...args, ...(node === "server" ? [] : ["--loss", String(drop)])], {
       stdio: [...stdio],
+      env: { ...process.env, ...env },
     });
   return { lab: "proxy", host: "127.0.0.1", port: 0, start };
 }
 
 export interface RunningPeer {
+  readonly name: string;
   readonly child: ChildProcess;
   readonly events: readonly JoinEvent[];
   readonly gone: Promise<unknown>;
@@ -52,30 +58,47 @@ export interface RunningPeer {
 
 export interface TrainingRun {
   readonly url: string;
+  /** All that ever joined. */
   readonly peers: readonly RunningPeer[];
   /** One more peer. */
-  join(node: number): RunningPeer;
+  join(node: number, env?: NodeJS.ProcessEnv): RunningPeer;
+  /** Of the server that runs or ran last. */
+  readonly serverPid: number | undefined;
+  /** SIGKILL. */
+  killServer(): Promise<void>;
+  /** Another server at the same address, which knows nothing of the one before. Resolves when it listens. */
+  restartServer(): Promise<void>;
   /** Resolves when something that peers said makes it true. */
   until(what: string, isTrue: () => boolean, timeLimitMs: number): Promise<void>;
   close(): Promise<void>;
 }
 
-export async function startTraining(site: Site, task: Task, peers: number): Promise<TrainingRun> {
+export async function startTraining(
+  site: Site,
+  task: Task,
+  peers: number,
+  envOf: (node: LabNode) => NodeJS.ProcessEnv = () => ({}),
+): Promise<TrainingRun> {
   const directory = mkdtempSync(join(tmpdir(), "shoal-run-"));
   const file = join(directory, "task.json");
   writeFileSync(file, JSON.stringify(task));
-  const server = site.start("server", [
-    "serve",
-    "--task",
-    file,
-    "--host",
-    site.host,
-    "--port",
-    `${site.port}`,
-  ]);
   const running: RunningPeer[] = [];
+  let server = serve(site.port);
+
+  function serve(at: number): ChildProcess {
+    const where = ["--host", site.host, "--port", `${at}`];
+    return site.start("server", ["serve", "--task", file, ...where], envOf("server"));
+  }
+
+  /** Also when this process is interrupted: nothing of a run outlives it. */
+  function killAll(): void {
+    for (const child of [server, ...running.map((peer) => peer.child)]) child.kill("SIGKILL");
+    rmSync(directory, { recursive: true, force: true });
+  }
+  process.once("exit", killAll);
 
   async function close(): Promise<void> {
+    process.off("exit", killAll);
     const all = [server, ...running.map((peer) => peer.child)];
     await Promise.all(all.map(stop));
     rmSync(directory, { recursive: true });
@@ -83,26 +106,30 @@ export async function startTraining(site: Site, task: Task, peers: number): Prom
 
   try {
     const url = await addressOf(server);
-    const start = (node: number) => {
-      const peer = watch(
-        site.start(node, [
-          "join",
-          url,
-          "--json",
-          // The same on every machine, and chosen at once.
-          "--backend",
-          "wasm",
-          "--seed",
-          `${node + 1}`,
-          "--name",
-          `peer-${node}`,
-        ]),
-      );
+    const start = (node: number, env = envOf(node)) => {
+      const name = `peer-${running.length}`;
+      // The same backend on every machine, and chosen at once.
+      const args = ["join", url, "--json", "--backend", "wasm", "--seed", `${running.length + 1}`];
+      const peer = watch(name, site.start(node, [...args, "--name", name], env));
       running.push(peer);
       return peer;
     };
     for (let node = 0; node < peers; node++) start(node);
-    return { url, peers: running, join: start, until, close };
+    return {
+      url,
+      peers: running,
+      join: start,
+      until,
+      close,
+      get serverPid() {
+        return server.pid;
+      },
+      killServer: () => stop(server),
+      async restartServer() {
+        server = serve(Number(new URL(url).port));
+        await addressOf(server);
+      },
+    };
   } catch (error) {
     await close();
     throw error;
@@ -130,14 +157,14 @@ async function addressOf(server: ChildProcess): Promise<string> {
   return within(20_000, "the server's address", found);
 }
 
-function watch(child: ChildProcess): RunningPeer {
+function watch(name: string, child: ChildProcess): RunningPeer {
   const events: JoinEvent[] = [];
   if (!child.stdout) throw new Error("the peer has no output");
   createInterface({ input: child.stdout }).on("line", (line) => {
     const event = parseEvent(line);
     if (event) events.push(event);
   });
-  return { child, events, gone: once(child, "close") };
+  return { name, child, events, gone: once(child, "close") };
 }
 
 async function until(what: string, isTrue: () => boolean, timeLimitMs: number): Promise<void> {

@@ -1,0 +1,112 @@
+/**
+ * `npm run chaos`: breaks things under real trainings, one row of the fault table after the other, and keeps
+ * what was measured. With `--out` the rows that were not run now stay as they are in the file, and the table
+ * for people is written beside it.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { availableParallelism, loadavg } from "node:os";
+import { flag, number, wholeNumber } from "../../peer-node/cli-options.ts";
+import { mix } from "../../shared/core/rng.ts";
+import { needsChromium, needsKernelLab } from "../../test/needs.ts";
+import { keep, readOptions, resultFile, someOf } from "../options.ts";
+import { rows } from "./rows/all.ts";
+import { isMet } from "./row.ts";
+import type { Row } from "./row.ts";
+import { createUnharmed, outcomeIsMet, runRow } from "./run-row.ts";
+import { inWords, tableOf } from "./table.ts";
+import type { Kept } from "./table.ts";
+
+const { values } = readOptions({
+  what: "what happens when peers, links and the server break under a training?",
+  options: {
+    row: someOf(
+      rows.map(({ name }) => name),
+      "which rows",
+    ),
+    short: flag("fewer peers, less time, once each, as in npm test"),
+    repeats: wholeNumber("N", "how often each row is run (default: what it says)", { min: 1, max: 100 }),
+    minutes: number("N", "how long the churn goes on (default: what the row says)", {
+      min: 0.1,
+      max: 10_000,
+    }),
+    seed: wholeNumber("N", "which victims and moments (default: 1)", { min: 0, max: 0xffff_ffff }),
+    out: resultFile("keep the figures there, and the table beside it"),
+  },
+});
+const { row: names, short = false, repeats, minutes, seed = 1, out } = values;
+const size = short ? "short" : "full";
+const chosen = rows.filter(({ name }) => !names || names.includes(name));
+const lacking = { "kernel lab": needsKernelLab(), Chromium: needsChromium() };
+
+// What runs is killed, and namespaces are removed, as the process exits.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+  process.once(signal, () => process.exit(signal === "SIGINT" ? 130 : 143));
+
+const startedMs = performance.now();
+const countOf = (row: Row) => repeats ?? row.repeats[size];
+const secondsOf = (row: Row) =>
+  row.minutes && minutes !== undefined ? 30 + 60 * minutes : row.seconds[size];
+const expected = (of: readonly Row[]) => of.reduce((sum, row) => sum + countOf(row) * secondsOf(row), 0);
+/** How much longer this machine takes than the rows say. */
+let slowness = 1;
+let missed = 0;
+
+const unharmed = createUnharmed((text) => console.log(`    ${text}`));
+for (const [index, row] of chosen.entries()) {
+  const left = (slowness * expected(chosen.slice(index))) / 60;
+  const head = `${index + 1}/${chosen.length} ${row.name}`;
+  console.log(`${head}: ${row.what[size]} (about ${Math.ceil(left)} min left)`);
+  const lacks = row.needs && lacking[row.needs];
+  if (lacks) {
+    console.log(`  skipped: ${lacks}`);
+    continue;
+  }
+  const say = (text: string) => console.log(`    ${row.name}: ${text}`);
+  const machine = { node: process.version, cores: availableParallelism(), load: loadavg()[0] ?? NaN };
+  const outcome = await runRow(row, {
+    size,
+    seed: mix(seed, hash(row.name)),
+    unharmed,
+    say,
+    repeats,
+    minutes,
+  });
+  slowness = (performance.now() - startedMs) / 1_000 / expected(chosen.slice(0, index + 1));
+  for (const check of outcome.checks)
+    console.log(`  ${isMet(check) ? "met   " : "MISSED"} ${inWords(check)}`);
+  if (outcome.failed !== undefined) console.log(`  FAILED ${outcome.failed}`);
+  if (!outcomeIsMet(outcome)) missed += 1;
+  if (out !== undefined) save(out, { ...outcome, command: commandFor(row), ...machine });
+}
+console.log(missed === 0 ? "every row that was run is met" : `${missed} of ${chosen.length} rows missed`);
+process.exitCode = missed === 0 ? 0 : 1;
+
+/** A row's faults do not depend on which other rows are run. */
+function hash(name: string): number {
+  return mix(...Buffer.from(name));
+}
+
+function commandFor(row: Row): string {
+  const words = [
+    `npm run chaos -- --row ${row.name} --seed ${seed}`,
+    ...(short ? ["--short"] : []),
+    ...(repeats === undefined ? [] : [`--repeats ${repeats}`]),
+    ...(minutes === undefined || !row.minutes ? [] : [`--minutes ${minutes}`]),
+  ];
+  return words.join(" ");
+}
+
+function save(file: string, outcome: Kept): void {
+  const before = existsSync(file) ? readKept(readFileSync(file, "utf8")) : [];
+  const all = [...before.filter((kept) => kept.row !== outcome.row), outcome];
+  const ordered = rows.flatMap(({ name }) => all.find((kept) => kept.row === name) ?? []);
+  keep(file, `${JSON.stringify({ rows: ordered }, null, 2)}\n`);
+  keep(file.replace(/\.json$/, ".md"), tableOf(rows, ordered));
+}
+
+/** Our own file. JSON knows no NaN: what did not happen is null there. */
+function readKept(text: string): readonly Kept[] {
+  const revive = (key: string, value: unknown) => (key === "measured" && value === null ? NaN : value);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return (JSON.parse(text, revive) as { rows: Kept[] }).rows;
+}

@@ -1,0 +1,37 @@
+/** The fault table's rows that tell most, in short: real processes, real faults, the bars of the full table. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { isMet } from "../../bench/chaos/row.ts";
+import { rows } from "../../bench/chaos/rows/all.ts";
+import { createUnharmed, runRow } from "../../bench/chaos/run-row.ts";
+import { inWords } from "../../bench/chaos/table.ts";
+import { needsKernelLab } from "../needs.ts";
+
+const seed = 1;
+/** Rows that train to the end share the run without faults; the others mostly wait, so they go beside those. */
+const lanes = [
+  ["kill-half", "link-dark"],
+  ["server-away", "stop-quarter"],
+] as const;
+
+describe("faults in short", { concurrency: lanes.length }, () => {
+  const unharmed = createUnharmed(() => {});
+  for (const lane of lanes) {
+    describe(lane.join(", "), { concurrency: 1 }, () => {
+      for (const name of lane) holdsItsBars(name, unharmed);
+    });
+  }
+});
+
+function holdsItsBars(name: string, unharmed: ReturnType<typeof createUnharmed>): void {
+  const row = rows.find((it) => it.name === name);
+  assert.ok(row, `${name} is a row of the fault table`);
+  const skip = row.needs ? needsKernelLab() : false;
+  test(`${name}: ${row.what.short}`, { skip, timeout: 120_000 }, async (t) => {
+    const say = (text: string) => t.diagnostic(text);
+    const { checks, failed } = await runRow(row, { size: "short", seed, unharmed, say });
+    for (const check of checks) t.diagnostic(inWords(check));
+    assert.equal(failed, undefined);
+    assert.deepEqual(checks.filter((check) => !isMet(check)).map(inWords), []);
+  });
+}
