@@ -15,7 +15,7 @@ import { parseArgs } from "node:util";
 /** Folders of tests whose outcome does not depend on how fast they run. */
 const computing = ["averaging", "core", "data", "paper", "simulation", "training"];
 /** Of tests that leave a processor idle most of the time. */
-const waiting = ["cli", "peers", "server"];
+const waiting = ["checkpoints", "cli", "peers", "server"];
 
 const here = dirname(fileURLToPath(import.meta.url));
 const { values, positionals } = parseArgs({
