@@ -239,6 +239,7 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
       return taken;
     },
     wakeAt,
+    newestRound: neighborhood.newestRound,
     jumpTo() {
       const newest = neighborhood.newestRound();
       return newest >= horizon + 2 ? newest : undefined;
