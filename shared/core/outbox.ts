@@ -24,6 +24,8 @@ export interface EndMarker {
 
 export interface Outbox {
   open(slot: RoundSlot, to: Neighbor, seat: number): void;
+  /** Nothing of ours comes in this round, so that a member need not wait for it. */
+  decline(slot: RoundSlot, to: Neighbor): void;
   hasOpen(slot: RoundSlot): boolean;
   nextPacket(slots: readonly RoundSlot[], to: Neighbor, out: Uint8Array): number;
   nextMarker(): { readonly to: string; readonly marker: EndMarker } | undefined;
@@ -128,17 +130,22 @@ export function createOutbox(deps: {
   function endScatter(slot: RoundSlot, flow: Outflow): void {
     if (flow.scatterMarked) return;
     flow.scatterMarked = true;
-    mark(slot, flow, "scatter", flow.scatterNext);
+    mark(slot, flow.to, "scatter", flow.scatterNext);
   }
 
   function endGather(slot: RoundSlot, flow: Outflow): void {
     if (flow.gatherMarked) return;
     flow.gatherMarked = true;
-    mark(slot, flow, "gather", Math.min(flow.gatherNext, slot.averagedOrder.length));
+    mark(slot, flow.to, "gather", Math.min(flow.gatherNext, slot.averagedOrder.length));
   }
 
-  function mark(slot: RoundSlot, flow: Outflow, phase: EndMarker["phase"], sent: number): void {
-    markers.push({ to: flow.to, marker: { epoch: slot.view.epoch, round: slot.round, phase, sent } });
+  function decline(slot: RoundSlot, { peerId }: Neighbor): void {
+    mark(slot, peerId, "scatter", 0);
+    mark(slot, peerId, "gather", 0);
+  }
+
+  function mark(slot: RoundSlot, to: string, phase: EndMarker["phase"], sent: number): void {
+    markers.push({ to, marker: { epoch: slot.view.epoch, round: slot.round, phase, sent } });
   }
 
   function cancelScatter(slot: RoundSlot): void {
@@ -147,6 +154,7 @@ export function createOutbox(deps: {
 
   return {
     open,
+    decline,
     hasOpen: (slot) => [...slot.outflows.values()].some((flow) => !flow.scatterMarked || !flow.gatherMarked),
     nextPacket,
     nextMarker: () => markers.shift(),

@@ -79,6 +79,8 @@ export interface RoundMachine {
   takeResult(): RoundResult | undefined;
   /** When `tick` has to be called at the latest; Infinity while nothing is waited for. */
   wakeAt(): number;
+  /** The newest round that enough of the others have been seen in; −1 before that. */
+  newestRound(): number;
   /** The round to jump to when we fell behind; undefined while we keep pace. */
   jumpTo(): number | undefined;
   /** The run is over: what the last rounds came to is counted. */

@@ -140,7 +140,8 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
     result = undefined;
     Object.assign(slot, { values, kept, listening: listen, begunAt: now });
     Object.assign(slot, { phaseMs: patience.phaseMs, graceMs: patience.graceMs });
-    if (!listen) openOutflows(slot);
+    if (listen) decline(slot);
+    else openOutflows(slot);
     closing.start(slot, now);
     finishIfOver(now);
   }
@@ -150,6 +151,12 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
       const seat = seatOf(slot.view, neighbor.peerId);
       if (neighbor.connected && (seat >= 0 || neighbor.listening)) outbox.open(slot, neighbor, seat);
     }
+  }
+
+  /** A member that only listens, since it fell behind or its replica is not whole yet, keeps nobody waiting. */
+  function decline(slot: RoundSlot): void {
+    for (const neighbor of slot.seat >= 0 ? neighborhood.all() : [])
+      if (neighbor.connected && seatOf(slot.view, neighbor.peerId) >= 0) outbox.decline(slot, neighbor);
   }
 
   function finishIfOver(now: number): void {
@@ -239,6 +246,7 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
       return taken;
     },
     wakeAt,
+    newestRound: neighborhood.newestRound,
     jumpTo() {
       const newest = neighborhood.newestRound();
       return newest >= horizon + 2 ? newest : undefined;

@@ -26,6 +26,8 @@ export interface Exchange {
   onDrain(peerId: string): void;
   /** The round under way, if any, ends as aborted. */
   abort(): void;
+  /** The same, if nothing of ours is in it. */
+  abortListening(): void;
   close(): void;
   readonly bytesSent: number;
   readonly bytesReceived: number;
@@ -44,6 +46,7 @@ export function createExchange(deps: {
   const channelName = deps.channel === "reliable" ? "control" : "fragments";
   const packet = new Uint8Array(maxPacketBytes);
   let pending: ((outcome: RoundOutcome) => void) | undefined;
+  let isListening = false;
   let cancelWake: () => void = () => undefined;
   let armedFor = Infinity;
   let isClosed = false;
@@ -59,6 +62,7 @@ export function createExchange(deps: {
     if (isClosed) return Promise.resolve({ kind: "aborted" });
     return new Promise((resolve) => {
       pending = resolve;
+      isListening = listen;
       machine.begin(round, values, clock.now(), listen, kept);
       settle();
     });
@@ -144,6 +148,7 @@ export function createExchange(deps: {
     onControl,
     onDrain: settle,
     abort: () => resolvePending({ kind: "aborted" }),
+    abortListening: () => isListening && resolvePending({ kind: "aborted" }),
     close() {
       isClosed = true;
       cancelWake();

@@ -22,7 +22,8 @@ export interface MembershipEvents {
   onJoined(peer: RosterEntry): void;
   onLeft(peerId: string, reason: string): void;
   onSignal(from: string, attempt: string, data: SignalMessage["data"]): void;
-  onView(view: View): void;
+  /** `wasMember`: of the view before. */
+  onView(view: View, wasMember: boolean): void;
   /** The training whose view we knew is not there any more, and we hold no part of it. */
   onTrainingGone(): void;
   /** The server does not want us (any more): the run is over for this peer. */
@@ -66,6 +67,8 @@ export function createMembership(deps: {
   let isPaused = false;
   const early: (() => void)[] = [];
 
+  const isMemberOf = (some: View | null) => some?.members.includes(identity.peerId) ?? false;
+
   async function join(attempt = 0): Promise<void> {
     const resume = deps.position();
     const answer = await signaling.join({
@@ -108,10 +111,11 @@ export function createMembership(deps: {
 
   function take(next: View): void {
     if (view && next.epoch <= view.epoch) return;
+    const wasMember = isMemberOf(view);
     view = next;
     // In it we are done; where others train without us our model has to become theirs first.
     if (next.members.length > 0) readyFor = undefined;
-    events.onView(next);
+    events.onView(next, wasMember);
   }
 
   function ready(round: number): void {
@@ -163,7 +167,7 @@ export function createMembership(deps: {
       return view;
     },
     get isLeftOut() {
-      return view !== null && !view.members.includes(identity.peerId);
+      return view !== null && !isMemberOf(view);
     },
     ready,
     pause,

@@ -112,7 +112,8 @@ export function createPeer(options: PeerOptions): Peer {
    * Members get everybody's gathers anyway; whoever listens has to ask for them, and who is in rounds of an
    * older view: the others may have left those behind, which nobody knows who hears nothing.
    */
-  const isListening = () => standing.state === "listening" || (!standing.isPaused && membership.isLeftOut);
+  const isListening = () => standing.state === "listening" || isInOldRounds();
+  const isInOldRounds = () => loop?.isComplete === true && !standing.isPaused && membership.isLeftOut;
 
   function tellWhetherListening(): void {
     for (const { peerId, state: link } of mesh?.ends() ?? []) {
@@ -126,10 +127,11 @@ export function createPeer(options: PeerOptions): Peer {
     news.tell();
   }
 
-  function onView(view: View): void {
+  function onView(view: View, wasMember: boolean): void {
     session?.machine.install(view);
     tellWhetherListening();
-    if (view.members.length === 0) loop?.roomEmptied();
+    // Where we were the last of them, ours is what the training goes on with.
+    if (view.members.length === 0 && !wasMember) loop?.roomEmptied();
     news.tell();
   }
 
@@ -256,7 +258,7 @@ export function createPeer(options: PeerOptions): Peer {
   /** Interrupts whatever only waits; a round that we contribute to is finished. */
   function interrupt(): void {
     news.tell();
-    if (standing.state !== "training") session?.exchange.abort();
+    session?.exchange.abortListening();
   }
 
   function pauseNow(): void {

@@ -69,7 +69,6 @@ export function createTrainingLoop(deps: {
   let announcedAt = -Infinity;
   let nextRound = 0;
   let isComplete = false;
-  let hasHeard = false;
   let heardAt = clock.now();
   /** Of the last round that we learned in. */
   let trainMs = 0;
@@ -88,7 +87,7 @@ export function createTrainingLoop(deps: {
   }
 
   /** Neither ended nor told to pause: what only waits goes on. */
-  const isOn = () => !deps.isOver() && !standing.isPaused;
+  const isOn = () => !deps.isOver() && standing.pauses === pausesDone;
 
   const isMember = () => membership.view?.members.includes(peerId) ?? false;
 
@@ -110,7 +109,7 @@ export function createTrainingLoop(deps: {
     missing = new Uint8Array(0);
   }
 
-  /** The others wait for our part until the view without us holds. True when the pause ended before that. */
+  /** The others wait for our part until the view without us holds. True when the pause is over by then. */
   async function handOver(): Promise<boolean> {
     const until = clock.now() + handoverMs;
     const isAwaited = () =>
@@ -127,12 +126,14 @@ export function createTrainingLoop(deps: {
     enter("connecting");
     const isLive = isComplete && nextRound > 0;
     if (!isLive) await takeModel(await deps.remembered());
+    if (!isOn()) return;
     const own = nextRound;
     s.machine.expect(own);
     const before = membership.view?.epoch;
     membership.ready(own);
     enterPhase("waiting for others");
     while (isOn() && membership.view?.epoch === before) await deps.news(5_000);
+    if (!isOn()) return;
     const from = isMember() ? (membership.view?.fromRound ?? 0) : 0;
     if (own > 0 && isMember() && from === 0) await takeModel();
     nextRound = from;
@@ -175,7 +176,7 @@ export function createTrainingLoop(deps: {
   }
 
   async function rest(startedAt: number): Promise<void> {
-    const left = () => startedAt + s.pace.restMs(trainMs) - clock.now();
+    const left = () => startedAt + s.pace.leastCycleMs(trainMs) - clock.now();
     while (isOn() && left() > 0) await deps.news(left());
   }
 
@@ -195,8 +196,7 @@ export function createTrainingLoop(deps: {
     if (deps.hasEnded()) return;
     const result = await averageWith(before, local.parameters);
     if (!result) return;
-    const { lagMs, roundMs } = result;
-    s.pace.update({ trainMs, samples: local.samples, lagMs, roundMs });
+    s.pace.update({ trainMs, samples: local.samples, lagMs: result.lagMs, roundMs: result.roundMs });
     onEvent({ kind: "round", result, local });
   }
 
@@ -236,10 +236,10 @@ export function createTrainingLoop(deps: {
     enterPhase("catching up");
     if (s.rule.name === "gradient") return fail("gradient averaging can't be joined once it runs");
     if (missing.length !== s.machine.fragmentCount || replica.length === 0) await startListening(view);
-    await listenOnce();
-    if (!hasHeard) return waitUntilHeard();
+    if (!isOn()) return;
+    if (!(await listenOnce())) return waitUntilHeard();
     isComplete ||= !missing.includes(1);
-    if (!isComplete || isMember() || clock.now() < announcedAt + announceMs) return;
+    if (!isComplete || !isOn() || isMember() || clock.now() < announcedAt + announceMs) return;
     announcedAt = clock.now();
     membership.ready(nextRound);
   }
@@ -252,23 +252,25 @@ export function createTrainingLoop(deps: {
     heardAt = clock.now();
   }
 
-  async function listenOnce(): Promise<void> {
+  async function listenOnce(): Promise<boolean> {
     const heard = await s.exchange.average(nextRound, replica, true);
-    hasHeard = heard.kind === "behind" || (heard.kind === "finished" && heard.result.averagedCount > 0);
+    const hasHeard = heard.kind === "behind" || (heard.kind === "finished" && heard.result.averagedCount > 0);
     if (hasHeard) heardAt = clock.now();
     // Broken off, too: no round begins twice.
     nextRound = heard.kind === "behind" ? heard.newest : nextRound + 1;
-    if (heard.kind !== "finished") return;
+    if (heard.kind !== "finished") return hasHeard;
     replica = heard.result.values;
     for (let i = 0; i < missing.length; i++) if (heard.result.averaged[i] === 1) missing[i] = 0;
+    return hasHeard;
   }
 
-  /** Nothing came in a whole round: our count of rounds stops until somebody says where the others are. */
+  /** Nothing came in a whole round: our count of rounds stops until somebody is in the next one, or beyond. */
   async function waitUntilHeard(): Promise<void> {
+    s.machine.expect(nextRound); // what comes of it is kept: who only looked where others are would be late again
     const mayTakePart = () => isComplete && isMemberAt(nextRound);
     const isEmpty = () => membership.view?.members.length === 0;
     enterPhase("waiting for others");
-    while (isOn() && s.machine.jumpTo() === undefined && !mayTakePart() && !isEmpty()) {
+    while (isOn() && s.machine.newestRound() < nextRound && !mayTakePart() && !isEmpty()) {
       if (clock.now() > heardAt + deafMs) return fail(deafness);
       await deps.news(pollMs);
     }

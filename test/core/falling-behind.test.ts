@@ -56,6 +56,33 @@ test("listeners and former members say nothing about where the group is", () => 
   assert.equal(lone.machine.jumpTo(), undefined);
 });
 
+test("a member that only listens in a round says that nothing comes of it, and is not waited for", () => {
+  const listener = createLoneMachine();
+  listener.machine.begin(3, listener.own(0), 0, true);
+  const said = [];
+  for (let next = listener.machine.nextMarker(); next; next = listener.machine.nextMarker()) said.push(next);
+  const marker = { epoch: 1, round: 3 };
+  const phases = [
+    { ...marker, phase: "scatter", sent: 0 },
+    { ...marker, phase: "gather", sent: 0 },
+  ];
+  const expected = ["peer-1", "peer-2", "peer-3"].flatMap((to) => phases.map((it) => ({ to, marker: it })));
+  assert.deepEqual(said, expected);
+
+  const other = createLoneMachine();
+  other.machine.begin(0, other.own(0), 0);
+  for (const seat of [1, 2]) other.wholeRound(seat, 1);
+  assert.equal(other.machine.takeResult(), undefined);
+  other.endOf(3, "scatter", 0);
+  other.endOf(3, "gather", 0);
+  assert.deepEqual(other.machine.takeResult()?.missed, []);
+
+  const stranger = createLoneMachine();
+  stranger.machine.install({ epoch: 2, fromRound: 0, members: ["peer-1", "peer-2"] });
+  stranger.machine.begin(3, stranger.own(0), 0, true);
+  assert.equal(stranger.machine.nextMarker(), undefined);
+});
+
 test("a training that starts again from round 0 does not meet its old rounds", () => {
   const lone = createLoneMachine();
   for (const round of [0, 1, 2]) {

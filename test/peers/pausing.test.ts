@@ -70,23 +70,49 @@ test("a paused peer can stop, and one that pauses for a moment loses nothing", a
   assert.equal((await second.outcome).kind, "stopped");
 });
 
-test("a pause that ends within a round, or in rounds that others have left, costs no deadline", async (t) => {
+test("pauses that end within a round, or in rounds that the others have left, cost a deadline at most", async (t) => {
   const { add, server } = await openRoom(t, toyTask({ work: { samplesPerRound: 2_048 } }));
   const [first, light] = await Promise.all([add(1), add(2)]);
   assert.ok(first && light);
   light.peer.setShare(0.25);
   await light.until("5 rounds", () => light.results.length >= 5);
   const members = () => roomOf(server).peers.filter(({ member }) => member).length;
-  for (const pausedMs of [0, 150, 300, 450]) {
-    for (let turn = 0; turn < 100 && members() < 2; turn++) await pause(50);
-    assert.equal(members(), 2, `the view with both, before a pause of ${pausedMs} ms`);
+  /** Nobody goes through rounds alone, each to its deadline of seconds, before there are rounds with both again. */
+  async function goOn(after: string): Promise<void> {
+    const from = performance.now();
+    const done = first.results.length;
+    await first.until(`rounds after ${after}`, () => first.results.length >= done + 3, 8_000);
+    while (members() < 2 && performance.now() < from + 8_000) await pause(20);
+    assert.equal(members(), 2, `the view with both after ${after}`);
+  }
+  await goOn("nothing");
+  for (const pausedMs of [0, 200, 400]) {
     first.peer.pause();
-    for (let turn = 0; turn < 100 && members() > 1; turn++) await pause(20);
+    while (members() > 1) await pause(20);
     await pause(pausedMs);
     first.peer.resume();
+    await goOn(`a view without it and ${pausedMs} ms`);
   }
-  const done = first.results.length;
-  await first.until("5 rounds more", () => first.results.length >= done + 5, 5_000);
+  for (let turn = 0; turn < 3; turn++) {
+    first.peer.pause();
+    await pause(20 * turn);
+    first.peer.resume();
+  }
+  await goOn("three short ones");
+});
+
+test("the last member that pauses for a moment goes on with its model", async (t) => {
+  const { add, server } = await openRoom(t, toyTask());
+  const only = await add(1);
+  await only.until("20 rounds", () => only.results.length >= 20);
+  only.peer.pause();
+  // The view without anybody is made now, and comes to a peer that does not pause any more.
+  while (roomOf(server).epoch < 2) await pause(1);
+  only.peer.resume();
+  const done = only.results.length;
+  const { round } = only.peer.snapshot().report;
+  await only.until("more rounds", () => only.results.length >= done + 5, 10_000);
+  assert.ok((only.results[done]?.round ?? 0) >= round, `round ${only.results[done]?.round} after ${round}`);
 });
 
 test("a peer with a share of the work learns less in the same time, alone too", async (t) => {
