@@ -1,6 +1,7 @@
 /**
- * `npm test`: every *.test.ts, skips by name. What only computes goes first, a file on each core; then, one
- * file after the other, everything that real time matters to: sockets, links, browsers, whole runs.
+ * `npm test`: every *.test.ts, skips by name. What only computes goes first, a file on each core; then two
+ * files at a time of what mostly waits, for sockets and for peers that learn little; then, one file after the
+ * other, what needs the machine to itself: links at full speed, browsers, labs, whole runs.
  * `node dist/test/run.js [--data-dir DIR] [part of a file name …]` runs some. With SHOAL_NO_SKIP=1 a test
  * that would be skipped fails instead: CI sets it.
  */
@@ -13,6 +14,8 @@ import { parseArgs } from "node:util";
 
 /** Folders of tests whose outcome does not depend on how fast they run. */
 const computing = ["averaging", "core", "data", "paper", "simulation", "training"];
+/** Of tests that leave a processor idle most of the time. */
+const waiting = ["cli", "peers", "server"];
 
 const here = dirname(fileURLToPath(import.meta.url));
 const { values, positionals } = parseArgs({
@@ -43,12 +46,12 @@ function run(chosen: readonly string[], concurrency: number): Promise<number> {
   return new Promise((resolve) => child.on("exit", (code, signal) => resolve(signal ? 1 : (code ?? 1))));
 }
 
-const isComputing = (file: string) => computing.some((folder) => file.startsWith(join(folder, "/")));
+const isIn = (folders: readonly string[]) => (file: string) =>
+  folders.some((folder) => file.startsWith(join(folder, "/")));
+const needsAll = (file: string) => !isIn([...computing, ...waiting])(file);
 const exitCodes = [
-  await run(files.filter(isComputing), availableParallelism()),
-  await run(
-    files.filter((file) => !isComputing(file)),
-    1,
-  ),
+  await run(files.filter(isIn(computing)), availableParallelism()),
+  await run(files.filter(isIn(waiting)), 2),
+  await run(files.filter(needsAll), 1),
 ];
 process.exit(Math.max(...exitCodes));

@@ -6,8 +6,8 @@
 export interface Pace {
   /** Samples to learn from in the next round. */
   readonly samples: number;
-  /** Of the task's amount, 0..1. */
-  readonly share: number;
+  /** A peer that does a share of the work has the rest of the time off; others of its speed work meanwhile. */
+  restMs(trainMs: number): number;
   /** Does no more than this share of the task's amount, from the next round on; one sample at least. */
   setShare(share: number): void;
   /** After a round: how long the learning took and how far behind the others we began (if known). */
@@ -28,6 +28,8 @@ const minToleranceMs = 3;
  * share of the averaging is not the reason for any lag, and to learn less would cure nothing.
  */
 const blamelessShare = 0.5;
+/** Between the beginnings of two rounds, for the sake of a share. */
+const longestRestMs = 5_000;
 
 export function createPace(work: { samplesPerRound: number } | { secondsPerRound: number }): Pace {
   let nominal = "samplesPerRound" in work ? work.samplesPerRound : 1;
@@ -67,9 +69,7 @@ export function createPace(work: { samplesPerRound: number } | { secondsPerRound
     get samples() {
       return Math.max(1, Math.round(samples));
     },
-    get share() {
-      return share;
-    },
+    restMs: (trainMs) => (share < 1 ? Math.min(trainMs / share, longestRestMs) : 0),
     setShare(next) {
       const wanted = Math.min(1, Math.max(0, next));
       // At once, and not by the small steps in which a slow peer finds out what it can do.

@@ -31,6 +31,8 @@ export interface MembershipEvents {
 export interface Membership {
   join(): Promise<void>;
   readonly view: View | null;
+  /** The newest view is one without us. */
+  readonly isLeftOut: boolean;
   ready(round: number): void;
   /** No member until the next `ready`; joining again keeps it so. */
   pause(): void;
@@ -157,6 +159,9 @@ export function createMembership(deps: {
     join: () => join(),
     get view() {
       return view;
+    },
+    get isLeftOut() {
+      return view !== null && !view.members.includes(identity.peerId);
     },
     ready,
     pause,

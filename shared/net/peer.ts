@@ -108,9 +108,12 @@ export function createPeer(options: PeerOptions): Peer {
     onEvent({ kind: "notice", text });
   }
 
-  const isListening = () => standing.state === "listening";
+  /**
+   * Members get everybody's gathers anyway; whoever listens has to ask for them, and who is in rounds of an
+   * older view: the others may have left those behind, which nobody knows who hears nothing.
+   */
+  const isListening = () => standing.state === "listening" || (!standing.isPaused && membership.isLeftOut);
 
-  /** Members get everybody's gathers anyway; whoever listens has to ask for them. */
   function tellWhetherListening(): void {
     for (const { peerId, state: link } of mesh?.ends() ?? []) {
       if (link === "open") mesh?.tell(peerId, { type: "listen", on: isListening() });
@@ -125,6 +128,7 @@ export function createPeer(options: PeerOptions): Peer {
 
   function onView(view: View): void {
     session?.machine.install(view);
+    tellWhetherListening();
     if (view.members.length === 0) loop?.roomEmptied();
     news.tell();
   }
@@ -164,15 +168,10 @@ export function createPeer(options: PeerOptions): Peer {
   }
 
   async function open(first: Welcome, links: Mesh): Promise<Session> {
-    const trainer = await options.startTrainer(first.task, first.shard);
-    const opened = createSession({
-      task: first.task,
-      trainer,
-      mesh: links,
-      peerId: identity.peerId,
-      clock,
-      rng: options.rng,
-    });
+    const { task, shard } = first;
+    const trainer = await options.startTrainer(task, shard);
+    const { peerId: selfId } = identity;
+    const opened = createSession({ task, trainer, mesh: links, peerId: selfId, clock, rng: options.rng });
     session = opened;
     opened.pace.setShare(share);
     for (const { peerId, state: link } of links.ends()) {

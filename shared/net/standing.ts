@@ -7,6 +7,8 @@ export interface Standing {
   readonly state: PeerState;
   readonly phase: PeerPhase;
   readonly isPaused: boolean;
+  /** So far, the one under way among them. */
+  readonly pauses: number;
   enter(state: PeerState): void;
   enterPhase(phase: PeerPhase): void;
   pause(): void;
@@ -17,6 +19,7 @@ export function createStanding(onEvent: (event: PeerEvent) => void, onState: () 
   let state: PeerState = "connecting";
   let phase: PeerPhase = "connecting";
   let isPaused = false;
+  let pauses = 0;
 
   function enter(next: PeerState): void {
     if (state === next || (isPaused && next !== "paused")) return;
@@ -41,10 +44,14 @@ export function createStanding(onEvent: (event: PeerEvent) => void, onState: () 
     get isPaused() {
       return isPaused;
     },
+    get pauses() {
+      return pauses;
+    },
     enter,
     enterPhase,
     pause() {
       isPaused = true;
+      pauses += 1;
       enter("paused");
       enterPhase("paused");
     },

@@ -23,8 +23,6 @@ const deafMs = 60_000;
 const pollMs = 100;
 /** A peer that pauses does its part of the averaging until it is out of the view, for so long at most. */
 const handoverMs = 5_000;
-/** The longest rest between two rounds of a peer that works for a share of the time. */
-const longestRestMs = 5_000;
 
 const deafness =
   "no member of the room could be heard for 60 s: a firewall or a NAT may be in the way; give the server a STUN server (shoal serve --ice-server)";
@@ -75,11 +73,13 @@ export function createTrainingLoop(deps: {
   let heardAt = clock.now();
   /** Of the last round that we learned in. */
   let trainMs = 0;
+  /** A pause that comes and goes within a round is one, too: the server has taken us out of its next view. */
+  let pausesDone = 0;
 
   async function run(): Promise<void> {
     while (!deps.isOver() && nextRound < s.task.rounds) {
       const view = s.machine.viewFor(nextRound) ?? membership.view;
-      if (standing.isPaused) await pause();
+      if (standing.pauses > pausesDone) await pause();
       else if (!view || view.members.length === 0) await startAfresh();
       else if (isComplete && isMemberAt(nextRound)) await takePart(view);
       else await listen(view);
@@ -97,10 +97,11 @@ export function createTrainingLoop(deps: {
   }
 
   async function pause(): Promise<void> {
-    await handOver();
+    const isInStep = await handOver();
     while (!deps.isOver() && standing.isPaused) await deps.news(1_000);
-    // Of the newest view, too: rounds that are left of an older one nobody else goes through any more.
-    const isInView = isMemberAt(nextRound) && isMember();
+    pausesDone = standing.pauses;
+    // Rounds that are left of an older view nobody else may go through any more.
+    const isInView = isMemberAt(nextRound) && (isInStep || isMember());
     // A short pause: the server may not have made the view without us yet.
     if (isInView && isComplete) membership.ready(nextRound);
     // The others went on without us. If there are none, ours is the newest model.
@@ -109,15 +110,16 @@ export function createTrainingLoop(deps: {
     missing = new Uint8Array(0);
   }
 
-  /** Until the view without us holds, the others wait for our part: it is done, without learning. */
-  async function handOver(): Promise<void> {
+  /** The others wait for our part until the view without us holds. True when the pause ended before that. */
+  async function handOver(): Promise<boolean> {
     const until = clock.now() + handoverMs;
     const isAwaited = () =>
       isComplete && isMemberAt(nextRound) && (s.machine.viewFor(nextRound)?.members.length ?? 0) > 1;
     while (!deps.isOver() && standing.isPaused && isAwaited() && clock.now() < until) {
-      await deps.news(trainMs); // at the room's pace, else rounds in which nobody learns would fly by
+      await deps.news(trainMs); // at the room's pace: rounds in which nobody learns would fly by
       await averageWith(replica, replica);
     }
+    return !standing.isPaused;
   }
 
   /** Nobody trains: the model is ours where we paused or kept one, else the task's, and we are ready. */
@@ -172,10 +174,8 @@ export function createTrainingLoop(deps: {
     s.machine.expect(round);
   }
 
-  /** A peer that does a share of the work has the rest of the time off; others of its speed work meanwhile. */
   async function rest(startedAt: number): Promise<void> {
-    const restMs = (share: number) => (share < 1 ? Math.min(trainMs / share, longestRestMs) : 0);
-    const left = () => startedAt + restMs(s.pace.share) - clock.now();
+    const left = () => startedAt + s.pace.restMs(trainMs) - clock.now();
     while (isOn() && left() > 0) await deps.news(left());
   }
 
@@ -256,11 +256,11 @@ export function createTrainingLoop(deps: {
     const heard = await s.exchange.average(nextRound, replica, true);
     hasHeard = heard.kind === "behind" || (heard.kind === "finished" && heard.result.averagedCount > 0);
     if (hasHeard) heardAt = clock.now();
-    if (heard.kind === "behind") nextRound = heard.newest;
+    // Broken off, too: no round begins twice.
+    nextRound = heard.kind === "behind" ? heard.newest : nextRound + 1;
     if (heard.kind !== "finished") return;
     replica = heard.result.values;
     for (let i = 0; i < missing.length; i++) if (heard.result.averaged[i] === 1) missing[i] = 0;
-    nextRound += 1;
   }
 
   /** Nothing came in a whole round: our count of rounds stops until somebody says where the others are. */

@@ -70,6 +70,25 @@ test("a paused peer can stop, and one that pauses for a moment loses nothing", a
   assert.equal((await second.outcome).kind, "stopped");
 });
 
+test("a pause that ends within a round, or in rounds that others have left, costs no deadline", async (t) => {
+  const { add, server } = await openRoom(t, toyTask({ work: { samplesPerRound: 2_048 } }));
+  const [first, light] = await Promise.all([add(1), add(2)]);
+  assert.ok(first && light);
+  light.peer.setShare(0.25);
+  await light.until("5 rounds", () => light.results.length >= 5);
+  const members = () => roomOf(server).peers.filter(({ member }) => member).length;
+  for (const pausedMs of [0, 150, 300, 450]) {
+    for (let turn = 0; turn < 100 && members() < 2; turn++) await pause(50);
+    assert.equal(members(), 2, `the view with both, before a pause of ${pausedMs} ms`);
+    first.peer.pause();
+    for (let turn = 0; turn < 100 && members() > 1; turn++) await pause(20);
+    await pause(pausedMs);
+    first.peer.resume();
+  }
+  const done = first.results.length;
+  await first.until("5 rounds more", () => first.results.length >= done + 5, 5_000);
+});
+
 test("a peer with a share of the work learns less in the same time, alone too", async (t) => {
   const { add } = await openRoom(t, toyTask({ work: { samplesPerRound: 512 } }));
   const only = await add(1);

@@ -59,7 +59,7 @@ const extents: Readonly<Record<Size, Extent>> = {
   test: {
     studies: [{ name: "gradients", rounds: 60, simulated: [0.1, 0.2], real: [0.1] }],
     seeds: [1],
-    validationSamples: 2_000,
+    validationSamples: 800,
   },
   compressed: {
     studies: [models([0, 0.05, 0.1, 0.2]), gradients([0, 0.05, 0.1])],
