@@ -140,7 +140,9 @@ export function createViews(options: { readonly minPeers: number; readonly lastR
       if (!running()) resumed.set(peerId, { round, atMs: nowMs });
     },
     brings(peerId, round) {
-      if (!running() && round > 0) brought.set(peerId, Math.min(round, options.lastRound));
+      // Who resumes says where it is as well: what it has is the training's.
+      if (running() || resumed.has(peerId) || round === 0) return;
+      brought.set(peerId, Math.min(round, options.lastRound));
     },
   };
 }

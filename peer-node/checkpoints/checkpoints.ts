@@ -11,7 +11,7 @@ import { createKeeper } from "./keeper.ts";
 import type { Keeper } from "./keeper.ts";
 import { defaultRhythm } from "./rhythm.ts";
 import type { Rhythm } from "./rhythm.ts";
-import { saveCheckpoint } from "./save-checkpoint.ts";
+import { preparePlace, saveCheckpoint } from "./save-checkpoint.ts";
 
 const defaultKeep = 3;
 
@@ -72,7 +72,7 @@ export function openCheckpoints(
       const { task, report } = peer.snapshot();
       if (task) await saveCheckpoint(place, task, replica, report.validation?.accuracy);
     };
-    return createKeeper({ rhythm, clock, save, tell, warn });
+    return createKeeper({ rhythm, clock, prepare: () => preparePlace(place), save, tell, warn });
   }
 
   return {

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import type { Task } from "../../shared/core/task.ts";
 import type { Replica } from "../../shared/net/model-upload.ts";
 import { readModelFile, valueCountOf } from "../../shared/training/model-file.ts";
+import { areFinite } from "./finite.ts";
 import { codeOf, faultOf } from "./file-faults.ts";
 import { canonical, manifestName, parametersName, readName, sha256 } from "./file-names.ts";
 import type { CheckpointName } from "./file-names.ts";
@@ -42,19 +43,24 @@ export async function findCheckpoint(folder: string, task: Task, tell: Tell): Pr
 }
 
 /**
- * Where the checkpoints of a folder were made, read from whole manifests.
+ * Where the checkpoints of a folder were made, read from whole manifests. `tell` hears what is wrong with
+ * those that are there if none is whole.
  * @throws Error with one sentence when there is none, or there are several tasks.
  */
 export async function roomOf(folder: string, tell: Tell): Promise<string> {
   let newest: Found | undefined;
-  for await (const found of manifests(folder, tell)) {
+  const faults: string[] = [];
+  for await (const found of manifests(folder, (fault) => faults.push(fault))) {
     newest ??= found;
-    if (found.series !== newest.series)
+    if (differenceOf(found.manifest.task, newest.manifest.task) !== undefined)
       throw new Error(
         `${folder}: has checkpoints of several tasks: say which room, shoal join URL --checkpoint ${folder} --resume`,
       );
   }
-  if (!newest) throw new Error(`${folder}: no whole checkpoint is there`);
+  if (!newest) {
+    for (const fault of faults) tell(fault);
+    throw new Error(`${folder}: no whole checkpoint is there`);
+  }
   return newest.manifest.url;
 }
 
@@ -117,7 +123,7 @@ async function readParameters(path: string, { task, round, parameters }: Manifes
   const model = readModelFile(bytes);
   if (model.round !== round || differenceOf(model.task, task) !== undefined)
     throw new Error("it is the model of another checkpoint");
-  if (!model.parameters.every(Number.isFinite)) throw new Error("it has values that are not finite");
+  if (!areFinite(model.parameters)) throw new Error("it has values that are not finite");
   return model.parameters;
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Clock } from "../../shared/core/clock.ts";
 import type { Replica } from "../../shared/net/model-upload.ts";
+import { doneOrLate } from "../../shared/net/waiting.ts";
 import { isDue } from "./rhythm.ts";
 import type { Mark, Rhythm } from "./rhythm.ts";
 
@@ -14,9 +15,14 @@ export interface Keeper {
   conclude(replica: Replica | undefined): Promise<void>;
 }
 
+/** A disk that takes longer over one checkpoint is trouble. */
+const stuckMs = 30_000;
+
 export function createKeeper(deps: {
   readonly rhythm: Rhythm;
   readonly clock: Clock;
+  /** Once, before anything is saved: rejects with one sentence where it can't be. */
+  readonly prepare: () => Promise<void>;
   /** Rejects with one sentence. */
   readonly save: (replica: Replica) => Promise<void>;
   readonly tell: (sentence: string) => void;
@@ -27,39 +33,54 @@ export function createKeeper(deps: {
   let last: Mark | undefined;
   let before: Mark | undefined;
   /** Never rejects. */
-  let saving: Promise<void> | undefined;
+  let working: Promise<void> | undefined;
   let savedRound = 0;
   let isFailing = false;
 
-  async function save({ round, values }: Replica): Promise<void> {
+  function fail(sentence: string): void {
+    if (!isFailing) deps.warn(`${sentence}; training goes on`);
+    isFailing = true;
+  }
+
+  async function work(task: () => Promise<void>): Promise<void> {
+    const cancel = clock.after(stuckMs, () => fail("the disk takes long over a checkpoint"));
     try {
-      await deps.save({ round, values: values.slice() });
+      await task();
+    } catch (error) {
+      fail(error instanceof Error ? error.message : String(error));
+    }
+    cancel();
+    working = undefined;
+  }
+
+  function save({ round, values }: Replica): Promise<void> {
+    const copy = { round, values: values.slice() };
+    return work(async () => {
+      await deps.save(copy);
       if (isFailing) deps.warn(`checkpoints are saved again: round ${round}`);
       else if (savedRound === 0) deps.tell(`first checkpoint saved: round ${round}`);
       isFailing = false;
       savedRound = round;
-    } catch (error) {
-      if (!isFailing)
-        deps.warn(`${error instanceof Error ? error.message : String(error)}; training goes on`);
-      isFailing = true;
-    }
-    saving = undefined;
+    });
   }
 
   return {
     consider(replica) {
       const now = { round: replica.round, atMs: clock.now() };
       const start = { round: now.round - 1, atMs: now.atMs };
+      if (!last) working = work(deps.prepare);
       const due = isDue(rhythm, (last ??= start), before ?? start, now);
-      if (due && saving) return; // asked again after the next round
+      if (due && working) return; // asked again after the next round
       before = now;
       if (!due) return;
       last = now;
-      saving = save(replica);
+      working = save(replica);
     },
     async conclude(replica) {
-      await saving;
-      if (replica && replica.round > 0 && replica.round !== savedRound) await save(replica);
+      const patience = (task: Promise<void>) => doneOrLate(clock, task, stuckMs);
+      if (working) await patience(working);
+      if (!working && replica && replica.round > 0 && replica.round !== savedRound)
+        await patience(save(replica));
     },
   };
 }

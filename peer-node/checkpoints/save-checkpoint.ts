@@ -7,6 +7,7 @@ import { join } from "node:path";
 import type { Task } from "../../shared/core/task.ts";
 import type { Replica } from "../../shared/net/model-upload.ts";
 import { writeModelFile } from "../../shared/training/model-file.ts";
+import { areFinite } from "./finite.ts";
 import { faultOf } from "./file-faults.ts";
 import { manifestName, parametersName, readName, seriesOf, sha256 } from "./file-names.ts";
 import { writeManifest } from "./manifest.ts";
@@ -21,6 +22,22 @@ export interface CheckpointPlace {
   readonly room: string;
 }
 
+const trialName = "shoal-trial";
+
+/**
+ * Makes the folder and tries to write there, so that whoever starts a run learns it at once.
+ * @throws Error with one sentence.
+ */
+export async function preparePlace({ folder }: CheckpointPlace): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+    await writeWhole(folder, trialName, "");
+    await rm(join(folder, trialName), { force: true });
+  } catch (error) {
+    throw new Error(`no checkpoints in ${folder}: ${faultOf(error)}`, { cause: error });
+  }
+}
+
 /**
  * `accuracy`: the newest on the validation data (0 … 1), NaN where there is none yet.
  * @throws Error with one sentence; what was there before stays whole.
@@ -32,7 +49,7 @@ export async function saveCheckpoint(
   accuracy = NaN,
 ): Promise<void> {
   const { folder, url, room } = place;
-  if (!values.every(Number.isFinite))
+  if (!areFinite(values))
     throw new Error(`no checkpoint of round ${round}: the model has values that are not finite`);
   const series = seriesOf(task);
   const bytes = writeModelFile({ task, parameters: values, round, accuracy });

@@ -170,15 +170,10 @@ export function createPeer(options: PeerOptions): Peer {
   }
 
   async function open(first: Welcome, links: Mesh): Promise<Session> {
-    const trainer = await options.startTrainer(first.task, first.shard);
-    const opened = createSession({
-      task: first.task,
-      trainer,
-      mesh: links,
-      peerId: identity.peerId,
-      clock,
-      rng: options.rng,
-    });
+    const { task, shard } = first;
+    const trainer = await options.startTrainer(task, shard);
+    const { peerId: selfId } = identity;
+    const opened = createSession({ task, trainer, mesh: links, peerId: selfId, clock, rng: options.rng });
     session = opened;
     opened.pace.setShare(share);
     for (const { peerId, state: link } of links.ends()) {

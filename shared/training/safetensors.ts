@@ -36,12 +36,20 @@ export function writeSafetensors({ tensors, metadata }: TensorFile): Uint8Array<
   bytes.set(header, lengthBytes);
   let at = dataStart;
   for (const { values } of tensors) {
-    for (const value of values) {
-      view.setFloat32(at, value, true);
-      at += bytesPerValue;
-    }
+    bytes.set(toBytes(values), at);
+    at += values.length * bytesPerValue;
   }
   return bytes;
+}
+
+/** The file's order of bytes is this machine's: values are copied as they are, millions in milliseconds. */
+const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
+function toBytes(values: Float32Array): Uint8Array {
+  if (isLittleEndian) return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  const view = new DataView(new ArrayBuffer(values.byteLength));
+  for (let i = 0; i < values.length; i++) view.setFloat32(i * bytesPerValue, values[i] ?? 0, true);
+  return new Uint8Array(view.buffer);
 }
 
 function headerOf(tensors: readonly NamedTensor[], metadata: TensorFile["metadata"]): object {
@@ -133,6 +141,8 @@ function checkNoGap(places: readonly Place[], size: number): void {
 }
 
 function floats(bytes: Uint8Array): Float32Array {
+  // Not slice(): of a Buffer of Node it is no copy, and does not begin at a multiple of four.
+  if (isLittleEndian) return new Float32Array(new Uint8Array(bytes).buffer);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   return Float32Array.from({ length: bytes.length / bytesPerValue }, (_, i) =>
     view.getFloat32(i * bytesPerValue, true),

@@ -9,7 +9,7 @@ import { findCheckpoint, roomOf } from "../../peer-node/checkpoints/find-checkpo
 import { createKeeper } from "../../peer-node/checkpoints/keeper.ts";
 import { isDue, rhythmOption } from "../../peer-node/checkpoints/rhythm.ts";
 import type { Rhythm } from "../../peer-node/checkpoints/rhythm.ts";
-import { saveCheckpoint } from "../../peer-node/checkpoints/save-checkpoint.ts";
+import { preparePlace, saveCheckpoint } from "../../peer-node/checkpoints/save-checkpoint.ts";
 import { needsSmallDisk } from "../needs.ts";
 import { checkpointTask, contentOf, replicaOf, saveRounds, temporaryFolder, url } from "./fixture.ts";
 
@@ -28,11 +28,13 @@ async function keepRounds(folder: string, rounds: readonly number[], between?: (
   const keeper = createKeeper({
     rhythm: { rounds: 1 },
     clock: { now: () => 0, after: () => () => {} },
+    prepare: () => preparePlace(place),
     save: (replica) => saveCheckpoint(place, task, replica),
     tell: say,
     warn: say,
   });
-  for (const round of rounds) {
+  // Of the first one the keeper only sees whether the folder can be used.
+  for (const round of [0, ...rounds]) {
     between?.(round);
     keeper.consider(replicaOf(task, round));
     await keeper.conclude(undefined);
@@ -117,7 +119,7 @@ test("a folder that is none costs one warning; once it is one, that is said", as
     mkdirSync(folder);
   });
   assert.deepEqual(said, [
-    `no checkpoint of round 1 in ${folder}: it is no folder; training goes on`,
+    `no checkpoints in ${folder}: it is no folder; training goes on`,
     "checkpoints are saved again: round 4",
   ]);
   assert.deepEqual(roundsIn(folder), [4, 5]);
@@ -180,6 +182,35 @@ test("a rhythm of rounds saves multiples; one of time saves the same rounds on m
   assert.deepEqual(ours, [512, 1_024, 1_536]);
   assert.deepEqual(savedBy({ ms: 60_000 }, 12_345, 101), ours);
   assert.deepEqual(savedBy({ ms: 1_000 }, 0, 5_000).length, 2_000);
+});
+
+test("a disk that hangs costs one warning, keeps nobody from ending, and is forgiven", async () => {
+  const timers: (() => void)[] = [];
+  const said: string[] = [];
+  const say = (sentence: string) => said.push(sentence);
+  let finish = () => {};
+  const keeper = createKeeper({
+    rhythm: { rounds: 1 },
+    // Time passes when the test says so.
+    clock: {
+      now: () => 0,
+      after: (_, run) => (timers.push(run), () => timers.splice(timers.indexOf(run), 1)),
+    },
+    prepare: () => Promise.resolve(),
+    save: () => new Promise((resolve) => (finish = resolve)),
+    tell: say,
+    warn: say,
+  });
+  keeper.consider(replicaOf(task, 0));
+  await keeper.conclude(undefined);
+  for (const round of [1, 2, 3, 4]) keeper.consider(replicaOf(task, round));
+  const ended = keeper.conclude(replicaOf(task, 5));
+  for (const run of timers.slice()) run();
+  await ended;
+  assert.deepEqual(said, ["the disk takes long over a checkpoint; training goes on"]);
+  finish();
+  await keeper.conclude(undefined);
+  assert.deepEqual(said.slice(1), ["checkpoints are saved again: round 1"]);
 });
 
 test("--checkpoint-every reads rounds and times", () => {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import * as v from "valibot";
 import { checkpointTask, saveRounds, temporaryFolder } from "../checkpoints/fixture.ts";
+import { startServer } from "../server/fixture.ts";
 import { run, start, temporaryFile } from "./command.ts";
 import type { Running } from "./command.ts";
 
@@ -77,6 +78,21 @@ void test("everybody is killed, the server too: the room goes on from the newest
   function startedFrom(_: string, at: number): number {
     return Math.floor((before[at]?.at(-1)?.round ?? 0) / everyRounds) * everyRounds;
   }
+});
+
+void test("a folder that can't be written costs one line, and no training", async (t) => {
+  const server = await startServer(t, { tasks: { main: checkpointTask() } });
+  const folder = join(temporaryFile(t, "file", ""), "folder");
+  const join50 = ["join", `http://127.0.0.1:${server.port}`, "--rounds", "50"];
+  const kept = ["--checkpoint", folder, "--checkpoint-every", "1"];
+  const { code, stdout, stderr } = await run(t, ...join50, ...kept);
+  const warning = `no checkpoints in ${folder}: it is no folder; training goes on`;
+  assert.equal(code, 0);
+  assert.equal(stdout.split(warning).length - 1, 1, stdout);
+  assert.equal(stdout.split("checkpoint").length - 1, 1, stdout);
+  assert.equal(stderr, "");
+  const quiet = await run(t, ...join50, ...kept, "--quiet");
+  assert.deepEqual([quiet.code, quiet.stdout, quiet.stderr], [0, "", `shoal: ${warning}\n`]);
 });
 
 void test("what can't be resumed is one sentence", async (t) => {

@@ -382,6 +382,7 @@ describe("a room whose peers bring checkpoints", () => {
     game.join(1);
     game.ready(1, 900);
     game.join(2, { resume: { epoch: 7, round: 120 } });
+    game.ready(2, 121);
     game.pass(resumeCoalesceMs);
     const [view] = game.views();
     assert.deepEqual(view?.members, ids(2));

@@ -57,6 +57,12 @@ describe("safetensors", () => {
     );
   });
 
+  test("a file is read wherever it lies in memory", () => {
+    const tensors = [{ name: "w", shape: [3], values: Float32Array.of(1, -2, 3) }];
+    const bytes = Buffer.concat([Buffer.of(0), writeSafetensors({ tensors, metadata: {} })]);
+    assert.deepEqual(readSafetensors(bytes.subarray(1)).tensors, tensors);
+  });
+
   const eight = new Uint8Array(8);
   const wrong: readonly [what: string, file: Uint8Array, sentence: RegExp][] = [
     ["nothing", new Uint8Array(), /shorter than 8 bytes/],
