@@ -98,10 +98,22 @@ function commandFor(row: Row): string {
 
 function save(file: string, outcome: Kept): void {
   const before = existsSync(file) ? readKept(readFileSync(file, "utf8")) : [];
+  const kept = before.find((it) => it.row === outcome.row);
+  if (kept && saysLess(outcome, kept)) {
+    console.log(`  not kept: ${file} has it ${kept.size}, ${kept.repeats.length} times`);
+    return;
+  }
   const all = [...before.filter((kept) => kept.row !== outcome.row), outcome];
   const ordered = rows.flatMap(({ name }) => all.find((kept) => kept.row === name) ?? []);
   keep(file, `${JSON.stringify({ rows: ordered }, null, 2)}\n`);
   keep(file.replace(/\.json$/, ".md"), tableOf(rows, ordered));
+}
+
+/** A quick look does not replace a full measurement. */
+function saysLess(fresh: Kept, kept: Kept): boolean {
+  const isSmaller = fresh.size === "short" && kept.size === "full";
+  const isShorter = (fresh.minutes ?? 0) < (kept.minutes ?? 0);
+  return isSmaller || (fresh.size === kept.size && (isShorter || fresh.repeats.length < kept.repeats.length));
 }
 
 /** Our own file. JSON knows no NaN: what did not happen is null there. */
