@@ -42,6 +42,7 @@ const lacking = { "kernel lab": needsKernelLab(), Chromium: needsChromium() };
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
   process.once(signal, () => process.exit(signal === "SIGINT" ? 130 : 143));
 
+const machine = { node: process.version, cores: availableParallelism(), load: loadavg()[0] ?? NaN };
 const startedMs = performance.now();
 const countOf = (row: Row) => repeats ?? row.repeats[size];
 const secondsOf = (row: Row) =>
@@ -62,7 +63,6 @@ for (const [index, row] of chosen.entries()) {
     continue;
   }
   const say = (text: string) => console.log(`    ${row.name}: ${text}`);
-  const machine = { node: process.version, cores: availableParallelism(), load: loadavg()[0] ?? NaN };
   const outcome = await runRow(row, {
     size,
     seed: mix(seed, hash(row.name)),
