@@ -98,9 +98,9 @@ function commandFor(row: Row): string {
 
 function save(file: string, outcome: Kept): void {
   const before = existsSync(file) ? readKept(readFileSync(file, "utf8")) : [];
-  const kept = before.find((it) => it.row === outcome.row);
-  if (kept && saysLess(outcome, kept)) {
-    console.log(`  not kept: ${file} has it ${kept.size}, ${kept.repeats.length} times`);
+  const known = before.find((kept) => kept.row === outcome.row);
+  if (known && saysLess(outcome, known)) {
+    console.log(`  not kept: ${file} has it ${known.size}, ${known.repeats.length} times`);
     return;
   }
   const all = [...before.filter((kept) => kept.row !== outcome.row), outcome];
@@ -110,10 +110,12 @@ function save(file: string, outcome: Kept): void {
 }
 
 /** A quick look does not replace a full measurement. */
-function saysLess(fresh: Kept, kept: Kept): boolean {
-  const isSmaller = fresh.size === "short" && kept.size === "full";
-  const isShorter = (fresh.minutes ?? 0) < (kept.minutes ?? 0);
-  return isSmaller || (fresh.size === kept.size && (isShorter || fresh.repeats.length < kept.repeats.length));
+function saysLess(fresh: Kept, known: Kept): boolean {
+  const isSmaller = fresh.size === "short" && known.size === "full";
+  const isShorter = (fresh.minutes ?? 0) < (known.minutes ?? 0);
+  return (
+    isSmaller || (fresh.size === known.size && (isShorter || fresh.repeats.length < known.repeats.length))
+  );
 }
 
 /** Our own file. JSON knows no NaN: what did not happen is null there. */
