@@ -42,6 +42,7 @@ const lacking = { "kernel lab": needsKernelLab(), Chromium: needsChromium() };
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
   process.once(signal, () => process.exit(signal === "SIGINT" ? 130 : 143));
 
+const machine = { node: process.version, cores: availableParallelism(), load: loadavg()[0] ?? NaN };
 const startedMs = performance.now();
 const countOf = (row: Row) => repeats ?? row.repeats[size];
 const secondsOf = (row: Row) =>
@@ -62,7 +63,6 @@ for (const [index, row] of chosen.entries()) {
     continue;
   }
   const say = (text: string) => console.log(`    ${row.name}: ${text}`);
-  const machine = { node: process.version, cores: availableParallelism(), load: loadavg()[0] ?? NaN };
   const outcome = await runRow(row, {
     size,
     seed: mix(seed, hash(row.name)),
@@ -98,10 +98,24 @@ function commandFor(row: Row): string {
 
 function save(file: string, outcome: Kept): void {
   const before = existsSync(file) ? readKept(readFileSync(file, "utf8")) : [];
+  const known = before.find((kept) => kept.row === outcome.row);
+  if (known && saysLess(outcome, known)) {
+    console.log(`  not kept: ${file} has it ${known.size}, ${known.repeats.length} times`);
+    return;
+  }
   const all = [...before.filter((kept) => kept.row !== outcome.row), outcome];
   const ordered = rows.flatMap(({ name }) => all.find((kept) => kept.row === name) ?? []);
   keep(file, `${JSON.stringify({ rows: ordered }, null, 2)}\n`);
   keep(file.replace(/\.json$/, ".md"), tableOf(rows, ordered));
+}
+
+/** A quick look does not replace a full measurement. */
+function saysLess(fresh: Kept, known: Kept): boolean {
+  const isSmaller = fresh.size === "short" && known.size === "full";
+  const isShorter = (fresh.minutes ?? 0) < (known.minutes ?? 0);
+  return (
+    isSmaller || (fresh.size === known.size && (isShorter || fresh.repeats.length < known.repeats.length))
+  );
 }
 
 /** Our own file. JSON knows no NaN: what did not happen is null there. */

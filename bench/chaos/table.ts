@@ -8,7 +8,7 @@ export interface Kept extends Outcome {
   readonly command: string;
   readonly node: string;
   readonly cores: number;
-  /** Of the minute before: what else the machine was busy with. */
+  /** Of the minute before the command: what else the machine was busy with. */
   readonly load: number;
 }
 
@@ -23,7 +23,7 @@ export function tableOf(rows: readonly Row[], kept: readonly Kept[]): string {
   return [
     "# Results: what breaks, and what happens then",
     "",
-    "Real processes (`shoal serve`, `shoal join`) to which real things are done: signals, and packets that the kernel drops in network namespaces. Written by the command that measured it; [reliability.json](reliability.json) has every repeat. A figure is the worst of all repeats; a row that misses its bar says so.",
+    "Real processes (`shoal serve`, `shoal join`) to which real things are done: signals, and packets that the kernel drops in network namespaces. Written by the command that measured it; [reliability.json](reliability.json) has every repeat. A figure is the worst of all repeats; a row that misses its bar says so. *Short form* is what `npm test` runs of a row: fewer peers, less time. Times on a busy machine are worse than they need be.",
     "",
     `${kept.length} of ${rows.length} rows measured, ${kept.length - missed} met, ${missed} missed.`,
     "",
@@ -36,7 +36,7 @@ export function tableOf(rows: readonly Row[], kept: readonly Kept[]): string {
 
 function lineOf(row: Row, outcome: Kept | undefined): string {
   if (!outcome) return `| \`${row.name}\` | ${row.what.full} | not run at full size | – | |`;
-  const { size, repeats, failed, checks, minutes, command } = outcome;
+  const { size, repeats, failed, checks, minutes, command, load, cores } = outcome;
   const times = repeats.length === 1 ? "once" : `${repeats.length} times`;
   const figures = [
     ...checks.map(inWords),
@@ -51,6 +51,7 @@ function lineOf(row: Row, outcome: Kept | undefined): string {
         ? [`of ${row.repeats.full}`]
         : []),
     ...(minutes !== undefined && minutes < (row.minutes?.[size] ?? 0) ? [`for ${minutes} minutes only`] : []),
+    ...(load > cores ? [`on a busy machine: load ${rounded(load)} on ${cores} cores`] : []),
   ].join(", ");
   return `| \`${row.name}\` | ${row.what[size]} (${how}) | ${figures.join("; ")} | ${verdict} | \`${command}\` |`;
 }
@@ -59,8 +60,8 @@ export function inWords(check: Check): string {
   const { what, unit, measured, most, least } = check;
   const bar = most === undefined ? least : most;
   const sign = most === undefined ? "≥" : "≤";
-  const shown = Number.isFinite(measured) ? rounded(measured) : "did not happen";
-  const words = `${what}: ${[shown, unit].filter(Boolean).join(" ")}`;
+  const shown = [rounded(measured), unit].filter(Boolean).join(" ");
+  const words = `${what}: ${Number.isFinite(measured) ? shown : "did not happen"}`;
   const text = bar === undefined ? words : `${words} (${sign} ${bar})`;
   return isMet(check) ? text : `**${text}**`;
 }

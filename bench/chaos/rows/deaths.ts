@@ -39,7 +39,7 @@ function killed(name: string, share: number): Row {
     seconds: { full: 60, short: 25 },
     async run(chaos) {
       const peers = chaos.size === "full" ? 8 : 4;
-      const task = finishingTask({ rounds: chaos.size === "full" ? 400 : 200, minPeers: peers });
+      const task = finishingTask(chaos.size, { rounds: { full: 400, short: 200 }, minPeers: peers });
       const unharmed = await chaos.unharmed(task, peers);
       const run = await chaos.start({ task, peers });
       await warmedUp(run);
@@ -99,13 +99,13 @@ const owners: Row = {
   repeats: { full: 5, short: 1 },
   seconds: { full: 60, short: 30 },
   async run(chaos) {
-    const [peers, every, rounds] = chaos.size === "full" ? [6, 10, 900] : [4, 20, 500];
-    const task = finishingTask({ rounds, minPeers: peers });
+    const [peers, every] = chaos.size === "full" ? [6, 10] : [4, 20];
+    const task = finishingTask(chaos.size, { rounds: { full: 900, short: 500 }, minPeers: peers });
     const unharmed = await chaos.unharmed(task, peers);
     const run = await chaos.start({ task, peers });
     await warmedUp(run);
     const fromMs = now();
-    const deaths = await killInTurn(run, { every, least: 3, rounds });
+    const deaths = await killInTurn(run, { every, least: 3, rounds: task.rounds });
     const survivors = run.peers.filter((peer) => isAlive(peer) && roundOf(peer) >= 0);
     const accuracy = await accuracyLost(survivors, unharmed, 180_000);
     const count: Check = { what: "owners killed", unit: "", measured: deaths, least: 3 };

@@ -45,7 +45,7 @@ const linkDark: Row = {
   repeats: { full: 5, short: 1 },
   seconds: { full: 60, short: 35 },
   async run(chaos) {
-    const task = finishingTask({ rounds: chaos.size === "full" ? 1_500 : 200, minPeers: peers });
+    const task = finishingTask(chaos.size, { rounds: { full: 1_500, short: 200 }, minPeers: peers });
     const unharmed = await chaos.unharmed(task, peers);
     const lab = await chaos.openLab(peers);
     const run = await chaos.start({ task, peers, lab });

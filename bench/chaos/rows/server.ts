@@ -78,7 +78,7 @@ const gone: Row = {
   seconds: { full: 40, short: 25 },
   async run(chaos) {
     const peers = 4;
-    const task = finishingTask({ rounds: chaos.size === "full" ? 1_500 : 300, minPeers: peers });
+    const task = finishingTask(chaos.size, { rounds: { full: 1_500, short: 300 }, minPeers: peers });
     const unharmed = await chaos.unharmed(task, peers);
     const run = await chaos.start({ task, peers });
     await warmedUp(run);

@@ -112,7 +112,7 @@ const wrongClocks: Row = {
   repeats: { full: 5, short: 1 },
   seconds: { full: 50, short: 30 },
   async run(chaos) {
-    const task = finishingTask({ rounds: chaos.size === "full" ? 1_000 : 400, minPeers: peers });
+    const task = finishingTask(chaos.size, { rounds: { full: 1_000, short: 400 }, minPeers: peers });
     const unharmed = await chaos.unharmed(task, peers);
     const envOf = (node: number | "server") => (node === "server" ? {} : (clocks[node] ?? {}));
     const run = await chaos.start({ task, peers, envOf });

@@ -47,7 +47,7 @@ const killed: Row = {
   repeats: { full: 3, short: 1 },
   seconds: { full: 90, short: 60 },
   async run(chaos) {
-    const task = finishingTask({ rounds: chaos.size === "full" ? 600 : 200, minPeers: 2 * count });
+    const task = finishingTask(chaos.size, { rounds: { full: 600, short: 200 }, minPeers: 2 * count });
     const unharmed = await chaos.unharmed(task, 2 * count);
     const { run, tabs } = await start(chaos, task);
     const [crashes, closes, ...left] = tabs;
