@@ -7,6 +7,7 @@ import type { Identity } from "../shared/net/membership.ts";
 import { createPeer } from "../shared/net/peer.ts";
 import type { PeerEvent, PeerOutcome } from "../shared/net/peer-events.ts";
 import type { Peer } from "../shared/net/peer.ts";
+import { createSigningKey } from "../shared/net/signing-key.ts";
 import { nameSchema } from "../shared/net/messages.ts";
 import type { Signaling } from "../shared/net/messages.ts";
 import { startNodeTrainer } from "./backends/start-trainer.ts";
@@ -36,7 +37,8 @@ export async function runJoin(url: string, options: JoinOptions): Promise<ExitCo
   if (options.json && options.quiet) throw usageError("--quiet (with --json): choose one");
   const { server, room, invite } = parseRoomAddress(url);
   assertDevice(options);
-  const identity = createIdentity(options.name, invite);
+  const signingKey = createSigningKey(randomBytes(32));
+  const identity = createIdentity(signingKey.peerId, options.name, invite);
   const data = dataPlace(options["data-dir"], server, invite);
   const seed = options.seed ?? randomInt(0x1_0000_0000);
   const stack = await openLinkStack({ webrtc: options.webrtc ?? "native", loss: options.loss ?? 0, seed });
@@ -50,6 +52,7 @@ export async function runJoin(url: string, options: JoinOptions): Promise<ExitCo
   let hasServer = false;
   const peer = createPeer({
     identity,
+    signingKey,
     room,
     signaling,
     createLink: stack.createLink,
@@ -97,8 +100,7 @@ export async function runJoin(url: string, options: JoinOptions): Promise<ExitCo
   return exitCode;
 }
 
-function createIdentity(name: string | undefined, invite: string | undefined): Identity {
-  const peerId = randomBytes(16).toString("hex");
+function createIdentity(peerId: string, name: string | undefined, invite: string | undefined): Identity {
   const shown = name ?? `peer-${peerId.slice(0, 4)}`;
   const parsed = v.safeParse(nameSchema, shown);
   if (!parsed.success) throw usageError(`--name (${shown}): ${parsed.issues[0].message}`);

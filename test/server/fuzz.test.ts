@@ -12,6 +12,7 @@ import {
   joinRequest,
   joined,
   next,
+  offerTo,
   peerIdOf,
   peerReport,
   startServer,
@@ -28,7 +29,7 @@ const eventsPerSocket = maxRefusalsInARow - 2;
 
 const validPayloads: readonly object[] = [
   joinRequest(7),
-  { to: peerIdOf(1), attempt: "1", data: { type: "offer", sdp: "v=0" } },
+  offerTo(peerIdOf(1)),
   { round: 3 },
   peerReport({ validation: { round: 1, loss: 1, accuracy: 0.5 } }),
 ];
@@ -152,7 +153,7 @@ describe("a hostile crowd", () => {
       // Meanwhile another honest peer comes, is called, and goes.
       const visitor = await joined(t, server, 2, { room: "room" });
       const called = next(visitor.socket, "signal");
-      first.socket.emit("signal", { to: visitor.peerId, attempt: "1", data: { type: "offer", sdp: "v=0" } });
+      first.socket.emit("signal", offerTo(visitor.peerId));
       assert.equal((await called).from, first.peerId);
       const gone = next(first.socket, "left");
       visitor.socket.emit("leave");
@@ -243,7 +244,7 @@ describe("a hostile crowd", () => {
       await next(socket, "disconnect");
     }
     const again = await joined(t, server, 2);
-    again.socket.emit("signal", { to: honest.peerId, attempt: "1", data: { type: "offer", sdp: "" } });
+    again.socket.emit("signal", offerTo(honest.peerId));
     assert.equal((await next(honest.socket, "signal")).from, again.peerId);
   });
 
