@@ -7,6 +7,7 @@ import type { Identity } from "../shared/net/membership.ts";
 import { createPeer } from "../shared/net/peer.ts";
 import type { PeerEvent, PeerOutcome } from "../shared/net/peer-events.ts";
 import type { Peer } from "../shared/net/peer.ts";
+import { createSigningKey } from "../shared/net/signing-key.ts";
 import { nameSchema } from "../shared/net/messages.ts";
 import type { Signaling } from "../shared/net/messages.ts";
 import { startNodeTrainer } from "./backends/start-trainer.ts";
@@ -49,7 +50,8 @@ export async function runJoin(url: string, options: JoinOptions): Promise<ExitCo
   if (options.json && options.quiet) throw usageError("--quiet (with --json): choose one");
   const { server, room, invite } = parseRoomAddress(url);
   assertDevice(options);
-  const identity = createIdentity(options.name, invite);
+  const signingKey = createSigningKey(randomBytes(32));
+  const identity = createIdentity(signingKey.peerId, options.name, invite);
   const checkpoints = openCheckpoints(options, {
     url,
     room,
@@ -71,6 +73,7 @@ export async function runJoin(url: string, options: JoinOptions): Promise<ExitCo
   let hasServer = false;
   const peer = createPeer({
     identity,
+    signingKey,
     room,
     signaling,
     createLink: stack.createLink,
@@ -125,8 +128,7 @@ function sayError(sentence: string): void {
   process.stderr.write(`shoal: ${printable(sentence)}\n`);
 }
 
-function createIdentity(name: string | undefined, invite: string | undefined): Identity {
-  const peerId = randomBytes(16).toString("hex");
+function createIdentity(peerId: string, name: string | undefined, invite: string | undefined): Identity {
   const shown = name ?? `peer-${peerId.slice(0, 4)}`;
   const parsed = v.safeParse(nameSchema, shown);
   if (!parsed.success) throw usageError(`--name (${shown}): ${parsed.issues[0].message}`);

@@ -2,8 +2,8 @@
  * What one address may do with sockets: so many open at once, so many new ones a second. In memory only,
  * and forgotten when there is nothing to remember. A proxy has to say whom it speaks for (client-address.ts).
  */
-import { createTokenBucket } from "./token-bucket.ts";
-import type { TokenBucket } from "./token-bucket.ts";
+import { createTokenBucket } from "../shared/core/token-bucket.ts";
+import type { TokenBucket } from "../shared/core/token-bucket.ts";
 
 export interface Addresses {
   /** Undefined: not one more from there. Otherwise what to call when the socket is gone. */
@@ -55,6 +55,6 @@ export function createAddresses({ socketsPerAddress }: AddressLimits, now: () =>
         isOpen = false;
       };
     },
-    punish: (address) => void entryOf(address).bucket.spend(now(), expulsionCost),
+    punish: (address) => entryOf(address).bucket.spend(now(), expulsionCost),
   };
 }

@@ -10,7 +10,7 @@ import { unknownEvent } from "./event-counters.ts";
 import type { EventCounters } from "./event-counters.ts";
 import { payloadFault } from "./payload.ts";
 import type { Connection } from "./socket-limits.ts";
-import { createTokenBucket } from "./token-bucket.ts";
+import { createTokenBucket } from "../shared/core/token-bucket.ts";
 
 const eventsPerSecond = 200;
 const eventBurst = 1_000;

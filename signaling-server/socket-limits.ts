@@ -5,7 +5,7 @@
  */
 import type { Socket } from "socket.io";
 import type { Clock } from "../shared/core/clock.ts";
-import { createTokenBucket } from "./token-bucket.ts";
+import { createTokenBucket } from "../shared/core/token-bucket.ts";
 
 /** The WebSocket below a socket.io socket. */
 export type Connection = Socket["conn"];

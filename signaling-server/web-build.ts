@@ -39,7 +39,7 @@ const bundles: readonly Bundle[] = [
     sources: ["./shared/page/base.css", "./peer-browser/page/join.css", "./peer-browser/page/join.ts"],
     budget: 60,
   },
-  { name: "peer-worker", sources: ["./peer-browser/worker/peer-worker.ts"], budget: 60 },
+  { name: "peer-worker", sources: ["./peer-browser/worker/peer-worker.ts"], budget: 70 },
   // Loaded by either page when somebody wants to try the model.
   { name: "try", sources: ["./peer-browser/try/try.css", "./peer-browser/try/try.ts"], budget: 15 },
   { name: "try-worker", sources: ["./peer-browser/try/try-worker.ts"], budget: 150 },

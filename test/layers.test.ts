@@ -71,8 +71,8 @@ test("shared/core imports nothing but itself and valibot", () => {
 });
 
 test("shared/net stands on shared/core; of the trainer it knows the types", () => {
-  // What Node and tabs have in common of the outside world: one link stack and the server's socket.
-  const isBelow = starts("shared/net", "shared/core", "valibot", "simple-peer", "socket.io-client");
+  // What Node and tabs have in common of the outside world: one link stack, the server's socket and signatures.
+  const isBelow = starts("shared/net", "shared/core", "valibot", "@noble", "simple-peer", "socket.io-client");
   assertImports(
     "shared/net",
     (target, isTypeOnly) => isBelow(target) || (isTypeOnly && target === "shared/training/trainer.ts"),

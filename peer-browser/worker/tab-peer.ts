@@ -8,6 +8,7 @@ import type { CreateLink } from "../../shared/net/link.ts";
 import { createPeer } from "../../shared/net/peer.ts";
 import type { Peer } from "../../shared/net/peer.ts";
 import type { PeerEvent } from "../../shared/net/peer-events.ts";
+import { createSigningKey } from "../../shared/net/signing-key.ts";
 import { connectSignaling } from "../../shared/net/signaling-client.ts";
 import type { SignalingClient } from "../../shared/net/signaling-client.ts";
 import { createWorkerLinks } from "../links/worker-links.ts";
@@ -54,8 +55,10 @@ export function startTabPeer(
       signaling.close();
       return ended({ kind: "stopped" });
     }
+    const signingKey = createSigningKey(crypto.getRandomValues(new Uint8Array(32)));
     peer = createPeer({
-      identity: { peerId: randomId(), name: start.name, kind: "browser", backend: backendBefore },
+      identity: { peerId: signingKey.peerId, name: start.name, kind: "browser", backend: backendBefore },
+      signingKey,
       room: start.room,
       signaling,
       createLink: withLanes(createLink),
@@ -124,10 +127,4 @@ export function startTabPeer(
 function every(ms: number, run: () => void): () => void {
   const timer = setInterval(run, ms);
   return () => clearInterval(timer);
-}
-
-function randomId(): string {
-  return [...crypto.getRandomValues(new Uint8Array(16))]
-    .map((byte) => byte.toString(16).padStart(2, "0"))
-    .join("");
 }

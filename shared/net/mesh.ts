@@ -7,9 +7,10 @@ import type { Clock } from "../core/clock.ts";
 import type { Rng } from "../core/rng.ts";
 import { hello, parseControl } from "./control.ts";
 import type { ControlMessage } from "./control.ts";
-import type { ChannelName, CreateLink, Link, Signal } from "./link.ts";
+import type { ChannelName, CreateLink, Link } from "./link.ts";
 import { highWaterBytes } from "./link.ts";
 import { protocolVersion } from "./messages.ts";
+import type { SealedSignal, Seals } from "./seals.ts";
 
 const heartbeatMs = 1_000;
 /** A link that was dark for 7 s does not come back by itself (measured), so there is nothing to wait for. */
@@ -36,7 +37,8 @@ export interface MeshOptions {
   readonly rng: Rng;
   readonly createLink: CreateLink;
   readonly iceServers: readonly string[];
-  readonly sendSignal: (to: string, attempt: string, data: Signal) => void;
+  readonly seals: Seals;
+  readonly sendSignal: (to: string, attempt: string, data: SealedSignal) => void;
   readonly events: MeshEvents;
 }
 
@@ -54,7 +56,7 @@ export interface Mesh {
   forget(peerId: string, reason: string): void;
   /** We joined (again): these are here, and whoever we have no link to is ours to dial. */
   reunite(peerIds: readonly string[]): void;
-  signal(from: string, attempt: string, data: Signal): void;
+  signal(from: string, attempt: string, sealed: SealedSignal): void;
   canSend(peerId: string): boolean;
   send(peerId: string, channel: ChannelName, bytes: Uint8Array): boolean;
   tell(peerId: string, message: ControlMessage): boolean;
@@ -84,7 +86,7 @@ interface End {
 }
 
 export function createMesh(options: MeshOptions): Mesh {
-  const { clock, events } = options;
+  const { clock, events, seals } = options;
   const ends = new Map<string, End>();
   let waiting: (() => void)[] = [];
   let isClosed = false;
@@ -125,7 +127,8 @@ export function createMesh(options: MeshOptions): Mesh {
       connectTimeoutMs,
       clock,
       events: {
-        onSignal: (data) => isCurrent() && options.sendSignal(peerId, attempt, data),
+        onSignal: (data) =>
+          isCurrent() && options.sendSignal(peerId, attempt, seals.seal(peerId, attempt, data)),
         onOpen: () => isCurrent() && opened(end),
         onBytes(_channel, bytes) {
           if (!isCurrent()) return;
@@ -194,9 +197,11 @@ export function createMesh(options: MeshOptions): Mesh {
     cancelBeat = clock.after(heartbeatMs, beat);
   }
 
-  function signal(from: string, attempt: string, data: Signal): void {
+  function signal(from: string, attempt: string, sealed: SealedSignal): void {
     const end = ends.get(from);
     if (!end || isClosed) return;
+    const data = seals.open(from, attempt, sealed);
+    if (!data) return;
     const isNewOffer = data.type === "offer" && attempt !== end.attempt && (data.lane ?? 0) === 0;
     if (isNewOffer && !isOurs(end)) answer(end, attempt);
     if (attempt === end.attempt) end.link?.signal(data);

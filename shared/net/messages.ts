@@ -9,7 +9,7 @@ import type { Task } from "../core/task.ts";
 import type { View } from "../core/view.ts";
 
 /** Raised when a peer and a server (or two peers) would misunderstand each other. */
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 /** Everything a stranger can make grow has a cap. */
 export const limits = {
@@ -44,7 +44,7 @@ export const nameSchema = v.pipe(
   v.regex(seen, "must have a character that can be seen"),
 );
 
-/** Chosen by the peer itself (128 random bits), so that it survives a restart of the server. */
+/** Made from the peer's own key (signing-key.ts), so that it survives a restart of the server. */
 const peerIdSchema = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/, "must be 32 hex digits"));
 export const roomNameSchema = v.pipe(
   v.string(),
@@ -66,6 +66,9 @@ export const joinSchema = v.strictObject({
 });
 export type JoinRequest = v.InferOutput<typeof joinSchema>;
 
+const hexDigits = (length: number) =>
+  v.pipe(v.string(), v.length(length), v.regex(/^[0-9a-f]*$/, `must be ${length} hex digits`));
+
 const candidateSchema = v.strictObject({
   candidate: shortText(512),
   sdpMid: v.optional(v.nullable(shortText(32))),
@@ -78,7 +81,14 @@ export const signalSchema = v.strictObject({
   /** Which attempt to connect this belongs to; signals of an older attempt are ignored. */
   attempt: shortText(32),
   data: v.variant("type", [
-    v.strictObject({ type: v.picklist(["offer", "answer"]), sdp: shortText(limits.signalBytes), lane }),
+    v.strictObject({
+      type: v.picklist(["offer", "answer"]),
+      sdp: shortText(limits.signalBytes),
+      lane,
+      /** Of the peer that says so (seals.ts). */
+      key: hexDigits(64),
+      signature: hexDigits(128),
+    }),
     v.strictObject({ type: v.literal("candidate"), candidate: candidateSchema, lane }),
   ]),
 });

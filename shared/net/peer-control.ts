@@ -7,11 +7,14 @@ import type { CreateLink } from "./link.ts";
 import type { Identity } from "./membership.ts";
 import type { Signaling } from "./messages.ts";
 import type { Replica } from "./model-upload.ts";
+import type { SigningKey } from "./signing-key.ts";
 import type { PeerEvent, PeerOutcome } from "./peer-events.ts";
 import type { PeerSnapshot } from "./report.ts";
 
 export interface PeerOptions {
   readonly identity: Identity;
+  /** Whose `peerId` is the identity's. */
+  readonly signingKey: SigningKey;
   readonly room: string;
   readonly signaling: Signaling;
   readonly createLink: CreateLink;

@@ -1,10 +1,15 @@
 /** The mesh of one peer, wired to its session: what comes over a link goes to the round under way. */
 import type { Mesh, MeshOptions } from "./mesh.ts";
 import { createMesh } from "./mesh.ts";
+import { createSeals } from "./seals.ts";
 import type { Session } from "./session.ts";
+import type { SigningKey } from "./signing-key.ts";
 
 export function openPeerMesh(
-  deps: Omit<MeshOptions, "events"> & {
+  deps: Omit<MeshOptions, "events" | "seals" | "selfId"> & {
+    readonly signingKey: SigningKey;
+    readonly room: string;
+    readonly onForged: (peerId: string) => void;
     /** The links are dialled while the trainer starts: there may be no session yet. */
     readonly session: () => Session | undefined;
     readonly isListening: () => boolean;
@@ -16,6 +21,8 @@ export function openPeerMesh(
   const exchange = () => deps.session()?.exchange;
   // Its `iceServers` may change (TURN credentials run out), so it is handed on as it is.
   const options: MeshOptions = Object.assign(deps, {
+    selfId: deps.signingKey.peerId,
+    seals: createSeals(deps),
     events: {
       onOpen(peerId: string) {
         exchange()?.onOpen(peerId);

@@ -154,7 +154,8 @@ export function createPeer(options: PeerOptions): Peer {
 
   function openMesh(): Mesh {
     return openPeerMesh({
-      selfId: identity.peerId,
+      signingKey: options.signingKey,
+      room: options.room,
       clock,
       rng: options.rng,
       createLink: options.createLink,
@@ -164,6 +165,7 @@ export function createPeer(options: PeerOptions): Peer {
       sendSignal: membership.signal,
       session: () => session,
       isListening,
+      onForged: (peerId) => notice(`a signal in the name of ${nameOf(peerId)} was not signed by it: refused`),
       onListener: (peerId, isOn) => listeners.set(peerId, isOn),
       onClose: (peerId, reason) => notice(`link to ${nameOf(peerId)} closed: ${reason}`),
     });

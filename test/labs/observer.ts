@@ -10,6 +10,7 @@ import { createRng } from "../../shared/core/rng.ts";
 import type { RoundResult } from "../../shared/core/round.ts";
 import type { Task } from "../../shared/core/task.ts";
 import { createPeer } from "../../shared/net/peer.ts";
+import { createSigningKey } from "../../shared/net/signing-key.ts";
 import { realClock, within } from "./real-time.ts";
 
 export interface Observer {
@@ -20,9 +21,11 @@ export interface Observer {
 
 export async function startObserver(url: string, seed: number): Promise<Observer> {
   const results: RoundResult[] = [];
+  const signingKey = createSigningKey(randomBytes(32));
   const peer = createPeer({
+    signingKey,
     identity: {
-      peerId: randomBytes(16).toString("hex"),
+      peerId: signingKey.peerId,
       name: `observer-${seed}`,
       kind: "node",
       backend: "wasm",

@@ -6,6 +6,7 @@ import { createRng } from "../../shared/core/rng.ts";
 import { emptyHeader, packetKinds, readHeader } from "../../shared/core/packet.ts";
 import type { CreateLink } from "../../shared/net/link.ts";
 import { createPeer } from "../../shared/net/peer.ts";
+import { createSigningKey } from "../../shared/net/signing-key.ts";
 import { createNodeDatachannelLink } from "../../peer-node/node-datachannel-link.ts";
 import { connectSignaling } from "../../peer-node/signaling-client.ts";
 import { realClock } from "../labs/real-time.ts";
@@ -38,8 +39,10 @@ const createLink: CreateLink = (options) => {
   };
 };
 
+const signingKey = createSigningKey(new Uint8Array(32).fill(13));
 await createPeer({
-  identity: { peerId: "d".repeat(32), name: "dying", kind: "node", backend: "toy" },
+  signingKey,
+  identity: { peerId: signingKey.peerId, name: "dying", kind: "node", backend: "toy" },
   room: "main",
   signaling: await connectSignaling(url),
   createLink,

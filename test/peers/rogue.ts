@@ -5,6 +5,8 @@ import type { CreateLink } from "../../shared/net/link.ts";
 import { createMesh } from "../../shared/net/mesh.ts";
 import type { Mesh } from "../../shared/net/mesh.ts";
 import { protocolVersion } from "../../shared/net/messages.ts";
+import { createSeals } from "../../shared/net/seals.ts";
+import { createSigningKey } from "../../shared/net/signing-key.ts";
 import type { Signaling } from "../../shared/net/messages.ts";
 import { connectSignaling } from "../../peer-node/signaling-client.ts";
 import { realClock } from "../labs/real-time.ts";
@@ -18,7 +20,8 @@ export interface Rogue {
 }
 
 export async function joinAsRogue(url: string, createLink: CreateLink): Promise<Rogue> {
-  const peerId = "f".repeat(32);
+  const signingKey = createSigningKey(new Uint8Array(32).fill(255));
+  const { peerId } = signingKey;
   const heard: Uint8Array[] = [];
   const signaling: Signaling = await connectSignaling(url);
   const mesh = createMesh({
@@ -27,6 +30,7 @@ export async function joinAsRogue(url: string, createLink: CreateLink): Promise<
     rng: createRng(666),
     createLink,
     iceServers: [],
+    seals: createSeals({ signingKey, room: "main", clock: realClock, onForged: () => {} }),
     sendSignal: (to, attempt, data) => signaling.send("signal", { to, attempt, data }),
     events: {
       onOpen: (other) => void mesh.tell(other, { type: "listen", on: true }),

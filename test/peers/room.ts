@@ -8,6 +8,9 @@ import type { CreateLink } from "../../shared/net/link.ts";
 import { createPeer } from "../../shared/net/peer.ts";
 import type { PeerEvent, PeerOutcome } from "../../shared/net/peer-events.ts";
 import type { Peer } from "../../shared/net/peer.ts";
+import type { Signaling } from "../../shared/net/messages.ts";
+import type { SealedSignal } from "../../shared/net/seals.ts";
+import { createSigningKey } from "../../shared/net/signing-key.ts";
 import { createNodeDatachannelLink } from "../../peer-node/node-datachannel-link.ts";
 import { connectSignaling } from "../../peer-node/signaling-client.ts";
 import { createSignalingServer } from "../../signaling-server/server.ts";
@@ -40,13 +43,30 @@ export function toyTask(more: Partial<Task> = {}): Task {
   });
 }
 
+function relayedBy(onTheWay: Relay, signaling: Signaling): Signaling {
+  return {
+    ...signaling,
+    on: (handlers) =>
+      signaling.on({
+        ...handlers,
+        signal: (message) => handlers.signal({ ...message, data: onTheWay(message.data) }),
+      }),
+  };
+}
+
 export interface TestRoom {
   readonly server: SignalingServer;
   closeServer(): Promise<void>;
   add(number: number, createLink?: CreateLink, port?: number): Promise<TestPeer>;
 }
 
-export async function openRoom(t: TestContext, task: Task, port = 0): Promise<TestRoom> {
+/** @param onTheWay what a dishonest server makes of the signals that reach a peer */
+export async function openRoom(
+  t: TestContext,
+  task: Task,
+  port = 0,
+  onTheWay: Relay = (signal) => signal,
+): Promise<TestRoom> {
   const server = await createSignalingServer({ tasks: { main: task }, host: "127.0.0.1", port });
   const running: TestPeer[] = [];
   let isClosed = false;
@@ -64,22 +84,31 @@ export async function openRoom(t: TestContext, task: Task, port = 0): Promise<Te
     server,
     closeServer,
     async add(number, createLink = createNodeDatachannelLink, through = server.port) {
-      const peer = await startPeer(`http://127.0.0.1:${through}`, number, createLink);
+      const peer = await startPeer(`http://127.0.0.1:${through}`, number, createLink, onTheWay);
       running.push(peer);
       return peer;
     },
   };
 }
 
-async function startPeer(url: string, number: number, createLink: CreateLink): Promise<TestPeer> {
+type Relay = (signal: SealedSignal) => SealedSignal;
+
+async function startPeer(
+  url: string,
+  number: number,
+  createLink: CreateLink,
+  onTheWay: Relay,
+): Promise<TestPeer> {
   const events: PeerEvent[] = [];
   const results: RoundResult[] = [];
   const watchers = new Set<() => void>();
-  const peerId = number.toString(16).padStart(32, "0");
+  const signingKey = createSigningKey(new Uint8Array(32).fill(number));
+  const { peerId } = signingKey;
   const peer = createPeer({
+    signingKey,
     identity: { peerId, name: `peer ${number}`, kind: "node", backend: "toy" },
     room: "main",
-    signaling: await connectSignaling(url),
+    signaling: relayedBy(onTheWay, await connectSignaling(url)),
     createLink,
     startTrainer: (task, shard) => Promise.resolve(createToyTrainer(task, shard)),
     clock: realClock,

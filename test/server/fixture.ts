@@ -13,6 +13,7 @@ import type {
   PeerReport,
   Refusal,
   ServerEvents,
+  SignalMessage,
   Welcome,
 } from "../../shared/net/messages.ts";
 import { createSignalingServer } from "../../signaling-server/server.ts";
@@ -60,6 +61,11 @@ export function joinRequest(number: number, more: Partial<JoinRequest> = {}): Jo
     backend: "cpu",
     ...more,
   };
+}
+
+/** Signed by nobody: the server passes on what it cannot judge. */
+export function offerTo(to: string, sdp = "v=0"): SignalMessage {
+  return { to, attempt: "1", data: { type: "offer", sdp, key: "0".repeat(64), signature: "0".repeat(128) } };
 }
 
 export function peerReport(more: Partial<PeerReport> = {}): PeerReport {

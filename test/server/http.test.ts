@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { ServerStatus } from "../../shared/net/status.ts";
 import type { SignalingServer } from "../../signaling-server/server.ts";
-import { joined, linkReport, next, peerReport, startServer, waitMs } from "./fixture.ts";
+import { joined, linkReport, next, offerTo, peerReport, startServer, waitMs } from "./fixture.ts";
 
 function get(server: SignalingServer, path: string, accept = "*/*"): Promise<Response> {
   return fetch(server.url + path, { headers: { accept }, signal: AbortSignal.timeout(waitMs) });
@@ -45,7 +45,7 @@ describe("one snapshot", () => {
     socket.emit("report", peerReport({ round: 4, loss: 0.25, validation, links }));
     socket.emit("ready", { round: 0 });
     const signal = next(other.socket, "signal");
-    socket.emit("signal", { to: other.peerId, attempt: "1", data: { type: "offer", sdp: "" } });
+    socket.emit("signal", offerTo(other.peerId));
     await signal;
     pass(1_000);
 

@@ -3,20 +3,15 @@ import assert from "node:assert/strict";
 import type { Socket } from "node:net";
 import { describe, test } from "node:test";
 import type { TestContext } from "node:test";
-import type { SignalMessage } from "../../shared/net/messages.ts";
 import { createAddresses } from "../../signaling-server/addresses.ts";
 import type { SignalingServer } from "../../signaling-server/server.ts";
-import { createTokenBucket } from "../../signaling-server/token-bucket.ts";
+import { createTokenBucket } from "../../shared/core/token-bucket.ts";
 import { frameOf, openRaw, pingFrame } from "../labs/raw-websocket.ts";
 import { within } from "../labs/real-time.ts";
-import { connect, joinRequest, joined, next, peerIdOf, startServer } from "./fixture.ts";
+import { connect, joinRequest, joined, next, offerTo, peerIdOf, startServer } from "./fixture.ts";
 
 const event = (name: string, data: object) => `42${JSON.stringify([name, data])}`;
-const offerTo = (to: string): SignalMessage => ({
-  to,
-  attempt: "1",
-  data: { type: "offer", sdp: "x".repeat(8_000) },
-});
+const largeOffer = (to: string) => offerTo(to, "x".repeat(8_000));
 /** However it ends. */
 const closeOf = (tcp: Socket) => new Promise<void>((resolve) => tcp.once("close", () => resolve()));
 
@@ -27,13 +22,13 @@ async function slowestRelay(
   attack: Promise<unknown>,
 ): Promise<number> {
   const [first, second] = [await joined(t, server, 1), await joined(t, server, 2)];
-  let isOver = false;
-  void attack.finally(() => (isOver = true));
+  const over = new AbortController();
+  void attack.finally(() => over.abort());
   let slowest = 0;
-  while (!isOver) {
+  while (!over.signal.aborted) {
     const began = performance.now();
     const came = next(second.socket, "signal");
-    first.socket.emit("signal", { to: second.peerId, attempt: "1", data: { type: "offer", sdp: "v=0" } });
+    first.socket.emit("signal", offerTo(second.peerId));
     await came;
     slowest = Math.max(slowest, performance.now() - began);
     await new Promise((resolve) => setTimeout(resolve, 10));
@@ -95,7 +90,7 @@ test("a bucket counts bytes, gives what was granted, and fills no higher than it
 
 describe("one socket", () => {
   const floods: readonly [what: string, frame: Buffer][] = [
-    ["offers to nobody", frameOf(event("signal", offerTo(peerIdOf(404))))],
+    ["offers to nobody", frameOf(event("signal", largeOffer(peerIdOf(404))))],
     ["answers that nobody asked for", frameOf(`43999["${"x".repeat(8_000)}"]`)],
     ["WebSocket pings", frameOf("x".repeat(100), pingFrame)],
   ];
@@ -131,7 +126,7 @@ describe("one socket", () => {
     const gone = Promise.all(crowd.map(({ socket }) => next(socket, "left")));
     // Each within its own limits; the network's buffers take the first megabytes.
     for (const { socket } of crowd)
-      for (let sent = 0; sent < 400; sent += 1) socket.emit("signal", offerTo(peerIdOf(3)));
+      for (let sent = 0; sent < 400; sent += 1) socket.emit("signal", largeOffer(peerIdOf(3)));
     for (const { peerId } of await gone) assert.equal(peerId, peerIdOf(3));
     assert.equal(server.status().signals["backlog"]?.refused, 1);
     deaf.tcp.resume();

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { io } from "socket.io-client";
 import { protocolVersion } from "../../shared/net/messages.ts";
-import type { JoinRequest, SignalMessage } from "../../shared/net/messages.ts";
+import type { JoinRequest } from "../../shared/net/messages.ts";
 import { createSignalingServer } from "../../signaling-server/server.ts";
 import {
   connect,
@@ -10,14 +10,13 @@ import {
   joinRequest,
   joined,
   next,
+  offerTo,
   peerIdOf,
   startServer,
   testTask,
   waitMs,
 } from "./fixture.ts";
 import type { TestSocket } from "./fixture.ts";
-
-const offer = (to: string): SignalMessage => ({ to, attempt: "1", data: { type: "offer", sdp: "v=0" } });
 
 /** Everything a socket has been told before an answer that is asked for now. */
 async function toldUntilNow(socket: TestSocket): Promise<string[]> {
@@ -117,11 +116,11 @@ describe("relaying", () => {
     ];
     const arrived = next(second.socket, "signal");
     const bystander = toldUntilNow(third.socket);
-    first.socket.emit("signal", offer(second.peerId));
+    first.socket.emit("signal", offerTo(second.peerId));
     assert.deepEqual(await arrived, {
       from: first.peerId,
       attempt: "1",
-      data: { type: "offer", sdp: "v=0" },
+      data: offerTo("").data,
     });
     assert.deepEqual([...(await bystander), ...(await toldUntilNow(third.socket))], []);
   });
@@ -131,7 +130,7 @@ describe("relaying", () => {
     const first = await joined(t, server, 1);
     const stranger = await joined(t, server, 2, { room: "other" });
     const refused = next(first.socket, "refused");
-    first.socket.emit("signal", offer(stranger.peerId));
+    first.socket.emit("signal", offerTo(stranger.peerId));
     assert.equal((await refused).code, "room");
     assert.deepEqual(await toldUntilNow(stranger.socket), []);
   });
@@ -141,7 +140,7 @@ describe("relaying", () => {
     const { peerId, socket: member } = await joined(t, server, 1);
     const socket = await connect(t, server);
     const refused = next(socket, "refused");
-    socket.emit("signal", offer(peerId));
+    socket.emit("signal", offerTo(peerId));
     assert.deepEqual(await refused, { event: "signal", code: "room", reason: "join a room first" });
     assert.deepEqual(await toldUntilNow(member), []);
   });

@@ -1,0 +1,24 @@
+/**
+ * The server of bench/signaling-load.ts, in a process of its own: `node --expose-gc signaling-child.js PORT
+ * ROOMS`. Says where it listens, and its resident bytes whenever it is asked with a line.
+ */
+import { createInterface } from "node:readline";
+import { loadTask } from "../peer-node/task-source.ts";
+import { createSignalingServer } from "../signaling-server/server.ts";
+
+const [port = "0", rooms = "1"] = process.argv.slice(2);
+const task = loadTask("glyphs-mlp");
+const names = Array.from({ length: Number(rooms) }, (_, index) => `room-${index}`);
+const server = await createSignalingServer({
+  tasks: Object.fromEntries(names.map((name) => [name, task])),
+  host: "127.0.0.1",
+  port: Number(port),
+});
+console.log(JSON.stringify({ port: server.port }));
+createInterface({ input: process.stdin }).on("line", () => {
+  globalThis.gc?.();
+  const { sockets, signals } = server.status();
+  const expelled = (signals["flood"]?.refused ?? 0) + (signals["expelled"]?.refused ?? 0);
+  console.log(JSON.stringify({ residentBytes: process.memoryUsage.rss(), sockets, expelled }));
+});
+process.stdin.on("end", () => process.exit(0));

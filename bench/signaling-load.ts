@@ -1,0 +1,217 @@
+/**
+ * What sockets cost one server process: idle ones by the thousand and what is left of them, a flood, a restart.
+ * Clients are raw WebSockets from many addresses of this machine (127.x.y.z; Linux), so that the limits for
+ * one address hold as they are.
+ */
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { text, wholeNumber } from "../peer-node/cli-options.ts";
+import { frameOf, openRaw } from "../test/labs/raw-websocket.ts";
+import type { RawWebSocket } from "../test/labs/raw-websocket.ts";
+import { keep, readOptions, resultFile } from "./options.ts";
+
+const { values } = readOptions({
+  what: "what do sockets cost a signaling server: idle ones, a flood, a restart?",
+  options: {
+    idle: text("N,…", "idle sockets (default: 1000,5000,10000)"),
+    cycles: wholeNumber("N", "times that the most of them come and go (default: 3)", { min: 1, max: 100 }),
+    flood: wholeNumber("S", "seconds of flood (default: 10)", { min: 1, max: 600 }),
+    restart: wholeNumber("N", "clients that a killed server gets back (default: 5000)", {
+      min: 1,
+      max: 10_000,
+    }),
+    out: resultFile(),
+  },
+});
+
+interface Figures {
+  readonly residentBytes: number;
+  readonly sockets: number;
+  readonly expelled: number;
+}
+interface Server {
+  readonly port: number;
+  figures(): Promise<Figures>;
+  kill(): Promise<void>;
+}
+
+const childFile = fileURLToPath(new URL("signaling-child.js", import.meta.url));
+const perAddress = 100;
+const atOnce = 100;
+/** Sooner than the server asks. */
+const pongMs = 4_000;
+const settleMs = 2_000;
+
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+const megabytes = (bytes: number) => Math.round(bytes / 1e5) / 10;
+const addressOf = (index: number) => `127.1.${index >> 8}.${(index & 255) + 1}`;
+
+async function startServer(port = 0, rooms = 1): Promise<Server> {
+  const args = ["--expose-gc", childFile, String(port), String(rooms)];
+  const child: ChildProcess = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"] });
+  if (!child.stdout || !child.stdin) throw new Error("the server's process has no pipes");
+  const { stdin } = child;
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const read = async (): Promise<unknown> => JSON.parse(String((await lines.next()).value));
+  // Our own child's words.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  const first = (await read()) as { port: number };
+  return {
+    port: first.port,
+    async figures() {
+      stdin.write("\n");
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+      return (await read()) as Figures;
+    },
+    async kill() {
+      const gone = once(child, "exit");
+      child.kill("SIGKILL");
+      await gone;
+    },
+  };
+}
+
+/** Opens `count` sockets, some at a time; what is sent to them is answered with a sign of life. */
+async function openMany(port: number, count: number): Promise<{ close(): Promise<void> }> {
+  const sockets: RawWebSocket[] = [];
+  for (let from = 0; from < count; from += atOnce) {
+    const batch = Array.from({ length: Math.min(atOnce, count - from) }, (_, at) =>
+      openRaw(port, addressOf(Math.floor((from + at) / perAddress))),
+    );
+    sockets.push(...(await Promise.all(batch)));
+  }
+  const timer = setInterval(() => {
+    for (const { send } of sockets) send("3");
+  }, pongMs);
+  return {
+    async close() {
+      clearInterval(timer);
+      for (const { tcp } of sockets) tcp.destroy();
+      await pause(settleMs);
+    },
+  };
+}
+
+async function measureIdle(counts: readonly number[], cycles: number) {
+  const server = await startServer();
+  // What the first connections make the process load is not theirs.
+  await (await openMany(server.port, atOnce)).close();
+  const before = (await server.figures()).residentBytes;
+  const rows: { count: number; bytesEach: number }[] = [];
+  for (const count of counts) {
+    const base = (await server.figures()).residentBytes;
+    const crowd = await openMany(server.port, count);
+    await pause(settleMs);
+    const { residentBytes, sockets } = await server.figures();
+    if (sockets !== count) throw new Error(`${sockets} of ${count} sockets are open`);
+    const bytesEach = Math.round((residentBytes - base) / count);
+    rows.push({ count, bytesEach });
+    console.log(`${count} idle sockets: ${(bytesEach / 1_000).toFixed(1)} kB each`);
+    await crowd.close();
+  }
+  const most = Math.max(...counts);
+  const after: number[] = [];
+  for (let cycle = 0; cycle < cycles; cycle += 1) {
+    await (await openMany(server.port, most)).close();
+    after.push((await server.figures()).residentBytes);
+    console.log(
+      `after ${cycle + 1} × ${most}: ${megabytes(after.at(-1) ?? 0)} MB (before: ${megabytes(before)})`,
+    );
+  }
+  await server.kill();
+  return { rows, before, after };
+}
+
+/** One client sends as fast as it is read and comes back whenever it is cut off; one address opens 1,000 sockets. */
+async function measureFlood(seconds: number) {
+  const server = await startServer();
+  await (await openMany(server.port, atOnce)).close();
+  const before = (await server.figures()).residentBytes;
+  const data = { type: "offer", sdp: "x".repeat(8_000), key: "0".repeat(64), signature: "0".repeat(128) };
+  const offer = `42${JSON.stringify(["signal", { to: "0".repeat(32), attempt: "1", data }])}`;
+  const batch = Buffer.concat(Array.from({ length: 32 }, () => frameOf(offer)));
+  const until = performance.now() + seconds * 1_000;
+  let [closedMs, most] = [0, before];
+
+  async function flood(): Promise<void> {
+    while (performance.now() < until) {
+      const offender = await openRaw(server.port, "127.0.0.3").catch(() => undefined);
+      if (!offender) {
+        await pause(100);
+        continue;
+      }
+      const began = performance.now();
+      const pour = () => {
+        while (!offender.tcp.destroyed && offender.tcp.write(batch));
+      };
+      offender.tcp.on("drain", pour);
+      pour();
+      await new Promise((resolve) => offender.tcp.once("close", resolve));
+      closedMs = Math.max(closedMs, performance.now() - began);
+    }
+  }
+  const crowd = async () => {
+    const tries = Array.from({ length: 1_000 }, () =>
+      openRaw(server.port, "127.0.0.4").catch(() => undefined),
+    );
+    return (await Promise.all(tries)).filter((socket) => socket !== undefined);
+  };
+  const flooding = flood();
+  const inside = await crowd();
+  while (performance.now() < until) {
+    most = Math.max(most, (await server.figures()).residentBytes);
+    await pause(250);
+  }
+  await flooding;
+  const { expelled } = await server.figures();
+  const row = {
+    seconds,
+    grownBytes: most - before,
+    expelled,
+    longestMsUntilClosed: Math.round(closedMs),
+    socketsOfOneAddress: inside.length,
+  };
+  console.log(
+    `flood of ${seconds} s: ${expelled} sockets cut off, the slowest after ` +
+      `${row.longestMsUntilClosed} ms; ${inside.length} of 1000 sockets from one address; ` +
+      `the server grew by ${megabytes(row.grownBytes)} MB at most`,
+  );
+  for (const { tcp } of inside) tcp.destroy();
+  await server.kill();
+  return row;
+}
+
+/** SIGKILL, 3 s without a server, and back: how long until all clients are, each trying as ours do. */
+async function measureRestart(count: number) {
+  let server = await startServer();
+  const { port } = server;
+  const crowd = await openMany(port, count);
+  await crowd.close();
+  await server.kill();
+  const began = performance.now();
+  const back = Array.from({ length: count }, async (_, index) => {
+    for (let delayMs = 500; ; delayMs = Math.min(5_000, 2 * delayMs)) {
+      await pause(delayMs * (0.5 + Math.random()));
+      const socket = await openRaw(port, addressOf(Math.floor(index / perAddress))).catch(() => undefined);
+      if (socket) return { socket, atMs: performance.now() - began };
+    }
+  });
+  await pause(3_000);
+  server = await startServer(port);
+  const restartedMs = performance.now() - began;
+  const all = await Promise.all(back);
+  const allBackMs = Math.max(...all.map(({ atMs }) => atMs)) - restartedMs;
+  console.log(`restart: ${count} clients are back ${(allBackMs / 1_000).toFixed(1)} s after the server was`);
+  for (const { socket } of all) socket.tcp.destroy();
+  await server.kill();
+  return { count, allBackMs: Math.round(allBackMs) };
+}
+
+const counts = (values.idle ?? "1000,5000,10000").split(",").map(Number);
+const idle = await measureIdle(counts, values.cycles ?? 3);
+const flood = await measureFlood(values.flood ?? 10);
+const restart = await measureRestart(values.restart ?? 5_000);
+keep(values.out, `${JSON.stringify({ idle, flood, restart }, null, 2)}\n`);
