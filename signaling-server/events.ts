@@ -9,7 +9,7 @@ import type { Refusal } from "../shared/net/messages.ts";
 import { unknownEvent } from "./event-counters.ts";
 import type { EventCounters } from "./event-counters.ts";
 import { payloadFault } from "./payload.ts";
-import { createTokenBucket } from "./token-bucket.ts";
+import { createTokenBucket } from "../shared/core/token-bucket.ts";
 
 const eventsPerSecond = 200;
 const eventBurst = 1_000;

@@ -25,7 +25,7 @@ export interface Views {
   update(ready: readonly string[], nowMs: number): void;
   /** The next view if it is due. */
   next(ready: readonly string[], nowMs: number): View | null;
-  /** Where a peer is; counts while it is a member. */
+  /** Where a peer is; counts while it is a member, or was one and waits for the next view. */
   reported(peerId: string, progress: Progress): void;
   /** A peer carries on from a view that this server need not know: later views come after it. */
   resume(from: Resume, nowMs: number): void;
@@ -37,11 +37,18 @@ export interface Views {
  * After a restart of the server peers come back one by one within their back-off. Until most are there the
  * old view serves them better than one without the others.
  */
-export const resumeCoalesceMs = 3_000;
+const resumeCoalesceMs = 3_000;
+/** Peers try every 4 s at the least, half as much again by chance: by then all have found a server that is back. */
+export const restartMs = 6_500;
 /** From this many on, one that claims too much can be told from the others. */
 const resumersToCompare = 3;
 
-export function createViews(options: { readonly minPeers: number; readonly lastRound: number }): Views {
+export function createViews(options: {
+  readonly minPeers: number;
+  readonly lastRound: number;
+  /** When this server began to take peers. */
+  readonly madeAtMs: number;
+}): Views {
   let current: View | null = null;
   let madeAtMs = 0;
   let dueMs: number | null = null;
@@ -91,7 +98,9 @@ export function createViews(options: { readonly minPeers: number; readonly lastR
     },
     update(ready, nowMs) {
       if (!isWanted(ready)) dueMs = null;
-      else dueMs ??= nowMs + (resuming(ready) && isRestart ? resumeCoalesceMs : viewCoalesceMs);
+      else if (resuming(ready) && isRestart)
+        dueMs ??= Math.max(nowMs + resumeCoalesceMs, options.madeAtMs + restartMs);
+      else dueMs ??= nowMs + viewCoalesceMs;
     },
     next(ready, nowMs) {
       if (dueMs === null || nowMs < dueMs) return null;
@@ -106,6 +115,7 @@ export function createViews(options: { readonly minPeers: number; readonly lastR
     },
     reported(peerId, progress) {
       if (members().includes(peerId)) reports.set(peerId, progress);
+      else if (resumed.has(peerId)) resumed.set(peerId, progress);
     },
     resume({ peerId, epoch: known, round }, nowMs) {
       epoch = Math.max(epoch, known);

@@ -31,6 +31,10 @@ export interface MembershipEvents {
 export interface Membership {
   join(): Promise<void>;
   readonly view: View | null;
+  /** The server is there and has let us in. */
+  readonly isUp: boolean;
+  /** In the room, as far as the server has said since it let us in. */
+  lists(peerId: string): boolean;
   ready(round: number): void;
   /** No member until the next `ready`; joining again keeps it so. */
   pause(): void;
@@ -61,6 +65,7 @@ export function createMembership(deps: {
   let readyFor: number | undefined;
   let isPaused = false;
   const early: (() => void)[] = [];
+  const listed = new Set<string>();
 
   async function join(attempt = 0): Promise<void> {
     const resume = deps.position();
@@ -88,6 +93,8 @@ export function createMembership(deps: {
   /** `isResuming`: we hold a trained replica, so a room that is empty without us does not start afresh. */
   function welcome(answer: Welcome, isResuming: boolean): void {
     isJoined = true;
+    listed.clear();
+    for (const { peerId } of answer.roster) listed.add(peerId);
     events.onWelcome(answer);
     for (const run of early.splice(0)) run();
     if (answer.view && !(isResuming && answer.view.members.length === 0)) take(answer.view);
@@ -139,8 +146,14 @@ export function createMembership(deps: {
       isJoined = false;
       early.length = 0;
     },
-    joined: whenJoined((peer) => events.onJoined(peer)),
-    left: whenJoined(({ peerId, reason }) => events.onLeft(peerId, reason)),
+    joined: whenJoined((peer) => {
+      listed.add(peer.peerId);
+      events.onJoined(peer);
+    }),
+    left: whenJoined(({ peerId, reason }) => {
+      listed.delete(peerId);
+      events.onLeft(peerId, reason);
+    }),
     signal: whenJoined(({ from, attempt, data }) => events.onSignal(from, attempt, data)),
     view: whenJoined(take),
     model: (request, answer) => answer(deps.upload.answer(request)),
@@ -157,6 +170,10 @@ export function createMembership(deps: {
     get view() {
       return view;
     },
+    get isUp() {
+      return isJoined;
+    },
+    lists: (peerId) => listed.has(peerId),
     ready,
     pause,
     signal: (to, attempt, data) => isJoined && signaling.send("signal", { to, attempt, data }),

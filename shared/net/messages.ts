@@ -9,7 +9,7 @@ import type { Task } from "../core/task.ts";
 import type { View } from "../core/view.ts";
 
 /** Raised when a peer and a server (or two peers) would misunderstand each other. */
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 /** Everything a stranger can make grow has a cap. */
 export const limits = {
@@ -108,7 +108,7 @@ const linkReportSchema = v.strictObject({
 export type LinkReport = v.InferOutput<typeof linkReportSchema>;
 
 /** sketch.ts: what lets the server compare replicas that it never sees. */
-const sketchSchema = v.strictObject({
+export const sketchSchema = v.strictObject({
   /** The replica as it was when it entered this round. */
   round: u32,
   values: v.pipe(v.array(finite), v.length(limits.sketchValues)),
