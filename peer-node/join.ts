@@ -18,6 +18,7 @@ import { exitCodes, usageError } from "./exit-codes.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { createJsonLines } from "./json-lines.ts";
 import { openLinkStack } from "./link-stack.ts";
+import { watchForLockUp } from "./lock-up.ts";
 import { endWithParent } from "./parent.ts";
 import { createPeerScreen } from "./peer-screen.ts";
 import { createPlainLines } from "./plain-lines.ts";
@@ -86,12 +87,14 @@ export async function runJoin(url: string, options: JoinOptions): Promise<ExitCo
     },
   });
 
+  const forgetLockUps = watchForLockUp();
   const outcome = await peer.run();
   const exitCode = exitCodeOf(outcome, hasServer);
   display.end({ outcome, exitCode, snapshot: peer.snapshot() });
   forgetSignals();
   orphaned();
   stack.cleanup();
+  forgetLockUps();
   if (exitCode !== exitCodes.done) process.stderr.write(`shoal: ${printable(outcomeInWords(outcome))}\n`);
   return exitCode;
 }
