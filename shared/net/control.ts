@@ -30,7 +30,11 @@ const controlSchema = v.variant("type", [
   /** The sender has no link to the member that you gave it an offer for. */
   v.strictObject({ type: v.literal("unreachable"), to: peerId, attempt }),
   /** Of the sender's replica, for members to tell whether theirs has drifted (drift.ts). */
-  v.strictObject({ type: v.literal("sketch"), ...sketchSchema.entries }),
+  v.strictObject({
+    type: v.literal("sketch"),
+    ...sketchSchema.entries,
+    moved: v.pipe(v.number(), v.minValue(0)),
+  }),
 ]);
 export type ControlMessage = v.InferOutput<typeof controlSchema>;
 

@@ -11,10 +11,16 @@
  */
 import type { Clock } from "../core/clock.ts";
 import type { Sketch } from "./messages.ts";
+import { distance } from "./sketch.ts";
 
 /** Times the others' median distance. Twenty members' honest distances are within a factor of two. */
 const tolerance = 5;
-/** Share of the replica's length. Replicas that differ by less are as good as equal, however close others are. */
+/**
+ * Times the others' median local step. Who loses half of what he is sent, among others who lose nothing, is
+ * 0.7 steps away from them (measured), and he belongs to them.
+ */
+const stepsAway = 2;
+/** Share of the replica's length: less is as good as equal. */
 const leastShare = 0.02;
 const verdicts = 3;
 const minOthers = 3;
@@ -23,10 +29,16 @@ const restMs = 60_000;
 /** Peers of other speeds are a few sketches ahead or behind. */
 const keptSketches = 4;
 
+/** What members tell each other. */
+export interface MemberSketch extends Sketch {
+  /** How far the local step of the round before this sketch went. */
+  readonly moved: number;
+}
+
 export interface Drift {
   /** A sketch of our own replica. */
   own(sketch: Sketch): void;
-  heard(peerId: string, sketch: Sketch): void;
+  heard(peerId: string, sketch: MemberSketch): void;
   /** True once, after which it starts from nothing. */
   hasDrifted(): boolean;
 }
@@ -38,7 +50,7 @@ export function createDrift(deps: {
   readonly members: () => readonly string[];
 }): Drift {
   const { clock, selfId } = deps;
-  const others = new Map<string, readonly Sketch[]>();
+  const others = new Map<string, readonly MemberSketch[]>();
   let mine: Sketch | undefined;
   let suspicions = 0;
   let isOut = false;
@@ -52,7 +64,7 @@ export function createDrift(deps: {
     for (const peerId of others.keys()) if (!members.includes(peerId)) others.delete(peerId);
   }
 
-  function heard(peerId: string, sketch: Sketch): void {
+  function heard(peerId: string, sketch: MemberSketch): void {
     if (!deps.members().includes(peerId)) return;
     // The first word on a round stands: nobody may wait for ours and then correct his.
     const known = others.get(peerId) ?? [];
@@ -63,9 +75,7 @@ export function createDrift(deps: {
   function judge(sketch: Sketch): void {
     const members = deps.members().filter((peerId) => peerId !== selfId);
     const sameRound = (peerId: string) => others.get(peerId)?.find(({ round }) => round === sketch.round);
-    const theirs = members
-      .map((peerId) => sameRound(peerId)?.values)
-      .filter((values) => values !== undefined);
+    const theirs = members.map(sameRound).filter((one) => one !== undefined);
     if (theirs.length < Math.max(minOthers, members.length / 2)) return;
     suspicions = isFar(sketch.values, theirs) ? suspicions + 1 : 0;
     if (suspicions < verdicts) return;
@@ -86,11 +96,12 @@ export function createDrift(deps: {
   };
 }
 
-function isFar(own: readonly number[], others: readonly (readonly number[])[]): boolean {
-  const centre = own.map((_, at) => median(others.map((values) => values[at] ?? 0)));
-  const usual = median(others.map((values) => distance(values, centre)));
+function isFar(own: readonly number[], others: readonly MemberSketch[]): boolean {
+  const centre = own.map((_, at) => median(others.map(({ values }) => values[at] ?? 0)));
+  const usual = median(others.map(({ values }) => distance(values, centre)));
+  const step = median(others.map(({ moved }) => moved));
   const length = Math.hypot(...centre);
-  return !(distance(own, centre) <= Math.max(tolerance * usual, leastShare * length));
+  return !(distance(own, centre) <= Math.max(tolerance * usual, stepsAway * step, leastShare * length));
 }
 
 function median(values: readonly number[]): number {
@@ -98,8 +109,4 @@ function median(values: readonly number[]): number {
   const middle = sorted.length >> 1;
   const upper = sorted[middle] ?? 0;
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? 0) + upper) / 2;
-}
-
-function distance(a: readonly number[], b: readonly number[]): number {
-  return Math.hypot(...a.map((value, at) => value - (b[at] ?? 0)));
 }

@@ -10,8 +10,8 @@ import type { SignalRoutes } from "./signal-routes.ts";
 
 export type PeerMesh = Mesh &
   Pick<SignalRoutes, "fromServer"> & {
-    /** Of our replica: the other members get it. */
-    tellSketch(sketch: Sketch): void;
+    /** Of our replica, and how far the last local step went: the other members get it. */
+    tellSketch(sketch: Sketch, moved: number): void;
     /** By what the others' sketches say; true once. */
     hasDrifted(): boolean;
   };
@@ -61,10 +61,11 @@ export function openPeerMesh(
     },
   });
   const mesh = createMesh(options);
-  function tellSketch(sketch: Sketch): void {
+  function tellSketch(sketch: Sketch, moved: number): void {
     drift.own(sketch);
-    if (!sketch.values.every(Number.isFinite)) return;
-    for (const peerId of mesh.open) if (isMember(peerId)) mesh.tell(peerId, { type: "sketch", ...sketch });
+    if (![...sketch.values, moved].every(Number.isFinite)) return;
+    for (const peerId of mesh.open)
+      if (isMember(peerId)) mesh.tell(peerId, { type: "sketch", ...sketch, moved });
   }
 
   return Object.assign(mesh, {

@@ -15,8 +15,10 @@ import type { ControlMessage } from "./control.ts";
 import type { Signal } from "./link.ts";
 import type { Mesh, Way } from "./mesh-interface.ts";
 
-/** Passed on for one neighbour, and to one: dialling thirty others takes some ten signals each. */
+/** Passed on for one neighbour: dialling thirty others takes some ten signals each. */
 const relayed = { perSecond: 16, burst: 320 } as const;
+/** And to one: more, so that no single neighbour takes all of it. */
+const towards = { perSecond: 64, burst: 1_280 } as const;
 /** Taken from one neighbour: each costs us a connection. */
 const offers = { perSecond: 1, burst: 32 } as const;
 /** A description has about 1,000 characters, ten candidates included. */
@@ -82,8 +84,9 @@ export function createSignalRoutes(deps: {
     const relays = relaysTo(to);
     const isDeaf = before?.via === server && !before.isAnswered;
     if (isAtServer(to) && !(isDeaf && relays.length > 0)) return server;
-    const at = before ? relays.indexOf(before.via) : deps.rng.below(relays.length + 1);
-    return relays[(at + 1) % Math.max(1, relays.length)];
+    const last = relays.indexOf(before?.via ?? "");
+    const count = Math.max(1, relays.length);
+    return relays[last < 0 ? deps.rng.below(count) : (last + 1) % count];
   }
 
   function send(to: string, attempt: string, data: Signal): void {
@@ -124,7 +127,7 @@ export function createSignalRoutes(deps: {
 
   function passOn(from: string, to: string, attempt: string, data: Signal): void {
     if (!isMember(from) || !isMember(to) || to === from || to === selfId || !isSmall(data)) return;
-    if (!isWithin(`from ${from}`, relayed) || !isWithin(`to ${to}`, relayed)) return;
+    if (!isWithin(`from ${from}`, relayed) || !isWithin(`to ${to}`, towards)) return;
     const isPassed = deps.mesh().tell(to, { type: "relayed", from, attempt, data });
     if (!isPassed && data.type === "offer") deps.mesh().tell(from, { type: "unreachable", to, attempt });
   }

@@ -12,7 +12,7 @@ import type { Replica } from "./model-upload.ts";
 import type { PeerEvent, PeerOutcome } from "./peer-events.ts";
 import type { PeerMesh } from "./peer-mesh.ts";
 import type { Session } from "./session.ts";
-import { sketchEvery, sketchOf } from "./sketch.ts";
+import { distance, sketchEvery, sketchOf } from "./sketch.ts";
 import type { Standing } from "./standing.ts";
 import { deaf, divergence, tooLateForGradients } from "./training-failures.ts";
 import { createValidating } from "./validating.ts";
@@ -218,14 +218,14 @@ export function createTrainingLoop(deps: {
     replica = s.rule.incoming(before, averaged.result.values, averaged.result.averaged);
     meters.averaged(averaged.result, clock.now());
     nextRound += 1;
-    if (nextRound % sketchEvery(meters.cycleMs ?? 0) === 0) tellSketch();
+    if (nextRound % sketchEvery(meters.cycleMs ?? 0) === 0) tellSketch(distance(before, after));
     return averaged.result;
   }
 
-  function tellSketch(): void {
+  function tellSketch(moved: number): void {
     const sketch = { round: nextRound, values: sketchOf(replica, s.task.seed) };
     meters.sketched(sketch);
-    deps.mesh.tellSketch(sketch);
+    deps.mesh.tellSketch(sketch, moved);
   }
 
   /** We fell behind: whatever we learned meanwhile stays where the newest averages do not replace it. */

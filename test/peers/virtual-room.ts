@@ -2,6 +2,7 @@
 import { createRng, mix } from "../../shared/core/rng.ts";
 import type { Task } from "../../shared/core/task.ts";
 import type { Faults } from "../../shared/net/impairment.ts";
+import type { LinkEvents } from "../../shared/net/link.ts";
 import { createMemoryNetwork } from "../../shared/net/memory-link.ts";
 import type { Refusal, Signaling, SignalingHandlers, Welcome } from "../../shared/net/messages.ts";
 import { createPeer } from "../../shared/net/peer.ts";
@@ -39,6 +40,8 @@ export function openVirtualRoom(options: {
   readonly count: number;
   readonly seed: number;
   readonly faults?: Partial<Faults>;
+  /** False: no fragment gets to this peer. */
+  readonly hears?: (number: number) => boolean;
   /** Changes what comes out of a peer's local step. */
   readonly tamper?: (number: number, round: number, parameters: Float32Array) => void;
 }): VirtualRoom {
@@ -98,6 +101,13 @@ export function openVirtualRoom(options: {
     };
   }
 
+  const deafenable = (number: number, events: LinkEvents): LinkEvents => ({
+    ...events,
+    onBytes(channel, bytes) {
+      if (options.hears?.(number) ?? true) events.onBytes(channel, bytes);
+    },
+  });
+
   const peers = Array.from({ length: options.count }, (_, number): VirtualPeer => {
     const peerId = (number + 1).toString(16).padStart(32, "0");
     const events: PeerEvent[] = [];
@@ -105,7 +115,7 @@ export function openVirtualRoom(options: {
       identity: { peerId, name: `peer ${number}`, kind: "node", backend: "toy" },
       room: "main",
       signaling: connect(peerId),
-      createLink: network.createLink,
+      createLink: (link) => network.createLink({ ...link, events: deafenable(number, link.events) }),
       startTrainer: () => Promise.resolve(createTrainer(number)),
       clock: time,
       rng: createRng(seed + number),
