@@ -8,6 +8,7 @@ export const exitCodes = {
   trainer: 5,
   diverged: 6,
   stoppedNow: 130,
+  lockedUp: 142,
 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
@@ -19,7 +20,11 @@ export const exitCodeMeanings: readonly (readonly [ExitCode, string])[] = [
   [exitCodes.trainer, "training can't run here, or not in this memory"],
   [exitCodes.diverged, "training diverged"],
   [exitCodes.stoppedNow, "stopped at once: Ctrl-C twice, or finishing took too long"],
+  [exitCodes.lockedUp, "the process was stuck for 30 s and ended itself (SIGALRM)"],
 ];
+
+/** What a stuck process ends itself with, because a thread can't choose an exit code: 128 + 14 to a shell. */
+export const lockUpSignal = "SIGALRM";
 
 /** An end that the user can do something about: one sentence, `what (value): hint`, and an exit code. */
 export class CommandError extends Error {

@@ -22,6 +22,7 @@ import { exitCodes, usageError } from "./exit-codes.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { createJsonLines } from "./json-lines.ts";
 import { openLinkStack } from "./link-stack.ts";
+import { watchForLockUp } from "./lock-up.ts";
 import { endWithParent } from "./parent.ts";
 import { createPeerScreen } from "./peer-screen.ts";
 import { createPlainLines } from "./plain-lines.ts";
@@ -113,6 +114,7 @@ export async function runJoin(url: string, options: JoinOptions): Promise<ExitCo
     },
   });
 
+  const forgetLockUps = watchForLockUp();
   const outcome = await peer.run();
   await checkpoints.conclude(peer, outcome);
   const exitCode = exitCodeOf(outcome, hasServer);
@@ -120,6 +122,7 @@ export async function runJoin(url: string, options: JoinOptions): Promise<ExitCo
   forgetSignals();
   orphaned();
   stack.cleanup();
+  forgetLockUps();
   if (exitCode !== exitCodes.done) sayError(outcomeInWords(outcome));
   return exitCode;
 }

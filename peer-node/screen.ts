@@ -9,7 +9,7 @@ import { cut } from "./table.ts";
 const frameMs = 250;
 
 const enter = "\x1b[?1049h\x1b[?25l";
-const leave = "\x1b[?25h\x1b[?1049l";
+export const leaveScreen = "\x1b[?25h\x1b[?1049l";
 /** Terminals that know it show a frame only when it is whole; others ignore it. */
 const beginFrame = "\x1b[?2026h\x1b[H";
 const endFrame = "\x1b[J\x1b[?2026l";
@@ -52,7 +52,7 @@ export function createScreen(
     if (!isOpen) return;
     isOpen = false;
     try {
-      writeSync(out.fd, leave);
+      writeSync(out.fd, leaveScreen);
     } catch {
       // The terminal is gone: nothing to restore.
     }

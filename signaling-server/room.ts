@@ -82,7 +82,7 @@ const maxResumedEpoch = 0xffff_0000;
 export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions): Room {
   const peers = new Map<string, RoomPeer>();
   const remembered = new Map<string, Departed>();
-  const views = createViews({ minPeers: task.minPeers, lastRound: task.rounds });
+  const views = createViews({ minPeers: task.minPeers, lastRound: task.rounds, madeAtMs });
   const history = createRoomHistory();
   const totals = createRoomTotals();
   const speed = createRoomSpeed();

@@ -25,7 +25,7 @@ export interface Views {
   update(ready: readonly string[], nowMs: number): void;
   /** The next view if it is due. */
   next(ready: readonly string[], nowMs: number): View | null;
-  /** Where a peer is; counts while it is a member. */
+  /** Where a peer is; counts while it is a member, or was one and waits for the next view. */
   reported(peerId: string, progress: Progress): void;
   /** A peer carries on from a view that this server need not know: later views come after it. */
   resume(from: Resume, nowMs: number): void;
@@ -40,10 +40,17 @@ export interface Views {
  * old view serves them better than one without the others.
  */
 export const resumeCoalesceMs = 3_000;
+/** Peers try every 4 s at the least, half as much again by chance: by then all have found a server that is back. */
+export const restartMs = 6_500;
 /** From this many on, one that claims too much can be told from the others. */
 const resumersToCompare = 3;
 
-export function createViews(options: { readonly minPeers: number; readonly lastRound: number }): Views {
+export function createViews(options: {
+  readonly minPeers: number;
+  readonly lastRound: number;
+  /** When this server began to take peers. */
+  readonly madeAtMs: number;
+}): Views {
   let current: View | null = null;
   let madeAtMs = 0;
   let dueMs: number | null = null;
@@ -76,9 +83,10 @@ export function createViews(options: { readonly minPeers: number; readonly lastR
     return newest === 0 ? ready : ready.filter((peerId) => brought.get(peerId) === newest);
   }
 
-  function coalesceMs(ready: readonly string[]): number {
-    const isLater = !running() && ((isRestart && resuming(ready)) || newestBrought(ready) > 0);
-    return isLater ? resumeCoalesceMs : viewCoalesceMs;
+  function earliestView(ready: readonly string[], nowMs: number): number {
+    if (isRestart && resuming(ready)) return Math.max(nowMs + resumeCoalesceMs, options.madeAtMs + restartMs);
+    const isLater = !running() && newestBrought(ready) > 0;
+    return nowMs + (isLater ? resumeCoalesceMs : viewCoalesceMs);
   }
 
   function fromRound(ready: readonly string[], nowMs: number): number {
@@ -112,7 +120,7 @@ export function createViews(options: { readonly minPeers: number; readonly lastR
       for (const map of [resumed, brought])
         for (const peerId of map.keys()) if (!ready.includes(peerId)) map.delete(peerId);
       if (!isWanted(ready)) dueMs = null;
-      else dueMs ??= nowMs + coalesceMs(ready);
+      else dueMs ??= earliestView(ready, nowMs);
     },
     next(ready, nowMs) {
       if (dueMs === null || nowMs < dueMs) return null;
@@ -129,6 +137,7 @@ export function createViews(options: { readonly minPeers: number; readonly lastR
     },
     reported(peerId, progress) {
       if (members().includes(peerId)) reports.set(peerId, progress);
+      else if (resumed.has(peerId)) resumed.set(peerId, progress);
     },
     resume({ peerId, epoch: known, round }, nowMs) {
       epoch = Math.max(epoch, known);

@@ -36,6 +36,10 @@ export interface Membership {
   readonly view: View | null;
   /** The newest view is one without us. */
   readonly isLeftOut: boolean;
+  /** The server is there and has let us in. */
+  readonly isUp: boolean;
+  /** In the room, as far as the server has said since it let us in. */
+  lists(peerId: string): boolean;
   ready(round: number): void;
   /** No member until the next `ready`; joining again keeps it so. */
   pause(): void;
@@ -66,6 +70,7 @@ export function createMembership(deps: {
   let readyFor: number | undefined;
   let isPaused = false;
   const early: (() => void)[] = [];
+  const listed = new Set<string>();
 
   const isMemberOf = (some: View | null) => some?.members.includes(identity.peerId) ?? false;
 
@@ -95,6 +100,8 @@ export function createMembership(deps: {
   /** `isResuming`: we hold a trained replica, so a room that is empty without us does not start afresh. */
   function welcome(answer: Welcome, isResuming: boolean): void {
     isJoined = true;
+    listed.clear();
+    for (const { peerId } of answer.roster) listed.add(peerId);
     events.onWelcome(answer);
     for (const run of early.splice(0)) run();
     if (answer.view && !(isResuming && answer.view.members.length === 0)) take(answer.view);
@@ -148,8 +155,14 @@ export function createMembership(deps: {
       isJoined = false;
       early.length = 0;
     },
-    joined: whenJoined((peer) => events.onJoined(peer)),
-    left: whenJoined(({ peerId, reason }) => events.onLeft(peerId, reason)),
+    joined: whenJoined((peer) => {
+      listed.add(peer.peerId);
+      events.onJoined(peer);
+    }),
+    left: whenJoined(({ peerId, reason }) => {
+      listed.delete(peerId);
+      events.onLeft(peerId, reason);
+    }),
     signal: whenJoined(({ from, attempt, data }) => events.onSignal(from, attempt, data)),
     view: whenJoined(take),
     model: (request, answer) => answer(deps.upload.answer(request)),
@@ -169,6 +182,10 @@ export function createMembership(deps: {
     get isLeftOut() {
       return view !== null && !isMemberOf(view);
     },
+    get isUp() {
+      return isJoined;
+    },
+    lists: (peerId) => listed.has(peerId),
     ready,
     pause,
     signal: (to, attempt, data) => isJoined && signaling.send("signal", { to, attempt, data }),

@@ -3,72 +3,28 @@
  * belongs to one *attempt* to connect, so that what an older attempt said changes nothing. Every wait here
  * has an end, and a link that fails never takes anything else with it.
  */
-import type { Clock } from "../core/clock.ts";
-import type { Rng } from "../core/rng.ts";
 import { hello, parseControl } from "./control.ts";
 import type { ControlMessage } from "./control.ts";
-import type { ChannelName, CreateLink, Link } from "./link.ts";
+import type { Link } from "./link.ts";
 import { highWaterBytes } from "./link.ts";
+import type { Mesh, MeshOptions } from "./mesh-interface.ts";
 import { protocolVersion } from "./messages.ts";
-import type { SealedSignal, Seals } from "./seals.ts";
+import { attemptMs, redialAfterMs } from "./redial.ts";
+import type { SealedSignal } from "./seals.ts";
 
 const heartbeatMs = 1_000;
 /** A link that was dark for 7 s does not come back by itself (measured), so there is nothing to wait for. */
 const silenceMs = 6_000;
-/** At 20 % loss the handshake takes up to 16 s (measured). */
-const connectTimeoutMs = 20_000;
-const redialMs = [500, 2_000, 5_000, 15_000] as const;
+/** A link that was heard of within this time is alive. */
+const aliveMs = 2_000;
+/** Between two looks for a way to a peer that signals can't reach. */
+const noWayMs = 1_000;
 /** Head start of the side that dialled first. */
 const yieldMs = 4_000;
 /** Texts that are no control messages before a link is closed. */
 const maxNonsense = 32;
 
-export interface MeshEvents {
-  onOpen(peerId: string): void;
-  onClose(peerId: string, reason: string): void;
-  onBytes(peerId: string, bytes: Uint8Array): void;
-  onControl(peerId: string, message: ControlMessage): void;
-  onDrain(peerId: string): void;
-}
-
-export interface MeshOptions {
-  readonly selfId: string;
-  readonly clock: Clock;
-  readonly rng: Rng;
-  readonly createLink: CreateLink;
-  readonly iceServers: readonly string[];
-  readonly seals: Seals;
-  readonly sendSignal: (to: string, attempt: string, data: SealedSignal) => void;
-  readonly events: MeshEvents;
-}
-
-export interface MeshEnd {
-  readonly peerId: string;
-  readonly state: Link["state"];
-  readonly link: Link | undefined;
-  /** Texts that made no sense. */
-  readonly nonsense: number;
-}
-
-export interface Mesh {
-  /** Learns of a participant; `dial` where we joined later than it did. */
-  meet(peerId: string, dial: boolean): void;
-  forget(peerId: string, reason: string): void;
-  /** We joined (again): these are here, and whoever we have no link to is ours to dial. */
-  reunite(peerIds: readonly string[]): void;
-  signal(from: string, attempt: string, sealed: SealedSignal): void;
-  canSend(peerId: string): boolean;
-  send(peerId: string, channel: ChannelName, bytes: Uint8Array): boolean;
-  tell(peerId: string, message: ControlMessage): boolean;
-  /** The path to this peer loses packets: use one more connection for it. */
-  widen(peerId: string): void;
-  /** Resolves when no first attempt to connect is under way any more. */
-  settled(): Promise<void>;
-  /** Whose links are open; the same array until that changes. */
-  readonly open: readonly string[];
-  ends(): readonly MeshEnd[];
-  close(): void;
-}
+export type { Mesh, MeshEnd, MeshOptions } from "./mesh-interface.ts";
 
 interface End {
   readonly peerId: string;
@@ -124,7 +80,8 @@ export function createMesh(options: MeshOptions): Mesh {
     end.link = options.createLink({
       initiator,
       iceServers: options.iceServers,
-      connectTimeoutMs,
+      // Whoever answers waits for as long as anybody may try; a new offer ends that.
+      connectTimeoutMs: attemptMs(initiator ? end.failures : 0),
       clock,
       events: {
         onSignal: (data) =>
@@ -162,10 +119,18 @@ export function createMesh(options: MeshOptions): Mesh {
     events.onClose(end.peerId, reason);
     settle(end);
     if (isClosed) return;
-    const waitMs = (redialMs[Math.min(end.failures, redialMs.length - 1)] ?? 0) + (end.dials ? 0 : yieldMs);
+    const waitMs = redialAfterMs(end.failures) + (end.dials ? 0 : yieldMs);
     end.failures += 1;
+    redial(end, waitMs);
+  }
+
+  function redial(end: End, waitMs: number): void {
     end.cancelRedial = clock.after(waitMs, () => {
-      if (ends.get(end.peerId) === end && !end.link) dial(end);
+      if (ends.get(end.peerId) !== end || end.link) return;
+      const way = options.wayTo?.(end.peerId) ?? "open";
+      if (way === "open") dial(end);
+      else if (way === "none") redial(end, noWayMs);
+      else forget(end.peerId, "the room does not know it any more");
     });
   }
 
@@ -238,6 +203,16 @@ export function createMesh(options: MeshOptions): Mesh {
     settle(end);
   }
 
+  function abandon(peerId: string, attempt: string, reason: string): void {
+    const end = ends.get(peerId);
+    if (end?.attempt === attempt && end.link?.state === "connecting") end.link.close(reason);
+  }
+
+  function hears(peerId: string): boolean {
+    const end = ends.get(peerId);
+    return end?.link?.state === "open" && clock.now() - end.heardAt < aliveMs;
+  }
+
   function reunite(peerIds: readonly string[]): void {
     for (const end of ends.values()) if (end.link?.state !== "open") forget(end.peerId, "joined again");
     for (const peerId of peerIds) meet(peerId, true);
@@ -270,6 +245,8 @@ export function createMesh(options: MeshOptions): Mesh {
     forget,
     reunite,
     signal,
+    abandon,
+    hears,
     canSend(peerId) {
       const link = ends.get(peerId)?.link;
       return link?.state === "open" && link.bufferedBytes < highWaterBytes;

@@ -120,7 +120,7 @@ const linkReportSchema = v.strictObject({
 export type LinkReport = v.InferOutput<typeof linkReportSchema>;
 
 /** sketch.ts: what lets the server compare replicas that it never sees. */
-const sketchSchema = v.strictObject({
+export const sketchSchema = v.strictObject({
   /** The replica as it was when it entered this round. */
   round: u32,
   values: v.pipe(v.array(finite), v.length(limits.sketchValues)),

@@ -6,7 +6,6 @@
 import type { View } from "../core/view.ts";
 import { createMembership } from "./membership.ts";
 import type { Membership } from "./membership.ts";
-import type { Mesh } from "./mesh.ts";
 import { limits } from "./messages.ts";
 import type { RosterEntry, Welcome } from "./messages.ts";
 import { createMeters } from "./meters.ts";
@@ -17,6 +16,7 @@ import type { PeerSnapshot } from "./report.ts";
 import type { Peer, PeerOptions } from "./peer-control.ts";
 import type { PeerOutcome } from "./peer-events.ts";
 import { openPeerMesh } from "./peer-mesh.ts";
+import type { PeerMesh } from "./peer-mesh.ts";
 import { createSession } from "./session.ts";
 import type { Session } from "./session.ts";
 import { createStanding } from "./standing.ts";
@@ -46,7 +46,7 @@ export function createPeer(options: PeerOptions): Peer {
   const nameOf = (peerId: string) => others.get(peerId)?.name ?? peerId;
   let session: Session | undefined;
   let loop: TrainingLoop | undefined;
-  let mesh: Mesh | undefined;
+  let mesh: PeerMesh | undefined;
   /** Who asked for our gathers before we could hear it. */
   const listeners = new Map<string, boolean>();
   let welcome: Welcome | undefined;
@@ -93,7 +93,7 @@ export function createPeer(options: PeerOptions): Peer {
         others.delete(peerId);
         listeners.delete(peerId);
       },
-      onSignal: (from, attempt, data) => mesh?.signal(from, attempt, data),
+      onSignal: (from, attempt, data) => mesh?.fromServer(from, attempt, data),
       onView,
       onTrainingGone() {
         session?.machine.restart();
@@ -141,7 +141,7 @@ export function createPeer(options: PeerOptions): Peer {
     try {
       await membership.join();
       await news.until(() => welcome !== undefined || over());
-      if (welcome && mesh && !over()) await train(await open(welcome, mesh));
+      if (welcome && mesh && !over()) await train(await open(welcome, mesh), mesh);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       end({ kind: "failed", reason, diverged: false });
@@ -152,7 +152,7 @@ export function createPeer(options: PeerOptions): Peer {
 
   const over = () => outcome !== undefined || isStopping;
 
-  function openMesh(): Mesh {
+  function openMesh(): PeerMesh {
     return openPeerMesh({
       signingKey: options.signingKey,
       room: options.room,
@@ -162,7 +162,7 @@ export function createPeer(options: PeerOptions): Peer {
       get iceServers() {
         return iceServers;
       },
-      sendSignal: membership.signal,
+      membership,
       session: () => session,
       isListening,
       onForged: (peerId) => notice(`a signal in the name of ${nameOf(peerId)} was not signed by it: refused`),
@@ -171,7 +171,7 @@ export function createPeer(options: PeerOptions): Peer {
     });
   }
 
-  async function open(first: Welcome, links: Mesh): Promise<Session> {
+  async function open(first: Welcome, links: PeerMesh): Promise<Session> {
     const { task, shard } = first;
     const trainer = await options.startTrainer(task, shard);
     const { peerId: selfId } = identity;
@@ -188,14 +188,15 @@ export function createPeer(options: PeerOptions): Peer {
     return opened;
   }
 
-  async function train(opened: Session): Promise<void> {
+  async function train(opened: Session, links: PeerMesh): Promise<void> {
     loop = createTrainingLoop({
       session: opened,
       membership,
+      mesh: links,
       peerId: identity.peerId,
       meters,
       clock,
-      hasLink: (view) => view.members.some((member) => mesh?.open.includes(member)),
+      hasLink: (view) => view.members.some((member) => links.open.includes(member)),
       isOver: over,
       hasEnded: () => outcome !== undefined,
       standing,

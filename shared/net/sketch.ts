@@ -35,6 +35,13 @@ export function sketchOf(replica: Float32Array, seed: number): number[] {
   return Array.from(sums, (sum) => Number(sum.toPrecision(digits)));
 }
 
+/** Of two replicas, or of two sketches, which is about the same. */
+export function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += ((a[i] ?? 0) - (b[i] ?? 0)) ** 2;
+  return Math.sqrt(sum);
+}
+
 /**
  * How far replicas of one round are apart: their rms distance from their mean, relative to the mean's
  * length. Of the sketches given, those of the round that most share count; null when no two do.

@@ -10,9 +10,11 @@ import type { Membership } from "./membership.ts";
 import type { Meters } from "./meters.ts";
 import type { Replica } from "./model-upload.ts";
 import type { PeerEvent, PeerOutcome } from "./peer-events.ts";
+import type { PeerMesh } from "./peer-mesh.ts";
 import type { Session } from "./session.ts";
-import { sketchEvery, sketchOf } from "./sketch.ts";
+import { distance, sketchEvery, sketchOf } from "./sketch.ts";
 import type { Standing } from "./standing.ts";
+import { deaf, divergence, tooLateForGradients } from "./training-failures.ts";
 import { createValidating } from "./validating.ts";
 
 const announceMs = 2_000;
@@ -23,11 +25,6 @@ const deafMs = 60_000;
 const pollMs = 100;
 /** A peer that pauses does its part of the averaging until it is out of the view, for so long at most. */
 const handoverMs = 5_000;
-
-const deafness =
-  "no member of the room could be heard for 60 s: a firewall or a NAT may be in the way; give the server a STUN server (shoal serve --ice-server)";
-const divergence = (round: number, loss: number) =>
-  `training diverged: the loss of round ${round} is ${loss}; lower optimizer.learningRate in the task`;
 
 export interface TrainingLoop {
   /** Until the task's rounds are done or `isOver`. */
@@ -49,6 +46,7 @@ export function createTrainingLoop(deps: {
   readonly clock: Clock;
   /** Ended, or asked to stop after the round under way. */
   readonly isOver: () => boolean;
+  readonly mesh: Pick<PeerMesh, "tellSketch" | "hasDrifted">;
   /** A link to some member of the view is open. */
   readonly hasLink: (view: View) => boolean;
   readonly hasEnded: () => boolean;
@@ -77,6 +75,7 @@ export function createTrainingLoop(deps: {
 
   async function run(): Promise<void> {
     while (!deps.isOver() && nextRound < s.task.rounds) {
+      if (deps.mesh.hasDrifted() && s.rule.name !== "gradient") returnFromDrift();
       const view = s.machine.viewFor(nextRound) ?? membership.view;
       if (standing.pauses > pausesDone) await pause();
       else if (!view || view.members.length === 0) await startAfresh();
@@ -105,6 +104,16 @@ export function createTrainingLoop(deps: {
     if (isInView && isComplete) membership.ready(nextRound);
     // The others went on without us. If there are none, ours is the newest model.
     if (isInView || membership.view?.members.length === 0) return;
+    hearAgain();
+  }
+
+  function returnFromDrift(): void {
+    onEvent({ kind: "notice", text: "our model has drifted from the others': catching up with them" });
+    hearAgain();
+  }
+
+  /** Nothing of our replica counts as heard any more: we listen until all of it has come. */
+  function hearAgain(): void {
     isComplete = false;
     missing = new Uint8Array(0);
   }
@@ -189,7 +198,7 @@ export function createTrainingLoop(deps: {
       samples: s.pace.samples,
       ...validating.due(),
     });
-    if (!Number.isFinite(local.loss)) return fail(divergence(nextRound, local.loss), true);
+    if (!Number.isFinite(local.loss)) return end(divergence(nextRound, local.loss));
     meters.learned(local, clock.now());
     trainMs = local.trainMs;
     validating.note(local, nextRound);
@@ -213,13 +222,14 @@ export function createTrainingLoop(deps: {
     replica = s.rule.incoming(before, averaged.result.values, averaged.result.averaged);
     meters.averaged(averaged.result, clock.now());
     nextRound += 1;
-    if (nextRound % sketchEvery(meters.cycleMs ?? 0) === 0)
-      meters.sketched({ round: nextRound, values: sketchOf(replica, s.task.seed) });
+    if (nextRound % sketchEvery(meters.cycleMs ?? 0) === 0) tellSketch(distance(before, after));
     return averaged.result;
   }
 
-  function fail(reason: string, diverged = false): void {
-    end({ kind: "failed", diverged, reason });
+  function tellSketch(moved: number): void {
+    const sketch = { round: nextRound, values: sketchOf(replica, s.task.seed) };
+    meters.sketched(sketch);
+    deps.mesh.tellSketch(sketch, moved);
   }
 
   /** We fell behind: whatever we learned meanwhile stays where the newest averages do not replace it. */
@@ -234,7 +244,7 @@ export function createTrainingLoop(deps: {
   async function listen(view: View): Promise<void> {
     enter("listening");
     enterPhase("catching up");
-    if (s.rule.name === "gradient") return fail("gradient averaging can't be joined once it runs");
+    if (s.rule.name === "gradient") return end(tooLateForGradients);
     if (missing.length !== s.machine.fragmentCount || replica.length === 0) await startListening(view);
     if (!isOn()) return;
     if (!(await listenOnce())) return waitUntilHeard();
@@ -271,7 +281,7 @@ export function createTrainingLoop(deps: {
     const isEmpty = () => membership.view?.members.length === 0;
     enterPhase("waiting for others");
     while (isOn() && s.machine.newestRound() < nextRound && !mayTakePart() && !isEmpty()) {
-      if (clock.now() > heardAt + deafMs) return fail(deafness);
+      if (clock.now() > heardAt + deafMs) return end(deaf);
       await deps.news(pollMs);
     }
     nextRound = Math.max(nextRound, s.machine.jumpTo() ?? 0);

@@ -35,28 +35,3 @@ test("a peer that leaves says goodbye: the others go on without a pause", async 
   await first.until("20 more rounds", () => first.results.length >= before + 20);
   for (const result of first.results.slice(before)) assert.ok(result.roundMs < result.deadlineMs);
 });
-
-test("when the server goes away training goes on, and views are back when it is", async (t) => {
-  const task = toyTask({ minPeers: 2 });
-  const { add, server, closeServer } = await openRoom(t, task);
-  const [first, second] = await Promise.all([add(1), add(2)]);
-  assert.ok(first && second);
-  await first.until("20 rounds", () => first.results.length >= 20);
-  const { port } = server;
-  await closeServer();
-  const away = first.results.length;
-  await first.until("50 rounds without a server", () => first.results.length >= away + 50);
-
-  const again = await openRoom(t, task, port);
-  const epochs = () => [first, second].map((each) => each.peer.snapshot().epoch);
-  const isBack = () => again.server.status().rooms[0]?.peers.filter((peer) => peer.member).length === 2;
-  await first.until("a new view with both", () => isBack() && epochs().every((epoch) => epoch > 1), 15_000);
-  const count = first.results.length;
-  await first.until("20 rounds in it", () => first.results.length >= count + 20);
-  const rounds = first.results.map((result) => result.round);
-  assert.deepEqual(
-    rounds,
-    rounds.toSorted((a, b) => a - b),
-    "rounds go on, they do not start again",
-  );
-});

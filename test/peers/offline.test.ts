@@ -72,6 +72,8 @@ test("a peer that goes dark without a word is out of the view within 12 s", asyn
   const mutedMs = performance.now();
   await first.until("a view without it", () => first.peer.snapshot().members === 2, 12_000);
   assert.ok(performance.now() - mutedMs < 12_000);
+  const isAway = () => dark.events.some((event) => event.kind === "notice" && /is away/.test(event.text));
+  await dark.until("that its socket is half open", isAway, 12_000 - (performance.now() - mutedMs));
   relay.cut();
   const left = server.status().rooms[0]?.events.find(({ kind }) => kind === "left");
   assert.equal(left?.text, "peer 2 left: no answer to pings");

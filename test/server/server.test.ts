@@ -4,6 +4,8 @@ import { io } from "socket.io-client";
 import { protocolVersion } from "../../shared/net/messages.ts";
 import type { JoinRequest } from "../../shared/net/messages.ts";
 import { createSignalingServer } from "../../signaling-server/server.ts";
+import { restartMs } from "../../signaling-server/views.ts";
+import { pause } from "../labs/real-time.ts";
 import {
   connect,
   join,
@@ -178,9 +180,10 @@ describe("leaving", () => {
     await gone;
     const after = await startServer(t, { port: before.port });
     const back = await connect(t, after);
-    const view = next(back, "view");
     const resumed: Partial<JoinRequest> = { resume: { epoch: 5, round: 80 } };
     assert.equal((await join(back, joinRequest(1, resumed))).ok, true);
+    await pause(restartMs / 2); // it waits for others
+    const view = next(back, "view");
     assert.equal((await view).epoch, 6);
     assert.ok((await view).fromRound > 80);
   });

@@ -1,0 +1,158 @@
+/** Whole peers and the server's room in virtual time: seeded, and hundreds of rounds in a second or two. */
+import { createRng, mix } from "../../shared/core/rng.ts";
+import type { Task } from "../../shared/core/task.ts";
+import type { Faults } from "../../shared/net/impairment.ts";
+import type { LinkEvents } from "../../shared/net/link.ts";
+import { createMemoryNetwork } from "../../shared/net/memory-link.ts";
+import type { Refusal, Signaling, SignalingHandlers, Welcome } from "../../shared/net/messages.ts";
+import { createPeer } from "../../shared/net/peer.ts";
+import { createSigningKey } from "../../shared/net/signing-key.ts";
+import type { PeerEvent, PeerOutcome } from "../../shared/net/peer-events.ts";
+import type { Peer } from "../../shared/net/peer.ts";
+import { pause } from "../../shared/net/waiting.ts";
+import { createVirtualTime } from "../../shared/simulation/virtual-time.ts";
+import type { LocalResult, Trainer } from "../../shared/training/trainer.ts";
+import { createRoom } from "../../signaling-server/room.ts";
+import type { RoomEffect } from "../../signaling-server/room.ts";
+
+/** Virtual time of one local step. */
+const trainMs = 200;
+const tickMs = 100;
+/** Five fragments. */
+const parameterCount = 1_400;
+
+export interface VirtualPeer {
+  readonly peer: Peer;
+  readonly peerId: string;
+  readonly events: PeerEvent[];
+  readonly outcome: Promise<PeerOutcome>;
+}
+
+export interface VirtualRoom {
+  readonly peers: readonly VirtualPeer[];
+  /** True as soon as `done` holds; false after so much virtual time. */
+  run(ms: number, done?: () => boolean): Promise<boolean>;
+  /** Every peer is stopped, and has ended. */
+  close(): Promise<void>;
+}
+
+export function openVirtualRoom(options: {
+  readonly task: Task;
+  readonly count: number;
+  readonly seed: number;
+  readonly faults?: Partial<Faults>;
+  /** False: no fragment gets to this peer. */
+  readonly hears?: (number: number) => boolean;
+  /** Changes what comes out of a peer's local step. */
+  readonly tamper?: (number: number, round: number, parameters: Float32Array) => void;
+}): VirtualRoom {
+  const { task, seed } = options;
+  const time = createVirtualTime();
+  const network = createMemoryNetwork({ clock: time, rng: createRng(seed), delayMs: 20, ...options.faults });
+  const room = createRoom({ name: "main", task, iceServersFor: () => [], madeAtMs: 0 });
+  const handlers = new Map<string, SignalingHandlers>();
+
+  function carryOut(effects: readonly RoomEffect[]): void {
+    for (const effect of effects)
+      for (const to of effect.to) time.after(10, () => deliver(handlers.get(to), effect));
+  }
+
+  function tick(): void {
+    carryOut(room.tick(time.now()));
+    time.after(tickMs, tick);
+  }
+  time.after(tickMs, tick);
+
+  function connect(peerId: string): Signaling {
+    return {
+      join(request): Promise<Welcome | Refusal> {
+        const { answer, effects } = room.join(request, time.now());
+        carryOut(effects);
+        return Promise.resolve(answer);
+      },
+      send(event, ...[payload]) {
+        if (event === "leave") carryOut(room.leave(peerId, "goodbye", time.now()));
+        else if (event === "pause") carryOut(room.pause(peerId, time.now()));
+        else if (payload && "to" in payload) {
+          const { to, attempt, data } = payload;
+          time.after(10, () => handlers.get(to)?.signal({ from: peerId, attempt, data }));
+        } else if (payload && "links" in payload) carryOut(room.report(peerId, payload, time.now()));
+        else if (payload) carryOut(room.ready(peerId, payload.round, time.now()));
+      },
+      on: (its) => void handlers.set(peerId, its),
+      close: () => void handlers.delete(peerId),
+    };
+  }
+
+  /** Noisy steps towards one point: what a replica is like matters here, not what it learned. */
+  function createTrainer(number: number): Trainer {
+    const rng = createRng(mix(seed, number));
+    return {
+      parameterCount,
+      backend: "a step",
+      validationSamples: 1,
+      initialParameters: () => Promise.resolve(new Float32Array(parameterCount)),
+      async train(from, { round, samples }): Promise<LocalResult> {
+        await pause(time, trainMs);
+        const parameters = from.map((value) => value + 0.1 * (1 - value) + 0.2 * (rng.float() - 0.5));
+        options.tamper?.(number, round, parameters);
+        return { parameters, loss: 1, samples, trainMs };
+      },
+      close: () => Promise.resolve(),
+    };
+  }
+
+  const deafenable = (number: number, events: LinkEvents): LinkEvents => ({
+    ...events,
+    onBytes(channel, bytes) {
+      if (options.hears?.(number) ?? true) events.onBytes(channel, bytes);
+    },
+  });
+
+  const peers = Array.from({ length: options.count }, (_, number): VirtualPeer => {
+    const signingKey = createSigningKey(new Uint8Array(32).fill(number + 1));
+    const { peerId } = signingKey;
+    const events: PeerEvent[] = [];
+    const peer = createPeer({
+      signingKey,
+      identity: { peerId, name: `peer ${number}`, kind: "node", backend: "toy" },
+      room: "main",
+      signaling: connect(peerId),
+      createLink: (link) => network.createLink({ ...link, events: deafenable(number, link.events) }),
+      startTrainer: () => Promise.resolve(createTrainer(number)),
+      clock: time,
+      rng: createRng(seed + number),
+      onEvent: (event) => void events.push(event),
+    });
+    return { peer, peerId, events, outcome: peer.run() };
+  });
+
+  /** What a step set going goes on in promises: they have their turn before the next one. */
+  async function run(ms: number, done: () => boolean = () => false): Promise<boolean> {
+    const until = time.now() + ms;
+    time.after(ms, () => {});
+    while (time.now() < until && !done()) {
+      time.step();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return done();
+  }
+
+  return {
+    peers,
+    run,
+    async close() {
+      for (const { peer } of peers) peer.stop();
+      let ended = 0;
+      for (const { outcome } of peers) void outcome.then(() => (ended += 1));
+      await run(20_000, () => ended === peers.length);
+    },
+  };
+}
+
+function deliver(to: SignalingHandlers | undefined, effect: RoomEffect): void {
+  if (effect.event === "joined") to?.joined(effect.data);
+  else if (effect.event === "left") to?.left(effect.data);
+  else if (effect.event === "view") to?.view(effect.data);
+  else to?.refused(effect.data);
+}
