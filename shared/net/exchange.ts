@@ -8,6 +8,7 @@ import { maxPacketBytes } from "../core/packet.ts";
 import type { RoundMachine, RoundResult } from "../core/round.ts";
 import type { ControlMessage } from "./control.ts";
 import type { Mesh } from "./mesh.ts";
+import { offenceWords } from "./offence-words.ts";
 
 /** What became of a round we began. */
 export type RoundOutcome =
@@ -68,6 +69,7 @@ export function createExchange(deps: {
   function settle(): void {
     sendPackets();
     sendMarkers();
+    shunOffenders();
     conclude();
     arm();
   }
@@ -91,6 +93,15 @@ export function createExchange(deps: {
   function sendMarkers(): void {
     for (let next = machine.nextMarker(); next; next = machine.nextMarker()) {
       mesh.tell(next.to, { type: "end", ...next.marker });
+    }
+  }
+
+  /** A model far from ours may be an honest one; bytes that make no sense are not worth taking. */
+  function shunOffenders(): void {
+    for (let next = machine.takeOffender(); next; next = machine.takeOffender()) {
+      const { peerId, offence } = next;
+      if (offence !== "owner" && offence !== "contribution")
+        mesh.shun(peerId, `it sent ${offenceWords[offence]}`);
     }
   }
 

@@ -10,6 +10,7 @@ import type { ControlMessage } from "./control.ts";
 import type { ChannelName, CreateLink, Link, Signal } from "./link.ts";
 import { highWaterBytes } from "./link.ts";
 import { protocolVersion } from "./messages.ts";
+import { createShunning } from "./shunning.ts";
 
 const heartbeatMs = 1_000;
 /** A link that was dark for 7 s does not come back by itself (measured), so there is nothing to wait for. */
@@ -52,6 +53,8 @@ export interface Mesh {
   /** Learns of a participant; `dial` where we joined later than it did. */
   meet(peerId: string, dial: boolean): void;
   forget(peerId: string, reason: string): void;
+  /** Closes the link; for a while there is no other one. */
+  shun(peerId: string, reason: string): void;
   /** We joined (again): these are here, and whoever we have no link to is ours to dial. */
   reunite(peerIds: readonly string[]): void;
   signal(from: string, attempt: string, data: Signal): void;
@@ -86,6 +89,7 @@ interface End {
 export function createMesh(options: MeshOptions): Mesh {
   const { clock, events } = options;
   const ends = new Map<string, End>();
+  const shunning = createShunning(clock);
   let waiting: (() => void)[] = [];
   let isClosed = false;
   let openIds: readonly string[] = [];
@@ -110,6 +114,7 @@ export function createMesh(options: MeshOptions): Mesh {
   }
 
   function dial(end: End): void {
+    if (shunning.isShunned(end.peerId)) return redialLater(end);
     end.attempt = options.rng.u32().toString(16);
     connect(end, true);
   }
@@ -158,7 +163,10 @@ export function createMesh(options: MeshOptions): Mesh {
     noteOpen();
     events.onClose(end.peerId, reason);
     settle(end);
-    if (isClosed) return;
+    if (!isClosed) redialLater(end);
+  }
+
+  function redialLater(end: End): void {
     const waitMs = (redialMs[Math.min(end.failures, redialMs.length - 1)] ?? 0) + (end.dials ? 0 : yieldMs);
     end.failures += 1;
     end.cancelRedial = clock.after(waitMs, () => {
@@ -196,7 +204,7 @@ export function createMesh(options: MeshOptions): Mesh {
 
   function signal(from: string, attempt: string, data: Signal): void {
     const end = ends.get(from);
-    if (!end || isClosed) return;
+    if (!end || isClosed || shunning.isShunned(from)) return;
     const isNewOffer = data.type === "offer" && attempt !== end.attempt && (data.lane ?? 0) === 0;
     if (isNewOffer && !isOurs(end)) answer(end, attempt);
     if (attempt === end.attempt) end.link?.signal(data);
@@ -263,6 +271,10 @@ export function createMesh(options: MeshOptions): Mesh {
   return {
     meet,
     forget,
+    shun(peerId, reason) {
+      shunning.shun(peerId);
+      ends.get(peerId)?.link?.close(reason);
+    },
     reunite,
     signal,
     canSend(peerId) {
