@@ -4,6 +4,7 @@
  * nobody lies, in accuracy and in the time of an averaging.
  */
 import { wholeNumber } from "../peer-node/cli-options.ts";
+import { robustKinds, robustOf } from "../shared/core/robust-setting.ts";
 import type { RobustSetting } from "../shared/core/robust-setting.ts";
 import { createRng, mix } from "../shared/core/rng.ts";
 import { attack } from "../shared/simulation/attack.ts";
@@ -13,15 +14,10 @@ import { createGroup } from "../shared/simulation/group.ts";
 import type { Lie } from "../shared/simulation/liars.ts";
 import { keep, readOptions, resultFile, someOf } from "./options.ts";
 
-const settings: Readonly<Record<RobustSetting["kind"], RobustSetting>> = {
-  "centered-clip": { kind: "centered-clip", iterations: 3 },
-  "trimmed-mean": { kind: "trimmed-mean", share: 1 / 3 },
-  median: { kind: "median" },
-};
 const { values: options } = readOptions({
   what: "what do liars among 16 peers do to a training, and what does it cost to be safe from them?",
   options: {
-    rules: someOf(["centered-clip", "trimmed-mean", "median"], "which"),
+    rules: someOf(robustKinds, "which"),
     rounds: wholeNumber("N", "how long (default: 300)", { min: 50, max: 100_000 }),
     seeds: wholeNumber("N", "runs of each (default: 1)", { min: 1, max: 100 }),
     timed: wholeNumber("N", "rounds that are timed (default: 15)", { min: 3, max: 1_000 }),
@@ -29,7 +25,7 @@ const { values: options } = readOptions({
   },
 });
 const { rounds = 300, seeds = 1, timed = 15, out } = options;
-const rules = options.rules ?? (["centered-clip", "trimmed-mean", "median"] as const);
+const rules = options.rules ?? robustKinds;
 const base = { peers: 16, rounds, loss: 0.01 };
 
 interface Case {
@@ -101,7 +97,7 @@ for (const { lie, liars, bar } of [{ lie: "sign-flip-owner", liars: 1, bar: 0 } 
 }
 const costs = [];
 for (const name of rules) {
-  const robust = settings[name];
+  const robust = robustOf(name);
   const calm = figures({ robust });
   const ms = timeOf(robust);
   costs.push({ rule: name, ...calm, points: 100 * (clean.accuracy - calm.accuracy), averagingMs: ms });

@@ -15,3 +15,14 @@ export const robustSetting = v.variant("kind", [
 ]);
 
 export type RobustSetting = v.InferOutput<typeof robustSetting>;
+
+export const robustKinds = [
+  "centered-clip",
+  "trimmed-mean",
+  "median",
+] as const satisfies readonly RobustSetting["kind"][];
+
+/** With its defaults. */
+export function robustOf(kind: RobustSetting["kind"]): RobustSetting {
+  return v.parse(robustSetting, { kind });
+}

@@ -33,7 +33,7 @@ test("the network sorts any number of rows", () => {
     const length = 30;
     const table = Float32Array.from(randomVectors(rows, length, rows).flatMap((row) => [...row]));
     const columns = Array.from({ length }, (_, i) =>
-      Array.from({ length: rows }, (_, row) => table[row * length + i] ?? NaN).toSorted((a, b) => a - b),
+      Array.from({ length: rows }, (__, row) => table[row * length + i] ?? NaN).toSorted((a, b) => a - b),
     );
     sortColumns(table, length, comparatorsFor(rows));
     for (const [i, column] of columns.entries())
