@@ -66,15 +66,23 @@ export function newConduct(): Conduct {
   return { offences, points: 0, cleanRounds: 0, isClean: true, mutedFor: 0, mutes: 0, reason: undefined };
 }
 
-/** True when this mutes the peer. */
+/** True when this mutes the peer, or would if it were not muted already. */
 export function offend(conduct: Conduct, offence: Offence, limit: number): boolean {
   conduct.offences[offence] += 1;
   conduct.points += pointsOf[offence];
   conduct.isClean = false;
-  if (conduct.points <= limit || conduct.mutedFor > 0) return false;
-  const mutedFor = Math.min(longestMute, mutedRounds * 2 ** conduct.mutes);
-  Object.assign(conduct, { points: 0, cleanRounds: 0, mutedFor, mutes: conduct.mutes + 1, reason: offence });
+  if (conduct.points <= limit) return false;
+  Object.assign(conduct, { points: 0, cleanRounds: 0, reason: offence });
+  if (conduct.mutedFor > 0) return true;
+  conduct.mutedFor = Math.min(longestMute, mutedRounds * 2 ** conduct.mutes);
+  conduct.mutes += 1;
   return true;
+}
+
+/** Another view: who sent what another training's view of the same number would ask for was no liar. */
+export function forgive(conduct: Conduct): void {
+  if (conduct.mutedFor === 0 || conduct.reason !== "notOwed") return;
+  Object.assign(conduct, { points: 0, mutedFor: 0, mutes: 0 });
 }
 
 /** A round of ours is over. */

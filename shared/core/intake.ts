@@ -41,8 +41,8 @@ export function createIntake(deps: {
 
   function receive(neighbor: Neighbor, bytes: Uint8Array, now: number): void {
     const { drops, conduct } = neighbor.counts;
-    if (conduct.mutedFor > 0) return void (drops.rejected += 1);
     if (!readHeader(bytes, header)) return refuse(neighbor, "malformed", now);
+    if (conduct.mutedFor > 0) return void (drops.rejected += 1);
     const view = deps.viewFor(header.round, header.epoch);
     if (!view) return void (drops.stale += 1);
     if (view.members[header.seat] !== neighbor.peerId) return refuse(neighbor, "notOwed", now);

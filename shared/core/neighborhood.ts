@@ -1,6 +1,6 @@
 /** Whom a peer knows: the views and its neighbours. */
 import { maxAccounts, maxListeners } from "./constants.ts";
-import { vouchFor } from "./conduct.ts";
+import { forgive, vouchFor } from "./conduct.ts";
 import { createNeighbor } from "./neighbor.ts";
 import type { LinkCounts, Neighbor } from "./neighbor.ts";
 import { viewAt } from "./view.ts";
@@ -35,6 +35,7 @@ export function createNeighborhood(ownId: string): Neighborhood {
     const isFirst = views.length === 0;
     // A view that begins no earlier than a newer one never holds.
     views = [...views.filter((older) => older.fromRound < view.fromRound), view];
+    for (const neighbor of neighbors.values()) forgive(neighbor.counts.conduct);
     for (const member of view.members) {
       if (member === ownId) continue;
       const neighbor = known(member);

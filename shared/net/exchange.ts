@@ -96,11 +96,11 @@ export function createExchange(deps: {
     }
   }
 
-  /** A model far from ours may be an honest one; bytes that make no sense are not worth taking. */
+  /** A model far from ours may be an honest one, and so may a view; bytes that make no sense are not worth taking. */
   function shunOffenders(): void {
     for (let next = machine.takeOffender(); next; next = machine.takeOffender()) {
       const { peerId, offence } = next;
-      if (offence !== "owner" && offence !== "contribution")
+      if (offence !== "owner" && offence !== "contribution" && offence !== "notOwed")
         mesh.shun(peerId, `it sent ${offenceWords[offence]}`);
     }
   }

@@ -42,6 +42,21 @@ test("it is muted in the middle of a round as well", () => {
   assert.equal(lone.machine.takeResult()?.values[0], 2);
 });
 
+test("who is muted for fragments of another view may speak in the next one; nonsense is counted on", () => {
+  const lone = createLoneMachine();
+  const others = lone.packet(2, { fragment: 0 });
+  for (let i = 0; i <= offenceLimit; i++) lone.feed(1, others);
+  assert.deepEqual(lone.machine.takeOffender(), { peerId: "peer-1", offence: "notOwed" });
+  lone.machine.install({ epoch: 2, fromRound: 0, members: lone.ids });
+  assert.equal(lone.countsOf(1).conduct.mutedFor, 0);
+  for (let i = 0; i <= offenceLimit; i++) lone.feed(1, lone.packet(2, { fragment: 0, epoch: 2 }));
+  for (let i = 0; i <= offenceLimit; i++) lone.feed(1, bad);
+  assert.deepEqual(lone.machine.takeOffender(), { peerId: "peer-1", offence: "notOwed" });
+  assert.deepEqual(lone.machine.takeOffender(), { peerId: "peer-1", offence: "malformed" });
+  lone.machine.install({ epoch: 3, fromRound: 0, members: lone.ids });
+  assert.equal(lone.countsOf(1).conduct.mutedFor, mutedRounds);
+});
+
 test("points fade: now and then a bad packet mutes nobody", () => {
   const lone = createLoneMachine();
   for (let round = 0; round < 200; round++) {
