@@ -17,8 +17,6 @@ export interface AttackOptions {
   /** The last so many members lie. */
   readonly liars?: number;
   readonly lie?: Lie;
-  /** False: liars are heard for as long as they like. */
-  readonly mutes?: boolean;
   /** Share of packets that the network loses. */
   readonly loss: number;
   readonly seed: number;
@@ -62,7 +60,6 @@ export function attack(options: AttackOptions): AttackResult {
     valuesPerFragment,
     weather: { loss: options.loss },
     ...(robust && { robust }),
-    ...(options.mutes === false && { offenceLimit: Infinity }),
     onSend(from, _to, bytes) {
       const peer = group.ids.indexOf(from);
       if (lie === undefined || !isLiar(peer)) return;
