@@ -59,7 +59,8 @@ const invalid: readonly Mutate[] = [
   (packet, { rng }) =>
     setU32(packet, headerBytes + 4 * rng.below(valuesPerFragment), 0x7fc0_0000 + rng.below(9)),
   (packet, { rng }) => setU32(packet, headerBytes + 4 * rng.below(valuesPerFragment), 0x7f80_0000),
-  (_, { seen }) => seen[0]?.slice() ?? new Uint8Array(0), // of round 0: stale, or a second copy
+  // Of round 0, when that is stale: before, it could be the first copy of one that got lost.
+  (_, { seen, round }) => (round >= 2 && seen[0]?.slice()) || new Uint8Array(0),
 ];
 
 /** These may make packets that are as good as real ones. */

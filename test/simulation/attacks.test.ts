@@ -5,7 +5,7 @@ import { attack } from "../../shared/simulation/attack.ts";
 import type { Lie } from "../../shared/simulation/liars.ts";
 
 const robust = { kind: "centered-clip", iterations: 3 } as const;
-const base = { peers: 16, rounds: 80, loss: 0.01, seed: 1 };
+const base = { peers: 16, rounds: 70, loss: 0.01, seed: 1 };
 
 test("16 peers, some lie: the model is as good as without them", () => {
   const clean = attack(base);
