@@ -3,6 +3,7 @@ import { rhythmOption } from "./checkpoints/rhythm.ts";
 import { flag, iceServers, number, oneOf, text, wholeNumber } from "./cli-options.ts";
 import { backendWishes } from "./backends/wishes.ts";
 import type { OptionTable } from "./cli-options.ts";
+import { robustKinds } from "../shared/core/robust-setting.ts";
 
 export interface Command {
   readonly summary: string;
@@ -177,6 +178,7 @@ export const simulate = {
     burst: number("N", "mean length of a burst of losses, in packets (default: 1)", { min: 1, max: 10_000 }),
     rounds: wholeNumber("N", "how long (default: 500)", { min: 1, max: 1_000_000 }),
     averaging: oneOf(rules, `${rules.join(", ")} (default: rps)`, "RULE"),
+    robust: oneOf(robustKinds, `where some may lie: ${robustKinds.join(", ")} (default: the mean)`, "MEAN"),
     parity: number("P", "parity packets for each packet of averages (default: 0)", { min: 0, max: 1 }),
     slow: wholeNumber("K", "so many peers are slow (default: 0)", { min: 0, max: 64 }),
     "slow-factor": number("F", "how many times slower they are (default: 10)", { min: 1, max: 1_000 }),

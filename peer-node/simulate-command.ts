@@ -1,6 +1,7 @@
 /** `shoal simulate`: a training in virtual time, as a table and as JSON. */
 import { closeSync, openSync, writeFileSync } from "node:fs";
 import { dropCauses } from "../shared/core/drops.ts";
+import { robustOf } from "../shared/core/robust-setting.ts";
 import { simulate } from "../shared/simulation/simulate.ts";
 import type { SimulationOptions, SimulationResult, SimulationRow } from "../shared/simulation/simulate.ts";
 import type { OptionValues } from "./cli-options.ts";
@@ -30,11 +31,14 @@ function simulationOf(options: SimulateOptions) {
   if (dead >= peers) throw usageError(`--dead (${dead}): must be less than --peers (${peers})`);
   if (options.averaging === "reliable" && (options.parity ?? 0) > 0)
     throw usageError(`--parity (${options.parity}): reliable averaging loses nothing`);
+  if (options.averaging === "running-sums" && options.robust !== undefined)
+    throw usageError(`--robust (${options.robust}): running sums have no middle`);
   const firstDead = peers - dead;
   return {
     peers,
     rounds,
     averaging: options.averaging ?? "rps",
+    ...(options.robust === undefined ? {} : { robust: robustOf(options.robust) }),
     parity: options.parity ?? 0,
     weather: {
       loss: options.loss ?? 0.1,
@@ -55,10 +59,10 @@ function simulationOf(options: SimulateOptions) {
 }
 
 function titleOf(options: ReturnType<typeof simulationOf>): string {
-  const { peers, rounds, averaging, parity, weather, seed } = options;
+  const { peers, rounds, averaging, robust, parity, weather, seed } = options;
   const bursts = weather.meanBurst > 1 ? ` in bursts of ${weather.meanBurst}` : "";
   const added = parity > 0 ? ` with ${percent(parity, 0)} parity` : "";
-  return `${peers} peers, ${rounds} rounds of ${averaging}${added}, ${percent(weather.loss)} loss${bursts}, seed ${seed}`;
+  return `${peers} peers, ${rounds} rounds of ${averaging}${robust ? ` (${robust.kind})` : ""}${added}, ${percent(weather.loss)} loss${bursts}, seed ${seed}`;
 }
 
 function cellsOf({ round, loss, accuracy, worstAccuracy, spread, seconds }: SimulationRow): string[] {

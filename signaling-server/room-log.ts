@@ -2,8 +2,10 @@
  * A room's events in words. Who was waited for in vain is told at most every ten seconds, all of it in one
  * event: under heavy loss it happens in every round.
  */
+import type { Offence } from "../shared/core/conduct.ts";
 import type { View } from "../shared/core/view.ts";
 import type { LinkReport } from "../shared/net/messages.ts";
+import { offenceWords } from "../shared/net/offence-words.ts";
 import type { RoomEvent } from "../shared/net/status.ts";
 import type { RoomHistory } from "./room-history.ts";
 
@@ -12,12 +14,16 @@ const missedEveryMs = 10_000;
 const namedPairs = 3;
 /** Pairs that are remembered until the next event. */
 const maxPairs = 1_024;
+/** Mutes that one event counts. */
+const maxMutes = 100;
 
 export interface RoomLog {
   note(kind: RoomEvent["kind"], text: string, nowMs: number): void;
   view(view: View, before: readonly string[], nowMs: number): void;
   /** What a peer's new report says of whom it waited for in vain since the one before. */
   waited(name: string, before: readonly LinkReport[], after: readonly LinkReport[]): void;
+  /** Whom a peer has muted since the one before, and why. */
+  muted(name: string, before: readonly LinkReport[], after: readonly LinkReport[]): void;
   /** Tells what has come together, if it is time. */
   tick(nowMs: number): void;
 }
@@ -30,10 +36,27 @@ export function createRoomLog(options: {
 }): RoomLog {
   const { history, nameOf } = options;
   const missed = new Map<string, { readonly words: string; rounds: number }>();
+  /** By why; a room's reporters can make no more of them than there are reasons. */
+  const muted = new Map<Offence, string[]>();
   let toldAtMs = -Infinity;
+  let mutesToldAtMs = -Infinity;
 
   function note(kind: RoomEvent["kind"], text: string, nowMs: number): void {
     history.addEvent({ t: Math.floor((nowMs - options.madeAtMs) / 1000), kind, text });
+  }
+
+  function tellMutes(nowMs: number): void {
+    if (muted.size === 0 || nowMs < mutesToldAtMs + missedEveryMs) return;
+    mutesToldAtMs = nowMs;
+    for (const [reason, pairs] of muted) {
+      const more = pairs.length > namedPairs ? `, and ${pairs.length - namedPairs} more` : "";
+      note(
+        "notice",
+        `muted for ${offenceWords[reason]}: ${pairs.slice(0, namedPairs).join("; ")}${more}`,
+        nowMs,
+      );
+    }
+    muted.clear();
   }
 
   return {
@@ -59,7 +82,17 @@ export function createRoomLog(options: {
         missed.set(words, { words, rounds: (known?.rounds ?? 0) + rounds });
       }
     },
+    muted(name, before, after) {
+      for (const { peerId, muted: reason } of after) {
+        const old = before.find((link) => link.peerId === peerId)?.muted;
+        if (reason === undefined || reason === old) continue;
+        const pairs = muted.get(reason) ?? [];
+        if (pairs.length < maxMutes) pairs.push(`${nameOf(peerId)} by ${name}`);
+        muted.set(reason, pairs);
+      }
+    },
     tick(nowMs) {
+      tellMutes(nowMs);
       if (missed.size === 0 || nowMs < toldAtMs + missedEveryMs) return;
       toldAtMs = nowMs;
       const pairs = [...missed.values()].toSorted((a, b) => b.rounds - a.rounds);

@@ -99,7 +99,8 @@ export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions)
   let finished = false;
   const { averaging, encoding, rounds, minPeers } = task;
   const kinds = { model: task.model.kind, data: task.data.kind };
-  const taskFacts = { name: task.name, averaging, encoding, rounds, minPeers, ...kinds };
+  const robust = task.robust && { robust: task.robust.kind };
+  const taskFacts = { name: task.name, averaging, ...robust, encoding, rounds, minPeers, ...kinds };
 
   const seconds = (nowMs: number) => Math.floor((nowMs - madeAtMs) / 1000);
   const everybody = () => [...peers.keys()];
@@ -237,6 +238,7 @@ export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions)
       const before = peer.report?.links ?? remembered.get(peerId)?.links ?? [];
       totals.add(before, report.links);
       log.waited(peer.request.name, before, report.links);
+      log.muted(peer.request.name, before, report.links);
       takeReport(peer, report, nowMs);
       views.reported(peerId, { round: report.round, atMs: nowMs, cycleMs: report.cycleMs });
       if (finished || !isMember(peerId) || report.round < task.rounds) return [];

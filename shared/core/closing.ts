@@ -5,11 +5,13 @@
  */
 import { contributorsWaitedFor, openSeats, stragglersAllowed } from "./attendance.ts";
 import type { Reduce } from "./averaging/rule.ts";
+import type { ContributionCheck } from "./contribution-check.ts";
 import type { Encoding } from "./encoding.ts";
 import { isComplete, quietAt, quietScatterAt } from "./inflow.ts";
 import type { Inflow } from "./inflow.ts";
 import type { Neighbor } from "./neighbor.ts";
 import { maxPacketBytes } from "./packet.ts";
+import { temperNewcomers } from "./probation.ts";
 import type { Rng } from "./rng.ts";
 import { averageOwned, contributeOwn, fragmentState } from "./round-slot.ts";
 import type { RoundSlot, SlotShape } from "./round-slot.ts";
@@ -39,6 +41,8 @@ export function createClosing(deps: {
   readonly neighborAt: NeighborAt;
   /** See `PatienceLimits`. */
   readonly lossless: boolean;
+  /** Where strangers may lie: then newcomers count little at first, too. */
+  readonly contributionCheck: ContributionCheck | undefined;
 }): Closing {
   const { shape, encoding, reduce, rng, neighborAt } = deps;
   const quietMsOf = (slot: RoundSlot, seat: number) =>
@@ -64,7 +68,9 @@ export function createClosing(deps: {
   }
 
   function average(slot: RoundSlot, index: number): void {
+    if (deps.contributionCheck) temperNewcomers(slot, shape, index, neighborAt);
     averageOwned(slot, shape, index, reduce, encoding, scratch, rng);
+    deps.contributionCheck?.averaged(slot, index);
   }
 
   function contributed(slot: RoundSlot, index: number): void {

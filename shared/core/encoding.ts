@@ -2,6 +2,7 @@
  * How values travel in a packet. An encoding never changes what the algorithm does, only how many values
  * fit a packet and how exactly they arrive.
  */
+import { maxMagnitude } from "./constants.ts";
 import { fromHalves, toHalves } from "./float16.ts";
 import type { Rng } from "./rng.ts";
 import type { EncodingName } from "./task.ts";
@@ -13,8 +14,10 @@ export interface Encoding {
   readonly bytesPerValue: number;
   /** Writes `count` finite values from `values[from]` to `out[at]`. */
   encode(values: Float32Array, from: number, count: number, out: Uint8Array, at: number, rng: Rng): void;
-  /** The reverse. False when a value is not finite: the packet is to be rejected. */
+  /** The reverse. False when a value is not finite or beyond `maxMagnitude`: the packet is to be rejected. */
   decode(bytes: Uint8Array, at: number, count: number, values: Float32Array, to: number): boolean;
+  /** Why `decode` said no. */
+  isFinite(bytes: Uint8Array, at: number): boolean;
 }
 
 /** The largest packet and some room to shift it. */
@@ -55,13 +58,19 @@ const f32: Encoding = {
   },
   decode(bytes, at, count, values, to) {
     const first = alignToScratch(bytes, at, count * 4) / 4;
-    let probe = 0;
+    let largest = 0;
     for (let i = 0; i < count; i++) {
       const value = scratchFloats[first + i] ?? 0;
-      probe += value * 0; // NaN as soon as one value is not finite
+      largest = Math.max(largest, Math.abs(value)); // NaN as soon as one value is
       values[to + i] = value;
     }
-    return probe === 0;
+    return largest <= maxMagnitude;
+  },
+  isFinite(bytes, at) {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    for (let i = at; i + 4 <= bytes.length; i += 4)
+      if (!Number.isFinite(view.getFloat32(i, true))) return false;
+    return true;
   },
 };
 
@@ -76,6 +85,7 @@ const f16: Encoding = {
   decode(bytes, at, count, values, to) {
     return fromHalves(scratchHalves, alignToScratch(bytes, at, count * 2) / 2, count, values, to);
   },
+  isFinite: () => false, // nothing else is wrong with halves
 };
 
 const encodings: Readonly<Record<EncodingName, Encoding>> = { f32, f16 };

@@ -10,6 +10,7 @@ export interface Inflow {
   /** Fragments that came after their phase had closed. */
   late: number;
   rejected: number;
+  duplicates: number;
   firstAt: number;
   lastAt: number;
   /** When we learned that the sender had handed out its last packet, whether or not that one arrived; -1 before. */
@@ -29,6 +30,7 @@ export function createInflow(expected: number): Inflow {
     got: 0,
     late: 0,
     rejected: 0,
+    duplicates: 0,
     firstAt: -1,
     lastAt: -1,
     throughAt: -1,

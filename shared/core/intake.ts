@@ -9,6 +9,7 @@ import { isComplete, noteThrough, tailLength } from "./inflow.ts";
 import type { Inflow } from "./inflow.ts";
 import type { Neighbor } from "./neighbor.ts";
 import type { EndMarker } from "./outbox.ts";
+import type { Offence } from "./conduct.ts";
 import { emptyHeader, headerBytes, packetKinds, readHeader } from "./packet.ts";
 import type { Parity } from "./parity/parity.ts";
 import { fragmentLength, fragmentState, rowOf } from "./round-slot.ts";
@@ -32,23 +33,38 @@ export function createIntake(deps: {
   readonly slotFor: (round: number, epoch: number) => RoundSlot | undefined;
   /** A slot that is there, in whatever state. */
   readonly findSlot: (round: number, epoch: number) => RoundSlot | undefined;
+  /** An honest peer would not have sent this. */
+  readonly onOffence: (neighbor: Neighbor, offence: Offence, now: number) => void;
 }): Intake {
   const { shape, encoding, closing, parity } = deps;
   const header = emptyHeader();
 
   function receive(neighbor: Neighbor, bytes: Uint8Array, now: number): void {
-    const { drops } = neighbor.counts;
-    if (!readHeader(bytes, header)) return void (drops.rejected += 1);
+    const { drops, conduct } = neighbor.counts;
+    if (!readHeader(bytes, header)) return refuse(neighbor, "malformed", now);
+    if (conduct.mutedFor > 0) return void (drops.rejected += 1);
     const view = deps.viewFor(header.round, header.epoch);
     if (!view) return void (drops.stale += 1);
-    if (view.members[header.seat] !== neighbor.peerId || !fits(bytes.length))
-      return void (drops.rejected += 1);
+    if (view.members[header.seat] !== neighbor.peerId) return refuse(neighbor, "notOwed", now);
+    if (!fits(bytes.length)) return refuse(neighbor, "malformed", now);
     neighbor.newestRound = Math.max(neighbor.newestRound, header.round);
     const slot = deps.slotFor(header.round, header.epoch);
     if (!slot) return void (drops.stale += 1);
-    if (!isOwed(slot, bytes.length)) return void (drops.rejected += 1);
+    if (!isOwed(slot, bytes.length)) return refuse(neighbor, "notOwed", now);
     if (takers[header.kind](slot, neighbor, bytes, now)) noteProgress(slot, now);
-    else neighbor.counts.drops.rejected += 1;
+    else
+      refuse(
+        neighbor,
+        header.kind !== packetKinds.parity && encoding.isFinite(bytes, headerBytes)
+          ? "tooLarge"
+          : "notFinite",
+        now,
+      );
+  }
+
+  function refuse(neighbor: Neighbor, offence: Offence, now: number): void {
+    neighbor.counts.drops.rejected += 1;
+    deps.onOffence(neighbor, offence, now);
   }
 
   function fits(bytes: number): boolean {
@@ -74,7 +90,7 @@ export function createIntake(deps: {
     noteThrough(before?.gatherIn[header.seat], now);
   }
 
-  /** False when a value is not finite. */
+  /** False when a value is not finite or too large. */
   function takeScatter(slot: RoundSlot, neighbor: Neighbor, bytes: Uint8Array, now: number): boolean {
     const { seat, fragment } = header;
     const inflow = slot.scatterIn[seat];
@@ -82,7 +98,7 @@ export function createIntake(deps: {
     const index = fragment - slot.owned.first;
     const { present, members, values } = slot.contributions;
     const presentAt = index * members + seat;
-    if (present[presentAt] !== 0) return countDuplicate(neighbor);
+    if (present[presentAt] !== 0) return countDuplicate(inflow, neighbor, now);
     if (slot.received[fragment] !== fragmentState.missing || slot.finishedAt >= 0) {
       present[presentAt] = 2;
       return countLate(inflow, neighbor, now);
@@ -102,7 +118,7 @@ export function createIntake(deps: {
     const { seat, fragment } = header;
     const inflow = slot.gatherIn[seat];
     if (!inflow) return false;
-    if (slot.received[fragment] !== fragmentState.missing) return countDuplicate(neighbor);
+    if (slot.received[fragment] !== fragmentState.missing) return countDuplicate(inflow, neighbor, now);
     if (slot.finishedAt >= 0) {
       slot.received[fragment] = fragmentState.lateOnly;
       return countLate(inflow, neighbor, now);
@@ -126,9 +142,17 @@ export function createIntake(deps: {
     if (header.remaining <= tailLength(inflow)) noteThrough(inflow, now);
     inflow.lastAt = now;
     const taken = parity.take(slot, header, bytes);
-    if (taken === "duplicate") return countDuplicate(neighbor);
+    if (taken === "duplicate") return countDuplicate(inflow, neighbor, now);
     if (taken === "rejected") return false;
     gaveBack(inflow, taken, now);
+    return true;
+  }
+
+  /** A network may hand over a packet twice. */
+  function countDuplicate(inflow: Inflow, neighbor: Neighbor, now: number): true {
+    neighbor.counts.duplicates += 1;
+    inflow.duplicates += 1;
+    if (inflow.duplicates > 2 * inflow.expected) deps.onOffence(neighbor, "duplicate", now);
     return true;
   }
 
@@ -148,7 +172,7 @@ export function createIntake(deps: {
   /** May be the first we hear of a round: its packets may all be lost, or there were none. */
   function endOfPhase(neighbor: Neighbor, marker: EndMarker, now: number): void {
     const view = deps.viewFor(marker.round, marker.epoch);
-    if (!view?.members.includes(neighbor.peerId)) return;
+    if (!view?.members.includes(neighbor.peerId) || neighbor.counts.conduct.mutedFor > 0) return;
     neighbor.newestRound = Math.max(neighbor.newestRound, marker.round);
     const slot = deps.slotFor(marker.round, marker.epoch);
     const seat = slot ? seatOf(slot.view, neighbor.peerId) : -1;
@@ -174,11 +198,6 @@ function gaveBack(inflow: Inflow, fragments: number, now: number): void {
 function countLate(inflow: Inflow, neighbor: Neighbor, now: number): true {
   inflow.late += 1;
   noteTime(inflow, neighbor, now);
-  return true;
-}
-
-function countDuplicate(neighbor: Neighbor): true {
-  neighbor.counts.duplicates += 1;
   return true;
 }
 

@@ -1,4 +1,6 @@
 /** What a peer remembers of another one from round to round. */
+import { newConduct } from "./conduct.ts";
+import type { Conduct } from "./conduct.ts";
 import { noDrops } from "./drops.ts";
 import type { Drops } from "./drops.ts";
 import { minQuietMs, maxQuietMs, initialQuietMs } from "./constants.ts";
@@ -12,6 +14,7 @@ export interface LinkCounts {
   /** Came twice; the first one counted. */
   duplicates: number;
   readonly drops: Drops;
+  readonly conduct: Conduct;
 }
 
 export interface Neighbor {
@@ -36,7 +39,7 @@ export interface Neighbor {
 }
 
 function noCounts(): LinkCounts {
-  return { sent: 0, received: 0, duplicates: 0, drops: noDrops() };
+  return { sent: 0, received: 0, duplicates: 0, drops: noDrops(), conduct: newConduct() };
 }
 
 /** @param counts the account of an earlier acquaintance */
@@ -92,4 +95,11 @@ export function noteMissed(neighbor: Neighbor, wasSilent: boolean): void {
   if (!wasSilent && neighbor.missedRounds < 3) return;
   neighbor.awaited = false;
   neighbor.onTimeRounds = 0;
+}
+
+/** Nothing of a muted peer is used, so nothing is waited for. */
+export function noteMuted(neighbor: Neighbor): void {
+  neighbor.awaited = false;
+  neighbor.onTimeRounds = 0;
+  neighbor.newestRound = -1;
 }

@@ -1,5 +1,6 @@
 /** Whom a peer knows: the views and its neighbours. */
 import { maxAccounts, maxListeners } from "./constants.ts";
+import { forgive, vouchFor } from "./conduct.ts";
 import { createNeighbor } from "./neighbor.ts";
 import type { LinkCounts, Neighbor } from "./neighbor.ts";
 import { viewAt } from "./view.ts";
@@ -31,9 +32,15 @@ export function createNeighborhood(ownId: string): Neighborhood {
 
   function install(view: View): boolean {
     if (views.some((older) => older.epoch >= view.epoch)) return false;
+    const isFirst = views.length === 0;
     // A view that begins no earlier than a newer one never holds.
     views = [...views.filter((older) => older.fromRound < view.fromRound), view];
-    for (const member of view.members) if (member !== ownId) known(member);
+    for (const neighbor of neighbors.values()) forgive(neighbor.counts.conduct);
+    for (const member of view.members) {
+      if (member === ownId) continue;
+      const neighbor = known(member);
+      if (isFirst) vouchFor(neighbor.counts.conduct);
+    }
     for (const peerId of neighbors.keys()) forgetStranger(peerId);
     return true;
   }

@@ -1,5 +1,6 @@
 /** The round machine as its users see it; round.ts is the one that runs. */
 import type { Reduce, Turn } from "./averaging/rule.ts";
+import type { Offence } from "./conduct.ts";
 import type { Encoding } from "./encoding.ts";
 import type { LinkCounts } from "./neighbor.ts";
 import type { EndMarker } from "./outbox.ts";
@@ -17,6 +18,10 @@ export interface RoundMachineOptions {
   readonly rounds?: number;
   readonly encoding: Encoding;
   readonly reduce: Reduce;
+  /** The rule's: see `AveragingRule`. */
+  readonly doubtsOthers?: boolean;
+  /** Points that mute a neighbour (conduct.ts); Infinity where a test speaks in an honest one's name. */
+  readonly offenceLimit?: number;
   /** Parity packets for each packet of averages (0 … 1): the task's. */
   readonly parity?: number;
   /** Order of sending and stochastic rounding; need not agree between peers. */
@@ -77,6 +82,8 @@ export interface RoundMachine {
   nextMarker(): { readonly to: string; readonly marker: EndMarker } | undefined;
   /** The finished round's result, once. */
   takeResult(): RoundResult | undefined;
+  /** Whom we have just muted, and why, once. */
+  takeOffender(): { readonly peerId: string; readonly offence: Offence } | undefined;
   /** When `tick` has to be called at the latest; Infinity while nothing is waited for. */
   wakeAt(): number;
   /** The newest round that enough of the others have been seen in; −1 before that. */

@@ -9,11 +9,16 @@
  */
 import { judgeRound } from "./attendance.ts";
 import { createClosing } from "./closing.ts";
+import { fade, offend, offenceLimit } from "./conduct.ts";
+import type { Offence } from "./conduct.ts";
+import { createContributionCheck } from "./contribution-check.ts";
 import { createIntake } from "./intake.ts";
-import { steerQuiet } from "./neighbor.ts";
+import { noteMuted, steerQuiet } from "./neighbor.ts";
+import type { Neighbor } from "./neighbor.ts";
 import { createNeighborhood } from "./neighborhood.ts";
 import { createOutbox } from "./outbox.ts";
 import type { EndMarker } from "./outbox.ts";
+import { createOwnerCheck } from "./owner-check.ts";
 import { valuesPerFragment } from "./packet.ts";
 import { createParity } from "./parity/parity.ts";
 import { createPatience } from "./patience.ts";
@@ -44,7 +49,9 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
   const outbox = createOutbox({ encoding, shape, rng, parity });
   const lossless = options.patience?.lossless ?? false;
   const memory = createSlotMemory();
-  const closing = createClosing({ shape, encoding, reduce, rng, neighborAt, lossless });
+  const contributionCheck = options.doubtsOthers ? createContributionCheck(shape) : undefined;
+  const ownerCheck = options.doubtsOthers ? createOwnerCheck(shape) : undefined;
+  const closing = createClosing({ shape, encoding, reduce, rng, neighborAt, lossless, contributionCheck });
   const intake = createIntake({
     shape,
     encoding,
@@ -53,7 +60,9 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
     viewFor: viewForPacket,
     slotFor: slotForPacket,
     findSlot,
+    onOffence,
   });
+  const offenders: { readonly peerId: string; readonly offence: Offence }[] = [];
 
   /** By round: the one before (still being sent, late arrivals), the current, the next (others are ahead). */
   let slots: RoundSlot[] = [];
@@ -164,12 +173,18 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
     const slot = current;
     slot.finishedAt = now;
     const verdict = judgeRound(slot, neighborAt, patience);
-    for (const neighbor of neighborhood.all()) steerQuiet(neighbor);
+    const values = overlay(slot, shape);
+    blame(slot, ownerCheck?.apply(slot, values), "owner", now);
+    blame(slot, contributionCheck?.tooFar(slot), "contribution", now);
+    for (const neighbor of neighborhood.all()) {
+      steerQuiet(neighbor);
+      fade(neighbor.counts.conduct);
+    }
     const averaged = slot.received.map((state) => (state === fragmentState.counted ? 1 : 0));
     result = {
       round: slot.round,
       epoch: slot.view.epoch,
-      values: overlay(slot, shape),
+      values,
       averaged,
       averagedCount: averaged.reduce((sum, one) => sum + one, 0),
       roundMs: now - slot.begunAt,
@@ -194,12 +209,31 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
     finishIfOver(now);
   }
 
-  function linkClosed(id: string, now: number): void {
+  /** Nothing comes from it any more, or nothing that counts. */
+  function settleAll(id: string, now: number): void {
     for (const slot of slots) {
-      slot.outflows.delete(id);
       const seat = seatOf(slot.view, id);
       if (seat >= 0 && slot.begunAt >= 0) closing.settleSeat(slot, seat, now);
     }
+  }
+
+  function onOffence(neighbor: Neighbor, offence: Offence, now: number): void {
+    if (!offend(neighbor.counts.conduct, offence, options.offenceLimit ?? offenceLimit)) return;
+    offenders.push({ peerId: neighbor.peerId, offence });
+    settleAll(neighbor.peerId, now);
+    noteMuted(neighbor);
+  }
+
+  function blame(slot: RoundSlot, seats: readonly number[] | undefined, offence: Offence, now: number): void {
+    for (const seat of seats ?? []) {
+      const neighbor = neighborAt(slot, seat);
+      if (neighbor) onOffence(neighbor, offence, now);
+    }
+  }
+
+  function linkClosed(id: string, now: number): void {
+    for (const slot of slots) slot.outflows.delete(id);
+    settleAll(id, now);
     neighborhood.linkClosed(id); // last: it may forget the neighbour
     finishIfOver(now);
   }
@@ -245,6 +279,7 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
       result = undefined;
       return taken;
     },
+    takeOffender: () => offenders.shift(),
     wakeAt,
     newestRound: neighborhood.newestRound,
     jumpTo() {

@@ -5,6 +5,7 @@
 import * as v from "valibot";
 import { modelFault } from "./model-fault.ts";
 import { describeIssue } from "./parse.ts";
+import { robustSetting } from "./robust-setting.ts";
 
 const count = (max: number) => v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(max));
 const seed = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffff_ffff));
@@ -188,6 +189,8 @@ const taskSchema = v.pipe(
     batch: count(4096),
     work: localWorkSchema,
     averaging: v.optional(v.picklist(["rps", "gradient", "reliable", "running-sums"]), "rps"),
+    /** Where some may lie: what owners do in place of the mean. Absent: the mean. */
+    robust: v.optional(robustSetting),
     /** Parity packets that an owner adds to its averages, as a share of them. */
     parity: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1)), 0),
     encoding: v.optional(v.picklist(["f32", "f16"]), "f32"),
@@ -216,7 +219,13 @@ const taskSchema = v.pipe(
         path: [toModel, at("heads", model, model.heads)],
         message: `must divide model.width (${model.width})`,
       });
-    const { averaging, encoding, parity } = dataset.value;
+    const { averaging, robust, encoding, parity } = dataset.value;
+    if (averaging === "running-sums" && robust)
+      addIssue({
+        input: averaging,
+        path: [at("averaging", dataset.value, averaging)],
+        message: "must be another rule with robust: each peer's sum is another one, so they have no middle",
+      });
     if (averaging === "reliable" && parity > 0)
       addIssue({
         input: parity,

@@ -8,6 +8,7 @@ import { maxPacketBytes } from "../core/packet.ts";
 import type { RoundMachine, RoundResult } from "../core/round.ts";
 import type { ControlMessage } from "./control.ts";
 import type { Mesh } from "./mesh.ts";
+import { offenceWords } from "./offence-words.ts";
 
 /** What became of a round we began. */
 export type RoundOutcome =
@@ -72,6 +73,7 @@ export function createExchange(deps: {
   function settle(): void {
     sendPackets();
     sendMarkers();
+    shunOffenders();
     conclude();
     arm();
   }
@@ -95,6 +97,15 @@ export function createExchange(deps: {
   function sendMarkers(): void {
     for (let next = machine.nextMarker(); next; next = machine.nextMarker()) {
       mesh.tell(next.to, { type: "end", ...next.marker });
+    }
+  }
+
+  /** A model far from ours may be an honest one, and so may a view; bytes that make no sense are not worth taking. */
+  function shunOffenders(): void {
+    for (let next = machine.takeOffender(); next; next = machine.takeOffender()) {
+      const { peerId, offence } = next;
+      if (offence !== "owner" && offence !== "contribution" && offence !== "notOwed")
+        mesh.shun(peerId, `it sent ${offenceWords[offence]}`);
     }
   }
 

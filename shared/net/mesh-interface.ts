@@ -41,6 +41,8 @@ export interface Mesh {
   /** Learns of a participant; `dial` where we joined later than it did. */
   meet(peerId: string, dial: boolean): void;
   forget(peerId: string, reason: string): void;
+  /** Closes the link; for a while there is no other one. */
+  shun(peerId: string, reason: string): void;
   /** We joined (again): these are here, and whoever we have no link to is ours to dial. */
   reunite(peerIds: readonly string[]): void;
   signal(from: string, attempt: string, sealed: SealedSignal): void;

@@ -11,6 +11,7 @@ import type { Mesh, MeshOptions } from "./mesh-interface.ts";
 import { protocolVersion } from "./messages.ts";
 import { attemptMs, redialAfterMs } from "./redial.ts";
 import type { SealedSignal } from "./seals.ts";
+import { createShunning } from "./shunning.ts";
 
 const heartbeatMs = 1_000;
 /** A link that was dark for 7 s does not come back by itself (measured), so there is nothing to wait for. */
@@ -44,6 +45,7 @@ interface End {
 export function createMesh(options: MeshOptions): Mesh {
   const { clock, events, seals } = options;
   const ends = new Map<string, End>();
+  const shunning = createShunning(clock);
   let waiting: (() => void)[] = [];
   let isClosed = false;
   let openIds: readonly string[] = [];
@@ -68,6 +70,7 @@ export function createMesh(options: MeshOptions): Mesh {
   }
 
   function dial(end: End): void {
+    if (shunning.isShunned(end.peerId)) return redialLater(end);
     end.attempt = options.rng.u32().toString(16);
     connect(end, true);
   }
@@ -118,7 +121,10 @@ export function createMesh(options: MeshOptions): Mesh {
     noteOpen();
     events.onClose(end.peerId, reason);
     settle(end);
-    if (isClosed) return;
+    if (!isClosed) redialLater(end);
+  }
+
+  function redialLater(end: End): void {
     const waitMs = redialAfterMs(end.failures) + (end.dials ? 0 : yieldMs);
     end.failures += 1;
     redial(end, waitMs);
@@ -164,7 +170,7 @@ export function createMesh(options: MeshOptions): Mesh {
 
   function signal(from: string, attempt: string, sealed: SealedSignal): void {
     const end = ends.get(from);
-    if (!end || isClosed) return;
+    if (!end || isClosed || shunning.isShunned(from)) return;
     const data = seals.open(from, attempt, sealed);
     if (!data) return;
     const isNewOffer = data.type === "offer" && attempt !== end.attempt && (data.lane ?? 0) === 0;
@@ -243,6 +249,10 @@ export function createMesh(options: MeshOptions): Mesh {
   return {
     meet,
     forget,
+    shun(peerId, reason) {
+      shunning.shun(peerId);
+      ends.get(peerId)?.link?.close(reason);
+    },
     reunite,
     signal,
     abandon,

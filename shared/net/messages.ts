@@ -4,6 +4,7 @@
  * A stranger's event that does not fit its schema is refused with a reason and counted; it never throws.
  */
 import * as v from "valibot";
+import { offenceKinds } from "../core/conduct.ts";
 import type { DropCause } from "../core/drops.ts";
 import type { Task } from "../core/task.ts";
 import type { View } from "../core/view.ts";
@@ -116,6 +117,10 @@ const linkReportSchema = v.strictObject({
   drops: dropsSchema,
   /** Rounds in which this peer was waited for in vain. */
   missed: v.optional(whole),
+  /** What an honest peer would not have sent, by kind (conduct.ts). */
+  offences: v.optional(v.record(v.picklist(offenceKinds), whole)),
+  /** Why nothing of the other end is used at present. */
+  muted: v.optional(v.picklist(offenceKinds)),
 });
 export type LinkReport = v.InferOutput<typeof linkReportSchema>;
 

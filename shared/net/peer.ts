@@ -22,7 +22,7 @@ import type { Session } from "./session.ts";
 import { createStanding } from "./standing.ts";
 import { createTraffic } from "./traffic.ts";
 import { createTrainingLoop } from "./training-loop.ts";
-import type { TrainingLoop } from "./training-loop.ts";
+import type { TrainingLoop } from "./training-loop-interface.ts";
 import { doneOrLate, pause } from "./waiting.ts";
 import { createWidening } from "./widening.ts";
 
@@ -55,7 +55,7 @@ export function createPeer(options: PeerOptions): Peer {
   let share = 1;
   let outcome: PeerOutcome | undefined;
   let isStopping = false;
-  /** Whose links belong to this run's figures although they are gone. */
+  /** Whose links are gone, and belong to this run's figures. */
   let departed: readonly string[] = [];
   /** Of the run's end: the links and their figures are gone afterwards. */
   let lastSnapshot: PeerSnapshot | undefined;
@@ -114,7 +114,6 @@ export function createPeer(options: PeerOptions): Peer {
    */
   const isListening = () => standing.state === "listening" || isInOldRounds();
   const isInOldRounds = () => loop?.isComplete === true && !standing.isPaused && membership.isLeftOut;
-
   function tellWhetherListening(): void {
     for (const { peerId, state: link } of mesh?.ends() ?? []) {
       if (link === "open") mesh?.tell(peerId, { type: "listen", on: isListening() });

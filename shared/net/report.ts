@@ -1,4 +1,6 @@
 /** What a peer tells about itself: to the server (`report`, a message) and to its own screen (the rest). */
+import { offenceKinds } from "../core/conduct.ts";
+import type { Conduct } from "../core/conduct.ts";
 import { addDrops, dropShare, noDrops } from "../core/drops.ts";
 import type { Drops } from "../core/drops.ts";
 import type { RoundMachine } from "../core/round.ts";
@@ -141,6 +143,16 @@ function linkReport(
     received: counts?.received ?? 0,
     drops: { ...(counts?.drops ?? noDrops()) },
     missed: meters.missed(end.peerId),
+    ...(counts && conductReport(counts.conduct)),
+  };
+}
+
+/** Nothing of a peer without fault. */
+function conductReport({ offences, mutedFor, reason }: Conduct): Pick<LinkReport, "offences" | "muted"> {
+  const kinds = offenceKinds.filter((kind) => offences[kind] > 0);
+  return {
+    ...(kinds.length > 0 && { offences: Object.fromEntries(kinds.map((kind) => [kind, offences[kind]])) }),
+    ...(mutedFor > 0 && { muted: reason }),
   };
 }
 

@@ -43,7 +43,7 @@ export function createSession(deps: {
 }): Session {
   const { task, trainer, mesh, peerId, clock, rng } = deps;
   const encoding = encodingOf(task.encoding);
-  const rule = createRule(task.averaging, valuesPerFragment(encoding.bytesPerValue));
+  const rule = createRule(task.averaging, valuesPerFragment(encoding.bytesPerValue), task.robust);
   const machine = createRoundMachine({
     peerId,
     seed: task.seed,

@@ -69,6 +69,8 @@ export interface RoomStatus {
   readonly task: {
     readonly name: string;
     readonly averaging: string;
+    /** Where owners take something else than the mean. */
+    readonly robust?: string;
     readonly encoding: string;
     readonly rounds: number;
     readonly model: string;

@@ -3,18 +3,12 @@
  * replica and the round; membership, links and reports are peer.ts's business.
  */
 import { offerOf } from "../core/averaging/offer.ts";
-import type { Clock } from "../core/clock.ts";
 import type { RoundResult } from "../core/round.ts";
 import type { View } from "../core/view.ts";
-import type { Membership } from "./membership.ts";
-import type { Meters } from "./meters.ts";
-import type { Replica } from "./model-upload.ts";
-import type { PeerEvent, PeerOutcome } from "./peer-events.ts";
-import type { PeerMesh } from "./peer-mesh.ts";
-import type { Session } from "./session.ts";
 import { distance, sketchEvery, sketchOf } from "./sketch.ts";
-import type { Standing } from "./standing.ts";
+import type { Replica } from "./model-upload.ts";
 import { deaf, divergence, tooLateForGradients } from "./training-failures.ts";
+import type { TrainingLoop, TrainingLoopDeps } from "./training-loop-interface.ts";
 import { createValidating } from "./validating.ts";
 
 const announceMs = 2_000;
@@ -26,38 +20,7 @@ const pollMs = 100;
 /** A peer that pauses does its part of the averaging until it is out of the view, for so long at most. */
 const handoverMs = 5_000;
 
-export interface TrainingLoop {
-  /** Until the task's rounds are done or `isOver`. */
-  run(): Promise<void>;
-  readonly round: number;
-  /** Our replica belongs to a running training (and not just to the task's seed). */
-  readonly isComplete: boolean;
-  /** As it came out of the last averaging. */
-  readonly replica: Replica;
-  /** The room has lost its last member: its next training starts afresh. */
-  roomEmptied(): void;
-}
-
-export function createTrainingLoop(deps: {
-  readonly session: Session;
-  readonly membership: Membership;
-  readonly peerId: string;
-  readonly meters: Meters;
-  readonly clock: Clock;
-  /** Ended, or asked to stop after the round under way. */
-  readonly isOver: () => boolean;
-  readonly mesh: Pick<PeerMesh, "tellSketch" | "hasDrifted">;
-  /** A link to some member of the view is open. */
-  readonly hasLink: (view: View) => boolean;
-  readonly hasEnded: () => boolean;
-  readonly standing: Standing;
-  /** The newest model that we kept of this task. */
-  readonly remembered: () => Promise<Replica | undefined>;
-  /** Resolves at the next news from the server, after `ms` at the latest. */
-  readonly news: (ms: number) => Promise<void>;
-  readonly end: (outcome: PeerOutcome) => void;
-  readonly onEvent: (event: PeerEvent) => void;
-}): TrainingLoop {
+export function createTrainingLoop(deps: TrainingLoopDeps): TrainingLoop {
   const { session: s, membership, peerId, meters, clock, standing, end, onEvent } = deps;
   const { enter, enterPhase } = standing;
   const validating = createValidating(s, meters, onEvent);

@@ -9,6 +9,7 @@ import { encodingOf } from "../core/encoding.ts";
 import { valuesPerFragment } from "../core/packet.ts";
 import type { PatienceLimits } from "../core/patience.ts";
 import type { Plan, PlanInput } from "../core/plan.ts";
+import type { RobustSetting } from "../core/robust-setting.ts";
 import { createRng, mix } from "../core/rng.ts";
 import { createRoundMachine } from "../core/round.ts";
 import type { RoundMachine, RoundResult } from "../core/round.ts";
@@ -32,14 +33,17 @@ export interface GroupOptions {
   readonly weatherOf?: (from: string, to: string) => Partial<Weather> | undefined;
   readonly isCutOff?: (peerId: string) => boolean;
   readonly averaging?: AveragingName;
+  readonly robust?: RobustSetting;
   readonly encoding?: EncodingName;
   /** Packets of parity for each fragment of the gather. */
   readonly parity?: number;
   readonly planFor?: (input: PlanInput) => Plan;
   readonly patience?: PatienceLimits;
+  /** See `RoundMachineOptions`. */
+  readonly offenceLimit?: number;
   /** The view's; another first round, other losses. */
   readonly firstRound?: number;
-  /** Sees every packet that is sent. */
+  /** Sees every packet that is sent, and may change it in place. */
   readonly onSend?: (from: string, to: string, bytes: Uint8Array) => void;
   /** Sees every packet that arrives over a path. */
   readonly onReceive?: (from: string, to: string) => void;
@@ -82,7 +86,7 @@ export function createGroup(options: GroupOptions): Group {
   const perFragment = options.valuesPerFragment ?? valuesPerFragment(encoding.bytesPerValue);
   const all = Array.from({ length: options.members }, (_, seat) => {
     const peerId = `peer-${seat}`;
-    const rule = createRule(options.averaging ?? "rps", perFragment);
+    const rule = createRule(options.averaging ?? "rps", perFragment, options.robust);
     const machine = createRoundMachine({
       peerId,
       seed,
@@ -93,6 +97,7 @@ export function createGroup(options: GroupOptions): Group {
       rng: createRng(mix(seed, firstRound, seat)),
       valuesPerFragment: perFragment,
       ...(options.patience ? { patience: options.patience } : {}),
+      ...(options.offenceLimit === undefined ? {} : { offenceLimit: options.offenceLimit }),
       ...(options.planFor ? { planFor: options.planFor } : {}),
     });
     network.add({ peerId, machine, onResult: (result) => void results.set(peerId, result) });

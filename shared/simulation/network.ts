@@ -45,7 +45,7 @@ export function createSimulatedNetwork(options: {
   readonly weatherOf: (from: string, to: string) => Weather;
   /** Nothing reaches a peer that is cut off, and nothing of its gets out; asked at every sending. */
   readonly isCutOff?: (peerId: string) => boolean;
-  /** Sees every packet that is handed to a path: for tests that look at the wire. */
+  /** Sees every packet that is handed to a path, and may change it in place: for tests that look at the wire, and for liars. */
   readonly onSend?: (from: string, to: string, bytes: Uint8Array) => void;
   /** Sees every packet that a path hands to a machine. */
   readonly onReceive?: (from: string, to: string) => void;

@@ -6,6 +6,7 @@ import { createPace } from "../core/pace.ts";
 import type { Pace } from "../core/pace.ts";
 import { valuesPerFragment } from "../core/packet.ts";
 import { reliablePatience } from "../core/patience.ts";
+import type { RobustSetting } from "../core/robust-setting.ts";
 import { createRng, mix } from "../core/rng.ts";
 import type { Rng } from "../core/rng.ts";
 import { createRoundMachine } from "../core/round.ts";
@@ -27,6 +28,7 @@ export interface SimulationOptions {
   readonly peers: number;
   readonly rounds: number;
   readonly averaging?: AveragingName;
+  readonly robust?: RobustSetting;
   /** See the task's `parity`. */
   readonly parity?: number;
   readonly weather?: Partial<Weather>;
@@ -132,7 +134,11 @@ function createNode(
 ): SimulatedNode {
   const rng = createRng(mix(seed, 2, index));
   const encoding = encodingOf("f32");
-  const rule = createRule(options.averaging ?? "rps", valuesPerFragment(encoding.bytesPerValue));
+  const rule = createRule(
+    options.averaging ?? "rps",
+    valuesPerFragment(encoding.bytesPerValue),
+    options.robust,
+  );
   const id = `peer-${index}`;
   const machine = createRoundMachine({
     peerId: id,

@@ -1,6 +1,7 @@
 /** What is behind one cell of the matrix, in words; nothing selected: all links of the room together. */
 import { dropCauses, dropShare } from "../../shared/core/drops.ts";
 import type { RoomStatus } from "../../shared/net/status.ts";
+import { offenceWords } from "../../shared/net/offence-words.ts";
 import { byId, element, setText } from "../../shared/page/element.ts";
 import { count, milliseconds, percent, unknown } from "../../shared/page/format.ts";
 import { createDropsList } from "./drops-list.ts";
@@ -59,12 +60,12 @@ export function createLinkPanel(): LinkPanel {
 
 function factsOf(link: LinkFigures | null): readonly string[] {
   if (!link) return [];
-  const { rttMs, candidateType, lanes, state } = link.report;
+  const { rttMs, candidateType, lanes, state, muted } = link.report;
   return [
     milliseconds(rttMs ?? null),
     candidateType ? paths[candidateType] : unknown,
     lanes === undefined ? unknown : count(lanes),
-    state,
+    muted ? `${state}, muted: ${offenceWords[muted]}` : state,
   ];
 }
 

@@ -42,7 +42,7 @@ function taskOf({ task, epoch }: RoomStatus): string {
     task.name,
     task.model,
     task.data,
-    `${task.averaging} averaging`,
+    `${task.averaging} averaging${task.robust ? ` (${task.robust})` : ""}`,
     task.encoding,
     `view ${epoch}`,
   ];

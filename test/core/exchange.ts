@@ -7,7 +7,7 @@ import { createRng, mix } from "../../shared/core/rng.ts";
 import type { Group } from "../../shared/simulation/group.ts";
 
 /** Everything that `seat` counted, over all its neighbours. */
-export function countsOf({ ids, machines }: Group, seat: number): LinkCounts {
+export function countsOf({ ids, machines }: Group, seat: number): Omit<LinkCounts, "conduct"> {
   const total = { sent: 0, received: 0, duplicates: 0, drops: noDrops() };
   for (const id of ids) {
     const counts = machines[seat]?.counts(id);

@@ -117,6 +117,7 @@ test("a machine holds three rounds at most, wherever packets and jumps lead it",
   assert.ok(typeof collect === "function");
   const plans: WeakRef<object>[] = [];
   const lone = createLoneMachine(4, {
+    offenceLimit: Infinity,
     planFor(input) {
       const plan = createPlan(input);
       plans.push(new WeakRef(plan));

@@ -47,7 +47,11 @@ export interface LoneMachine {
 
 export function createLoneMachine(
   members = 4,
-  options: { readonly planFor?: (input: PlanInput) => Plan } = {},
+  options: {
+    readonly planFor?: (input: PlanInput) => Plan;
+    readonly offenceLimit?: number;
+    readonly doubtsOthers?: boolean;
+  } = {},
 ): LoneMachine {
   const ids = Array.from({ length: members }, (_, seat) => (seat === 0 ? "me" : `peer-${seat}`));
   const valueCount = members * fragmentsPerBlock * valuesPerFragment;
@@ -60,6 +64,7 @@ export function createLoneMachine(
     reduce: createMean(valuesPerFragment),
     rng: createRng(1),
     valuesPerFragment,
+    ...options,
     planFor: options.planFor ?? (({ fragmentCount }) => planWithOwners(seats, fragmentCount)),
   });
   for (const id of ids.slice(1)) machine.linkOpened(id);

@@ -1,5 +1,5 @@
 /**
- * 10,000 malformed packets into a group of four that goes on averaging under loss. They come in the name
+ * Malformed packets into a group of four that goes on averaging under loss. They come in the name
  * of a member whose real packets arrive as well: the worst a stranger could manage.
  */
 import assert from "node:assert/strict";
@@ -13,7 +13,8 @@ import { randomVectors } from "./exchange.ts";
 
 const members = 4;
 const rounds = 100;
-const packetsPerRound = 100;
+/** SHOAL_FUZZ_PACKETS: for a longer look. */
+const packets = Number(process.env["SHOAL_FUZZ_PACKETS"] ?? 10_000);
 const valuesPerFragment = 4;
 const valueCount = 30 * valuesPerFragment;
 const attacker = "peer-1";
@@ -58,7 +59,8 @@ const invalid: readonly Mutate[] = [
   (packet, { rng }) =>
     setU32(packet, headerBytes + 4 * rng.below(valuesPerFragment), 0x7fc0_0000 + rng.below(9)),
   (packet, { rng }) => setU32(packet, headerBytes + 4 * rng.below(valuesPerFragment), 0x7f80_0000),
-  (_, { seen }) => seen[0]?.slice() ?? new Uint8Array(0), // of round 0: stale, or a second copy
+  // Of round 0, when that is stale: before, it could be the first copy of one that got lost.
+  (_, { seen, round }) => (round >= 2 && seen[0]?.slice()) || new Uint8Array(0),
 ];
 
 /** These may make packets that are as good as real ones. */
@@ -87,7 +89,8 @@ interface Run {
   readonly arrivals: ReadonlyMap<string, number>;
 }
 
-function run(mutations: readonly Mutate[], markers: boolean): Run {
+function run(mutations: readonly Mutate[], count: number, markers: boolean): Run {
+  const packetsPerRound = count / rounds;
   const seen: Uint8Array[] = [];
   const arrivals = new Map<string, number>();
   const onReceive = (from: string, to: string) =>
@@ -98,6 +101,8 @@ function run(mutations: readonly Mutate[], markers: boolean): Run {
     valueCount,
     valuesPerFragment,
     weather: { loss: 0.05, jitterMs: 2 },
+    // The machine would mute the member in whose name this comes: its own packets have to count here.
+    offenceLimit: Infinity,
     onSend: (from, _to, bytes) => void (from === attacker && seen.push(bytes.slice())),
     onReceive,
   });
@@ -156,9 +161,9 @@ function assertAccounted({ group, arrivals }: Run): void {
 }
 
 test("10,000 invalid packets: none throws, each is accounted for, and the results are the same to the bit", () => {
-  const calm = run([], false);
-  const attacked = run(invalid, false);
-  assert.ok(attacked.fed >= 9_900, `${attacked.fed} packets`);
+  const calm = run([], 0, false);
+  const attacked = run(invalid, packets, false);
+  assert.ok(attacked.fed >= 0.99 * packets, `${attacked.fed} packets`);
   assertAccounted(attacked);
   assert.deepEqual(attacked.values, calm.values);
   assert.equal(attacked.worstDeadlineUse, calm.worstDeadlineUse);
@@ -166,13 +171,16 @@ test("10,000 invalid packets: none throws, each is accounted for, and the result
     const after = attacked.group.machines[seat]?.counts(attacker);
     const before = calm.group.machines[seat]?.counts(attacker);
     assert.equal(after?.received, before?.received);
+    const { duplicate: _, ...offences } = after?.conduct.offences ?? { duplicate: 0 };
+    const told = Object.values(offences).reduce((sum, count) => sum + count, 0);
+    assert.equal(told, after?.drops.rejected, "every packet that is refused has a reason");
     const refused = (after?.drops.rejected ?? 0) + (after?.drops.stale ?? 0) + (after?.duplicates ?? 0);
-    assert.ok(refused > 3_000, `${refused} refused by peer-${seat}`);
+    assert.ok(refused > 0.3 * packets, `${refused} refused by peer-${seat}`);
   }
 });
 
 test("10,000 mutated packets, good ones among them, and wild markers: no throw, no gap in the account, no wait", () => {
-  const attacked = run(anything, true);
+  const attacked = run(anything, 10_000, true);
   assert.ok(attacked.fed >= 9_900, `${attacked.fed} packets`);
   assert.ok(attacked.worstDeadlineUse <= 1, `${attacked.worstDeadlineUse}`);
   assert.ok(attacked.values.flat().every((values) => values.every(Number.isFinite)));
@@ -190,7 +198,7 @@ test("10,000 mutated packets, good ones among them, and wild markers: no throw, 
 });
 
 test("bytes of any length from 0 to more than a packet never throw", () => {
-  const group = createGroup({ members, seed: 1, valueCount, valuesPerFragment });
+  const group = createGroup({ members, seed: 1, valueCount, valuesPerFragment, offenceLimit: Infinity });
   const rng = createRng(4);
   for (let length = 0; length <= maxPacketBytes + 50; length++) {
     const bytes = Uint8Array.from({ length }, () => rng.below(256));

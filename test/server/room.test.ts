@@ -657,6 +657,19 @@ describe("figures of now", () => {
     assert.deepEqual(texts("left"), ["peer 3 left: goodbye"]);
   });
 
+  test("who is muted by whom is told with the reason, together and not too often", () => {
+    const game = running(1, 2, 3);
+    for (let turn = 0; turn < 30; turn += 1) {
+      const muted = turn % 2 === 0 ? { muted: "notFinite" as const, offences: { notFinite: 33 } } : {};
+      for (const peer of [1, 3]) game.report(peer, { links: [{ ...linkReport(2, 0, 0), ...muted }] });
+      game.pass(1_000);
+    }
+    const { events } = game.room.status();
+    const told = events.filter(({ text }) => text.startsWith("muted for "));
+    assert.equal(told[0]?.text, "muted for values that are not finite: peer 2 by peer 1; peer 2 by peer 3");
+    assert.ok(told.length >= 2 && told.length <= 4, `${told.length} events`);
+  });
+
   test("deadlines never push out who came and went", () => {
     const history = createRoomHistory();
     history.addEvent({ t: 0, kind: "joined", text: "first" });

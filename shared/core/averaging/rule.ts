@@ -61,6 +61,8 @@ export interface AveragingRule {
   /** What stands where no average arrives; a rule without it keeps what it sent. */
   kept?(before: Float32Array, after: Float32Array): Float32Array;
   readonly reduce: Reduce;
+  /** Where strangers may lie: who is far from the others is drawn nearer and muted, newcomers count little at first. */
+  readonly doubtsOthers?: boolean;
   /**
    * The next replica, of the replica before the local steps and what the exchange made of `outgoing`;
    * `averaged` is 1 for every fragment that is an average.

@@ -1,9 +1,11 @@
 /** The rules by name, and what the round machine has to know of one. */
 import { createPlan } from "../plan.ts";
 import type { PlanInput } from "../plan.ts";
+import type { RobustSetting } from "../robust-setting.ts";
 import type { AveragingName } from "../task.ts";
 import { gradient } from "./gradient.ts";
 import { reliable } from "./reliable.ts";
+import { createRobustMean } from "./robust.ts";
 import { rps } from "./rps.ts";
 import type { AveragingRule } from "./rule.ts";
 import { runningSums } from "./running-sums.ts";
@@ -15,12 +17,18 @@ const rules: Readonly<Record<AveragingName, (maxFragmentValues: number) => Avera
   "running-sums": runningSums,
 };
 
-export function createRule(name: AveragingName, maxFragmentValues: number): AveragingRule {
-  return rules[name](maxFragmentValues);
+/** @param robust the task's, which `running-sums` does not go with */
+export function createRule(
+  name: AveragingName,
+  maxFragmentValues: number,
+  robust?: RobustSetting,
+): AveragingRule {
+  const rule = rules[name](maxFragmentValues);
+  return robust ? { ...rule, reduce: createRobustMean(robust, maxFragmentValues), doubtsOthers: true } : rule;
 }
 
 /** Owners for a view are those of its round 0, whatever round it begins in. */
-export function roundOptionsOf({ reduce, ownersFor }: AveragingRule) {
-  if (ownersFor === "round") return { reduce };
+export function roundOptionsOf({ reduce, ownersFor, doubtsOthers = false }: AveragingRule) {
+  if (ownersFor === "round") return { reduce, doubtsOthers };
   return { reduce, planFor: (input: PlanInput) => createPlan({ ...input, round: 0 }) };
 }
