@@ -4,7 +4,7 @@ import { createMaker } from "./smallest-version.ts";
 
 const make = createMaker();
 
-testModels(make, "fig4a", "ResNet-20 on CIFAR-10");
-testGradients(make, "fig5a", "ResNet-20 on CIFAR-10");
-testModels(make, "fig4b", "ResNet-110 on CIFAR-10");
-testGradients(make, "fig5b", "ResNet-110 on CIFAR-10");
+testModels(make, "fig4a", "a ResNet-8 on CIFAR-10");
+testGradients(make, "fig5a", "a ResNet-8 on CIFAR-10");
+testModels(make, "fig4b", "a ResNet-14 on CIFAR-10");
+testGradients(make, "fig5b", "a ResNet-14 on CIFAR-10");

@@ -57,7 +57,7 @@ const gradients = (drops: readonly number[]): Study => ({
 
 const extents: Readonly<Record<Size, Extent>> = {
   test: {
-    studies: [{ name: "gradients", rounds: 60, simulated: [0.1, 0.2], real: [0.1] }],
+    studies: [{ name: "gradients", rounds: 60, simulated: [0, 0.1], real: [0.1] }],
     seeds: [1],
     validationSamples: 800,
   },

@@ -41,7 +41,7 @@ const extents: Readonly<Record<Size, Extent>> = {
     rounds: 8,
     degrees: [degrees[0], degrees[4]],
     seeds: [1],
-    validationSamples: 800,
+    validationSamples: 2_000,
     aloneSeconds: 0,
   },
   compressed: { ...usual, rounds: 40, seeds: [1], aloneSeconds: 10 },
