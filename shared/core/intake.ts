@@ -38,6 +38,7 @@ export function createIntake(deps: {
 }): Intake {
   const { shape, encoding, closing, parity } = deps;
   const header = emptyHeader();
+  const unused = new Float32Array(shape.valuesPerFragment);
 
   function receive(neighbor: Neighbor, bytes: Uint8Array, now: number): void {
     const { drops, conduct } = neighbor.counts;
@@ -100,6 +101,7 @@ export function createIntake(deps: {
     const presentAt = index * members + seat;
     if (present[presentAt] !== 0) return countDuplicate(inflow, neighbor, now);
     if (slot.received[fragment] !== fragmentState.missing || slot.finishedAt >= 0) {
+      if (!isSound(bytes)) return reject(inflow);
       present[presentAt] = 2;
       return countLate(inflow, neighbor, now);
     }
@@ -120,6 +122,7 @@ export function createIntake(deps: {
     if (!inflow) return false;
     if (slot.received[fragment] !== fragmentState.missing) return countDuplicate(inflow, neighbor, now);
     if (slot.finishedAt >= 0) {
+      if (!isSound(bytes)) return reject(inflow);
       slot.received[fragment] = fragmentState.lateOnly;
       return countLate(inflow, neighbor, now);
     }
@@ -132,6 +135,11 @@ export function createIntake(deps: {
     countArrival(inflow, neighbor, now, parity ? -1 : tailLength(inflow));
     gaveBack(inflow, parity?.average(slot, seat, fragment) ?? 0, now);
     return true;
+  }
+
+  /** Of a packet whose values come too late to be used: nonsense says nothing about how late a peer is. */
+  function isSound(bytes: Uint8Array): boolean {
+    return encoding.decode(bytes, headerBytes, fragmentLength(shape, header.fragment), unused, 0);
   }
 
   /** Too late it is worth nothing, and nothing was owed. */
