@@ -160,7 +160,7 @@ function assertAccounted({ group, arrivals }: Run): void {
   }
 }
 
-test("10,000 invalid packets: none throws, each is accounted for, and the results are the same to the bit", () => {
+test(`${packets} invalid packets: none throws, each is accounted for, and the results are the same to the bit`, () => {
   const calm = run([], 0, false);
   const attacked = run(invalid, packets, false);
   assert.ok(attacked.fed >= 0.99 * packets, `${attacked.fed} packets`);
@@ -179,7 +179,7 @@ test("10,000 invalid packets: none throws, each is accounted for, and the result
   }
 });
 
-test("10,000 mutated packets, good ones among them, and wild markers: no throw, no gap in the account, no wait", () => {
+test(`${packets} mutated packets, good ones among them, and wild markers: no throw, no gap in the account, no wait`, () => {
   const attacked = run(anything, 10_000, true);
   assert.ok(attacked.fed >= 9_900, `${attacked.fed} packets`);
   assert.ok(attacked.worstDeadlineUse <= 1, `${attacked.worstDeadlineUse}`);
