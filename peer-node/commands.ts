@@ -65,6 +65,10 @@ export const serve = {
     port: wholeNumber("PORT", "where to listen, 0 = any free port (default: 8080)", port),
     host: text("ADDRESS", "the address to listen on (default: 0.0.0.0, all of them)"),
     access: oneOf(accesses, "who may come into the room (default: open, to everybody)"),
+    "seats-per-address": wholeNumber("N", "peers of one address in the room (default: 16, half of it)", {
+      min: 1,
+      max: 32,
+    }),
     "creator-key-file": { ...keyFile, help: "signs invites; made where it is not (or SHOAL_CREATOR_KEY)" },
     "ice-server": iceServers("STUN or TURN server for the peers; may be repeated (default: none)"),
     "turn-secret": text("SECRET", "coturn's static-auth-secret, to mint passwords (or SHOAL_TURN_SECRET)"),

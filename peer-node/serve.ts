@@ -37,6 +37,7 @@ export async function runServe(options: ServeOptions): Promise<ExitCode> {
     .startServer({
       tasks: { [room]: task },
       access: { [room]: access },
+      seatsPerAddress: options["seats-per-address"],
       port,
       host,
       iceServers,

@@ -15,6 +15,7 @@ export interface ServerOptions {
   readonly turnSecret?: string;
   /** Where the files of data sets are, to hand them out. */
   readonly data?: DataSource | undefined;
+  readonly seatsPerAddress?: number | undefined;
   readonly access?: Readonly<Record<string, "open" | "invite" | "closed">>;
   readonly creatorKey?: string | undefined;
   readonly revocations?: ReturnType<typeof revocationsBeside> | undefined;

@@ -7,6 +7,9 @@ interface Addressed {
 }
 
 const thisMachine = /^(?:::ffff:)?127\.|^::1$/;
+/** Of a program beside the server. */
+export const isThisMachine = (address: string) => thisMachine.test(address);
+
 const longestAddress = 45;
 
 /**

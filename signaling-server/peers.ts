@@ -7,10 +7,12 @@ import {
   signalSchema,
 } from "../shared/net/messages.ts";
 import type { JoinRequest } from "../shared/net/messages.ts";
+import { clientOf } from "./client-address.ts";
 import { accepted, guardEvents, refuse, ruleFor } from "./events.ts";
 import type { EventRule, GuardOptions, Outcome } from "./events.ts";
 import { inviteIn } from "./gate.ts";
 import type { Gate } from "./gate.ts";
+import type { SeatShares } from "./seat-shares.ts";
 import type { SocketLimits } from "./socket-limits.ts";
 import type { PeerServer, PeerSocket, RoomHost } from "./room-host.ts";
 
@@ -19,6 +21,7 @@ export const peerEvents = ["join", "signal", "ready", "report", "pause", "leave"
 export interface PeersOptions extends Omit<GuardOptions, "rules"> {
   readonly hosts: ReadonlyMap<string, RoomHost>;
   readonly gate: Gate;
+  readonly seats: SeatShares;
   readonly expect: SocketLimits["expect"];
 }
 
@@ -43,8 +46,11 @@ interface Session {
   end(reason: string): void;
 }
 
-function createSession(socket: PeerSocket, { hosts, gate }: Pick<PeersOptions, "hosts" | "gate">): Session {
-  let seat: { readonly host: RoomHost; readonly peerId: string } | null = null;
+function createSession(
+  socket: PeerSocket,
+  { hosts, gate, seats }: Pick<PeersOptions, "hosts" | "gate" | "seats">,
+): Session {
+  let seat: { readonly host: RoomHost; readonly peerId: string; readonly free: () => void } | null = null;
 
   function join(request: JoinRequest): Outcome {
     if (seat)
@@ -58,9 +64,14 @@ function createSession(socket: PeerSocket, { hosts, gate }: Pick<PeersOptions, "
       const open = [...hosts.keys()].filter((room) => gate.accessOf(room) === "open");
       return refuse("room", noSuchRoom(request.room, open, gate.takesInvites));
     }
+    const free = seats.take(request.room, clientOf(socket.request));
+    if (!free) return refuse("full", tooManyOfYours(request.room));
     const answer = host.join(socket, invite === undefined ? request : { ...request, invite });
-    if (!answer.ok) return answer;
-    seat = { host, peerId: request.peerId };
+    if (!answer.ok) {
+      free();
+      return answer;
+    }
+    seat = { host, peerId: request.peerId, free };
     socket.data.inviteId = entry?.invite;
     return answer;
   }
@@ -74,6 +85,7 @@ function createSession(socket: PeerSocket, { hosts, gate }: Pick<PeersOptions, "
   function end(reason: string): void {
     const left = seat;
     seat = null;
+    left?.free();
     left?.host.leave(left.peerId, reason);
   }
 
@@ -123,4 +135,8 @@ function noSuchRoom(name: string, open: readonly string[], takesInvites: boolean
   const has = open.map((room) => `"${room}"`).join(", ") || "no open ones";
   const more = takesInvites ? "; one by invite needs an invite that holds" : "";
   return `there is no room "${name}": this server has ${has}${more}`;
+}
+
+function tooManyOfYours(room: string): string {
+  return `room "${room}" has as many peers from your address as it takes: stop one of them, or ask who runs the server (--seats-per-address)`;
 }

@@ -21,12 +21,13 @@ import { serveCreator } from "./creator-commands.ts";
 import { createEventCounters } from "./event-counters.ts";
 import { createAddresses } from "./addresses.ts";
 import type { Addresses } from "./addresses.ts";
-import { clientOf } from "./client-address.ts";
+import { clientOf, isThisMachine } from "./client-address.ts";
 import { createGate } from "./gate.ts";
 import type { Revocations, RoomAccess } from "./gate.ts";
 import { createHosts } from "./hosts.ts";
 import { peerEvents, servePeers } from "./peers.ts";
 import type { PeerServer, SocketFacts } from "./room-host.ts";
+import { createSeatShares } from "./seat-shares.ts";
 import { createSocketLimits, offences } from "./socket-limits.ts";
 import type { Connection } from "./socket-limits.ts";
 import { systemClock } from "./system-clock.ts";
@@ -57,6 +58,8 @@ export interface SignalingServerOptions {
   readonly maxSockets?: number | undefined;
   /** Of them, from one address (of IPv6, one network of 64 bits); 256 by default. */
   readonly socketsPerAddress?: number | undefined;
+  /** Peers of one address in one room; half of its seats by default. */
+  readonly seatsPerAddress?: number | undefined;
   readonly version?: string;
   readonly clock?: Clock;
   readonly log?: (line: string) => void;
@@ -128,7 +131,9 @@ export async function createSignalingServer(options: SignalingServerOptions): Pr
   const io = createSockets(http, { addresses, maxSockets });
   io.engine.on("connection", (connection: Connection) => limitsOfSockets.watch(connection));
   const stopWatchers = serveWatchers(io.of("/status"), { ...guard, clock, gate, status });
-  servePeers(io, { ...guard, hosts, gate, expect: limitsOfSockets.expect });
+  const { seatsPerAddress = limits.membersPerRoom / 2 } = options;
+  const seats = createSeatShares(seatsPerAddress, isThisMachine);
+  servePeers(io, { ...guard, hosts, gate, seats, expect: limitsOfSockets.expect });
 
   const stop = () => {
     stopWatchers();

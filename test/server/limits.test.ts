@@ -8,7 +8,7 @@ import type { SignalingServer } from "../../signaling-server/server.ts";
 import { createTokenBucket } from "../../shared/core/token-bucket.ts";
 import { frameOf, openRaw, pingFrame } from "../labs/raw-websocket.ts";
 import { within } from "../labs/real-time.ts";
-import { connect, joinRequest, joined, next, offerTo, peerIdOf, startServer } from "./fixture.ts";
+import { connect, join, joinRequest, joined, next, offerTo, peerIdOf, startServer } from "./fixture.ts";
 
 const event = (name: string, data: object) => `42${JSON.stringify([name, data])}`;
 const largeOffer = (to: string) => offerTo(to, "x".repeat(8_000));
@@ -55,6 +55,26 @@ describe("one address", () => {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
+
+  test("has so many seats in a room and no more; others come in, who goes makes room, this machine is free", async (t) => {
+    const server = await startServer(t, { seatsPerAddress: 2 });
+    /** As a proxy on this machine would say it. */
+    const from = (address: string) => connect(t, server, { extraHeaders: { "X-Forwarded-For": address } });
+    const sit = async (address: string, number: number, room = "room") => {
+      const socket = await from(address);
+      return { socket, answer: await join(socket, joinRequest(number, { room })) };
+    };
+    const first = await sit("203.0.113.7", 1);
+    assert.ok(first.answer.ok && (await sit("203.0.113.7", 2)).answer.ok);
+    const { answer } = await sit("203.0.113.7", 3);
+    assert.ok(!answer.ok && answer.code === "full");
+    assert.match(answer.reason, /from your address.*--seats-per-address/);
+    assert.ok((await sit("203.0.113.7", 4, "other")).answer.ok, "another room");
+    assert.ok((await sit("203.0.113.8", 5)).answer.ok, "another address");
+    for (const number of [6, 7, 8]) await joined(t, server, number);
+    first.socket.emit("leave");
+    assert.ok((await sit("203.0.113.7", 9)).answer.ok, "a free seat");
+  });
 
   test("that has sockets thrown out gets new ones more slowly, and not for ever", () => {
     let nowMs = 0;
