@@ -1,5 +1,6 @@
 /**
- * What sockets cost one server process: idle ones by the thousand and what is left of them, a flood, a restart.
+ * What sockets cost one server process: idle ones by the thousand and what is left of them, signals among
+ * thousands of sockets, a flood, a restart.
  * Clients are raw WebSockets from many addresses of this machine (127.x.y.z; Linux), so that the limits for
  * one address hold as they are.
  */
@@ -9,15 +10,21 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { text, wholeNumber } from "../peer-node/cli-options.ts";
+import { limits } from "../shared/net/messages.ts";
 import { frameOf, openRaw } from "../test/labs/raw-websocket.ts";
 import type { RawWebSocket } from "../test/labs/raw-websocket.ts";
 import { keep, readOptions, resultFile } from "./options.ts";
+import { startRelays } from "./signaling-relays.ts";
 
 const { values } = readOptions({
-  what: "what do sockets cost a signaling server: idle ones, a flood, a restart?",
+  what: "what do sockets cost a signaling server: idle ones, signals, a flood, a restart?",
   options: {
     idle: text("N,…", "idle sockets (default: 1000,5000,10000)"),
     cycles: wholeNumber("N", "times that the most of them come and go (default: 3)", { min: 1, max: 100 }),
+    signals: wholeNumber("N", "signals a second among 5,000 sockets (default: 3000)", {
+      min: 1,
+      max: 100_000,
+    }),
     flood: wholeNumber("S", "seconds of flood (default: 10)", { min: 1, max: 600 }),
     restart: wholeNumber("N", "clients that a killed server gets back (default: 5000)", {
       min: 1,
@@ -44,6 +51,8 @@ const atOnce = 100;
 /** Sooner than the server asks. */
 const pongMs = 4_000;
 const settleMs = 2_000;
+/** Signals of honest peers beside a flood. */
+const othersPerSecond = 100;
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 const megabytes = (bytes: number) => Math.round(bytes / 1e5) / 10;
@@ -125,14 +134,34 @@ async function measureIdle(counts: readonly number[], cycles: number) {
   return { rows, before, after };
 }
 
+/** Four full rooms send signals; the other sockets are idle. */
+async function measureSignals(perSecond: number) {
+  const rooms = 4;
+  const sockets = 5_000;
+  const server = await startServer(0, rooms);
+  const relays = await startRelays(server.port, rooms);
+  const crowd = await openMany(server.port, sockets - rooms * limits.membersPerRoom);
+  const figures = await relays.run(perSecond, 10);
+  console.log(
+    `${sockets} sockets, ${perSecond} signals a second: ${figures.delivered} of ${figures.sent} delivered, ` +
+      `p50 ${figures.p50Ms} ms, p99 ${figures.p99Ms} ms`,
+  );
+  relays.close();
+  await crowd.close();
+  await server.kill();
+  return { sockets, ...figures };
+}
+
 /** One client sends as fast as it is read and comes back whenever it is cut off; one address opens 1,000 sockets. */
 async function measureFlood(seconds: number) {
   const server = await startServer();
   await (await openMany(server.port, atOnce)).close();
-  const before = (await server.figures()).residentBytes;
   const data = { type: "offer", sdp: "x".repeat(8_000), key: "0".repeat(64), signature: "0".repeat(128) };
   const offer = `42${JSON.stringify(["signal", { to: "0".repeat(32), attempt: "1", data }])}`;
   const batch = Buffer.concat(Array.from({ length: 32 }, () => frameOf(offer)));
+  const others = await startRelays(server.port, 1);
+  const calm = await others.run(othersPerSecond, seconds);
+  const before = (await server.figures()).residentBytes;
   const until = performance.now() + seconds * 1_000;
   let [closedMs, most] = [0, before];
 
@@ -160,12 +189,15 @@ async function measureFlood(seconds: number) {
     return (await Promise.all(tries)).filter((socket) => socket !== undefined);
   };
   const flooding = flood();
+  const meanwhile = others.run(othersPerSecond, seconds);
   const inside = await crowd();
   while (performance.now() < until) {
     most = Math.max(most, (await server.figures()).residentBytes);
     await pause(250);
   }
   await flooding;
+  const flooded = await meanwhile;
+  others.close();
   const { expelled } = await server.figures();
   const row = {
     seconds,
@@ -173,11 +205,14 @@ async function measureFlood(seconds: number) {
     expelled,
     longestMsUntilClosed: Math.round(closedMs),
     socketsOfOneAddress: inside.length,
+    othersCalm: calm,
+    othersFlooded: flooded,
   };
   console.log(
     `flood of ${seconds} s: ${expelled} sockets cut off, the slowest after ` +
       `${row.longestMsUntilClosed} ms; ${inside.length} of 1000 sockets from one address; ` +
-      `the server grew by ${megabytes(row.grownBytes)} MB at most`,
+      `the server grew by ${megabytes(row.grownBytes)} MB at most; ` +
+      `others' signals p99 ${flooded.p99Ms} ms, ${calm.p99Ms} ms before`,
   );
   for (const { tcp } of inside) tcp.destroy();
   await server.kill();
@@ -212,6 +247,7 @@ async function measureRestart(count: number) {
 
 const counts = (values.idle ?? "1000,5000,10000").split(",").map(Number);
 const idle = await measureIdle(counts, values.cycles ?? 3);
+const signals = await measureSignals(values.signals ?? 3_000);
 const flood = await measureFlood(values.flood ?? 10);
 const restart = await measureRestart(values.restart ?? 5_000);
-keep(values.out, `${JSON.stringify({ idle, flood, restart }, null, 2)}\n`);
+keep(values.out, `${JSON.stringify({ idle, signals, flood, restart }, null, 2)}\n`);

@@ -7,6 +7,9 @@ import { test } from "node:test";
 import { figures } from "../../bench/paper/figures/all.ts";
 import { needsLinkClasses } from "../needs.ts";
 
+/** One of ten digits. */
+const chance = 0.1;
+
 test(
   "a web service that is preferred is faster, and learning beside it as good",
   {
@@ -46,8 +49,10 @@ test(
     });
     await t.test("learning loses more packets and ends as good", () => {
       assert.ok(preferred.lost > alike.lost, `${preferred.lost}, ${alike.lost} without priority`);
+      // After eight rounds both still learn fast: a twentieth of what was learned is less than a round's worth.
+      const learned = alike.accuracy - chance;
       assert.ok(
-        alike.accuracy - preferred.accuracy < 0.015,
+        alike.accuracy - preferred.accuracy < 0.05 * learned,
         `${preferred.accuracy}, ${alike.accuracy} without`,
       );
     });
