@@ -11,7 +11,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { text, wholeNumber } from "../peer-node/cli-options.ts";
 import { limits } from "../shared/net/messages.ts";
-import { frameOf, openRaw } from "../test/labs/raw-websocket.ts";
+import { openRaw } from "../test/labs/raw-websocket.ts";
 import type { RawWebSocket } from "../test/labs/raw-websocket.ts";
 import { keep, readOptions, resultFile } from "./options.ts";
 import { startRelays } from "./signaling-relays.ts";
@@ -41,10 +41,12 @@ interface Figures {
 }
 interface Server {
   readonly port: number;
-  figures(): Promise<Figures>;
+  /** @param how after a collection of garbage, if not `as it is` */
+  figures(how?: "as it is"): Promise<Figures>;
   kill(): Promise<void>;
 }
 
+const attackFile = fileURLToPath(new URL("signaling-attack.js", import.meta.url));
 const childFile = fileURLToPath(new URL("signaling-child.js", import.meta.url));
 const perAddress = 100;
 const atOnce = 100;
@@ -70,8 +72,8 @@ async function startServer(port = 0, rooms = 1): Promise<Server> {
   const first = (await read()) as { port: number };
   return {
     port: first.port,
-    async figures() {
-      stdin.write("\n");
+    async figures(how) {
+      stdin.write(`${how ?? ""}\n`);
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion
       return (await read()) as Figures;
     },
@@ -104,13 +106,17 @@ async function openMany(port: number, count: number): Promise<{ close(): Promise
   };
 }
 
-async function measureIdle(counts: readonly number[], cycles: number) {
+/** What the first connections make a process load is not theirs. */
+async function startWarmServer(): Promise<Server> {
   const server = await startServer();
-  // What the first connections make the process load is not theirs.
   await (await openMany(server.port, atOnce)).close();
-  const before = (await server.figures()).residentBytes;
+  return server;
+}
+
+async function measureIdle(counts: readonly number[], cycles: number) {
   const rows: { count: number; bytesEach: number }[] = [];
   for (const count of counts) {
+    const server = await startWarmServer();
     const base = (await server.figures()).residentBytes;
     const crowd = await openMany(server.port, count);
     await pause(settleMs);
@@ -120,8 +126,11 @@ async function measureIdle(counts: readonly number[], cycles: number) {
     rows.push({ count, bytesEach });
     console.log(`${count} idle sockets: ${(bytesEach / 1_000).toFixed(1)} kB each`);
     await crowd.close();
+    await server.kill();
   }
   const most = Math.max(...counts);
+  const server = await startWarmServer();
+  const before = (await server.figures()).residentBytes;
   const after: number[] = [];
   for (let cycle = 0; cycle < cycles; cycle += 1) {
     await (await openMany(server.port, most)).close();
@@ -152,69 +161,45 @@ async function measureSignals(perSecond: number) {
   return { sockets, ...figures };
 }
 
-/** One client sends as fast as it is read and comes back whenever it is cut off; one address opens 1,000 sockets. */
+/** Honest peers beside an attack (signaling-attack.ts), which has a process of its own. */
 async function measureFlood(seconds: number) {
-  const server = await startServer();
-  await (await openMany(server.port, atOnce)).close();
-  const data = { type: "offer", sdp: "x".repeat(8_000), key: "0".repeat(64), signature: "0".repeat(128) };
-  const offer = `42${JSON.stringify(["signal", { to: "0".repeat(32), attempt: "1", data }])}`;
-  const batch = Buffer.concat(Array.from({ length: 32 }, () => frameOf(offer)));
+  const server = await startWarmServer();
   const others = await startRelays(server.port, 1);
   const calm = await others.run(othersPerSecond, seconds);
   const before = (await server.figures()).residentBytes;
-  const until = performance.now() + seconds * 1_000;
-  let [closedMs, most] = [0, before];
-
-  async function flood(): Promise<void> {
-    while (performance.now() < until) {
-      const offender = await openRaw(server.port, "127.0.0.3").catch(() => undefined);
-      if (!offender) {
-        await pause(100);
-        continue;
-      }
-      const began = performance.now();
-      const pour = () => {
-        while (!offender.tcp.destroyed && offender.tcp.write(batch));
-      };
-      offender.tcp.on("drain", pour);
-      pour();
-      await new Promise((resolve) => offender.tcp.once("close", resolve));
-      closedMs = Math.max(closedMs, performance.now() - began);
-    }
-  }
-  const crowd = async () => {
-    const tries = Array.from({ length: 1_000 }, () =>
-      openRaw(server.port, "127.0.0.4").catch(() => undefined),
-    );
-    return (await Promise.all(tries)).filter((socket) => socket !== undefined);
-  };
-  const flooding = flood();
-  const meanwhile = others.run(othersPerSecond, seconds);
-  const inside = await crowd();
-  while (performance.now() < until) {
-    most = Math.max(most, (await server.figures()).residentBytes);
-    await pause(250);
-  }
-  await flooding;
-  const flooded = await meanwhile;
+  const attack = spawn(process.execPath, [attackFile, String(server.port), String(seconds)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const told: Promise<unknown[]> = once(createInterface({ input: attack.stdout }), "line");
+  const isOver = once(attack, "exit");
+  let most = before;
+  const watch = setInterval(() => {
+    void server.figures("as it is").then(({ residentBytes }) => (most = Math.max(most, residentBytes)));
+  }, 250);
+  const flooded = await others.run(othersPerSecond, seconds);
+  const [line] = await told;
+  await isOver;
+  clearInterval(watch);
   others.close();
+  // Our own child's words.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  const { closedMs, inside } = JSON.parse(String(line)) as { closedMs: number; inside: number };
   const { expelled } = await server.figures();
   const row = {
     seconds,
     grownBytes: most - before,
     expelled,
     longestMsUntilClosed: Math.round(closedMs),
-    socketsOfOneAddress: inside.length,
+    socketsOfOneAddress: inside,
     othersCalm: calm,
     othersFlooded: flooded,
   };
   console.log(
     `flood of ${seconds} s: ${expelled} sockets cut off, the slowest after ` +
-      `${row.longestMsUntilClosed} ms; ${inside.length} of 1000 sockets from one address; ` +
+      `${row.longestMsUntilClosed} ms; ${inside} of 1000 sockets from one address; ` +
       `the server grew by ${megabytes(row.grownBytes)} MB at most; ` +
       `others' signals p99 ${flooded.p99Ms} ms, ${calm.p99Ms} ms before`,
   );
-  for (const { tcp } of inside) tcp.destroy();
   await server.kill();
   return row;
 }

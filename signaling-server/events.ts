@@ -53,7 +53,7 @@ export interface GuardedSocket {
 }
 
 export interface GuardOptions {
-  readonly rules: ReadonlyMap<string, EventRule>;
+  readonly rules: () => ReadonlyMap<string, EventRule>;
   readonly counters: EventCounters;
   readonly now: () => number;
   readonly log: (line: string) => void;
@@ -61,7 +61,14 @@ export interface GuardOptions {
   readonly expel: (connection: Connection) => void;
 }
 
-export function guardEvents(socket: GuardedSocket, { rules, counters, now, log, expel }: GuardOptions): void {
+/** Many sockets never say anything: what their events need is made with the first one. */
+export function guardEvents(socket: GuardedSocket, options: GuardOptions): void {
+  let take: ((event: readonly unknown[]) => void) | undefined;
+  socket.use((event) => (take ??= createGuard(socket, options))(event));
+}
+
+function createGuard(socket: GuardedSocket, { rules: rulesOf, counters, now, log, expel }: GuardOptions) {
+  const rules = rulesOf();
   const bucket = createTokenBucket(eventsPerSecond, eventBurst);
   let refusalsInARow = 0;
 
@@ -103,7 +110,7 @@ export function guardEvents(socket: GuardedSocket, { rules, counters, now, log, 
     expel(socket.conn);
   }
 
-  socket.use((event) => {
+  return (event: readonly unknown[]): void => {
     const name = typeof event[0] === "string" ? event[0].slice(0, 32) : unknownEvent;
     const rule = typeof event[0] === "string" ? rules.get(event[0]) : undefined;
     const last = event.length > 1 ? event.at(-1) : undefined;
@@ -115,5 +122,5 @@ export function guardEvents(socket: GuardedSocket, { rules, counters, now, log, 
     if (rule?.answered) answer?.(outcome);
     if (outcome.ok) refusalsInARow = 0;
     else tell(name, outcome);
-  });
+  };
 }

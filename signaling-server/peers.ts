@@ -27,10 +27,10 @@ export interface PeersOptions extends Omit<GuardOptions, "rules"> {
 
 export function servePeers(io: PeerServer, options: PeersOptions): void {
   io.on("connection", (socket) => {
-    const session = createSession(socket, options);
-    socket.data.expect = (bytes) => options.expect(socket.conn, bytes);
-    guardEvents(socket, { ...options, rules: session.rules });
-    socket.on("disconnect", (reason) => session.end(endings[reason] ?? "connection lost"));
+    let session: Session | undefined;
+    const rules = () => (session ??= createSession(socket, options)).rules;
+    guardEvents(socket, { ...options, rules });
+    socket.on("disconnect", (reason) => session?.end(endings[reason] ?? "connection lost"));
   });
 }
 
@@ -48,7 +48,7 @@ interface Session {
 
 function createSession(
   socket: PeerSocket,
-  { hosts, gate, seats }: Pick<PeersOptions, "hosts" | "gate" | "seats">,
+  { hosts, gate, seats, expect }: Pick<PeersOptions, "hosts" | "gate" | "seats" | "expect">,
 ): Session {
   let seat: { readonly host: RoomHost; readonly peerId: string; readonly free: () => void } | null = null;
 
@@ -66,6 +66,7 @@ function createSession(
     }
     const free = seats.take(request.room, clientOf(socket.request));
     if (!free) return refuse("full", tooManyOfYours(request.room));
+    socket.data.expect = (bytes) => expect(socket.conn, bytes);
     const answer = host.join(socket, invite === undefined ? request : { ...request, invite });
     if (!answer.ok) {
       free();

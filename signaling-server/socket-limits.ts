@@ -93,10 +93,17 @@ export function createSocketLimits(
     expect: (connection, bytes) => watched.get(connection)?.bucket.grant(bytes),
     expel(connection) {
       note(connection, "expelled");
+      stopReading(connection);
       clock.after(lastWordMs, () => connection.request.socket.destroy());
     },
     close: () => cancelBeat(),
   };
+}
+
+/** What still comes is not parsed: a flood's tail would cost as much as its head. */
+function stopReading({ request: { socket } }: Connection): void {
+  socket.removeAllListeners("data");
+  socket.pause();
 }
 
 function sizeOf(data: unknown): number {

@@ -22,7 +22,7 @@ export interface WatchersOptions extends Omit<GuardOptions, "rules"> {
 }
 
 const everyMs = 1_000;
-const noRules: GuardOptions["rules"] = new Map();
+const noRules: GuardOptions["rules"] = () => new Map();
 
 /** Returns how to stop. */
 export function serveWatchers(
