@@ -5,7 +5,7 @@ import { readCreatorKey } from "./creator-key.ts";
 import { CommandError, exitCodes, usageError } from "./exit-codes.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { printable } from "./printable.ts";
-import { parseRoomAddress } from "./room-address.ts";
+import { parseRoomAddress, withoutInvite } from "./room-address.ts";
 import { loadTask } from "./task-source.ts";
 
 /** How the server's role signs: roles do not import each other, shoal.ts hands it in. */
@@ -36,7 +36,8 @@ export async function runRevoke(
   options: OptionValues<typeof revoke.options> & { readonly sign: CreatorSigning },
 ): Promise<ExitCode> {
   const { server, room: name, invite: token } = parseRoomAddress(link);
-  if (token === undefined) throw usageError(`LINK (${link}): has no invite, …/join/ROOM#invite=…`);
+  if (token === undefined)
+    throw usageError(`LINK (${withoutInvite(link)}): has no invite, …/join/ROOM#invite=…`);
   await command(server, options, { do: "revoke", room: name, invite: token });
   process.stdout.write(`revoked: who came to "${name}" with this invite is out\n`);
   return exitCodes.done;

@@ -19,8 +19,13 @@ while (silentTicks * tickMs < limitMs) {
   silentTicks = now === seen ? silentTicks + 1 : 0;
   seen = now;
 }
-if (leaving !== "") writeSync(1, leaving);
-writeSync(2, lastWords);
+// A terminal that is gone must not keep it from ending.
+try {
+  if (leaving !== "") writeSync(1, leaving);
+  writeSync(2, lastWords);
+} catch {
+  // Nobody is there to be told.
+}
 // A worker can't end its process; a signal that nobody handles can.
 try {
   process.kill(process.pid, lockUpSignal);

@@ -38,7 +38,10 @@ export function checkRoomName(name: string): string {
   return parsed.output;
 }
 
+/** Errors end up in logs; an invite is a secret. */
+export const withoutInvite = (link: string) => link.replace(/#.*/s, "#…");
+
 function malformed(given: string, lacksScheme: boolean): Error {
-  const hint = lacksScheme ? `did you mean http://${given}?` : `must be ${shape}`;
-  return usageError(`URL (${given}): ${hint}`);
+  const hint = lacksScheme ? `did you mean http://${withoutInvite(given)}?` : `must be ${shape}`;
+  return usageError(`URL (${withoutInvite(given)}): ${hint}`);
 }

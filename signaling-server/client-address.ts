@@ -28,6 +28,7 @@ export function clientOf({ socket, headers }: Addressed): string {
 
 /** A home has 2^64 addresses of IPv6. */
 function networkOf(address: string): string {
+  if (address === "::1") return "127.0.0.1";
   if (!address.includes(":") || address.startsWith("::ffff:")) return address.replace("::ffff:", "");
   const [beforeZeros = ""] = address.split("::");
   return [...beforeZeros.split(":"), "0", "0", "0", "0"].slice(0, 4).join(":");

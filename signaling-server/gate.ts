@@ -29,6 +29,8 @@ export interface GateOptions {
 
 export interface Gate {
   readonly takesInvites: boolean;
+  /** The id of an invite that holds. */
+  idOf(room: string, invite: string | undefined): string | undefined;
   accessOf(room: string): RoomAccess;
   setAccess(room: string, access: RoomAccess): void;
   /** May know that the room is there, and what goes on in it. */
@@ -64,6 +66,7 @@ export function createGate({ key, access, revocations, unixSeconds }: GateOption
 
   return {
     takesInvites: key !== undefined,
+    idOf,
     accessOf,
     setAccess: (room, next) => void rooms.set(room, next),
     mayLook,

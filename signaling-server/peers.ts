@@ -64,7 +64,9 @@ function createSession(
       const open = [...hosts.keys()].filter((room) => gate.accessOf(room) === "open");
       return refuse("room", noSuchRoom(request.room, open, gate.takesInvites));
     }
-    const free = seats.take(request.room, clientOf(socket.request));
+    // Its old socket may not be known to be dead yet: that is said by the room, and tried again.
+    const isBack = host.room.has(request.peerId);
+    const free = isBack ? () => undefined : seats.take(request.room, clientOf(socket.request));
     if (!free) return refuse("full", tooManyOfYours(request.room));
     socket.data.expect = (bytes) => expect(socket.conn, bytes);
     const answer = host.join(socket, invite === undefined ? request : { ...request, invite });
@@ -73,7 +75,7 @@ function createSession(
       return answer;
     }
     seat = { host, peerId: request.peerId, free };
-    socket.data.inviteId = entry?.invite;
+    socket.data.inviteId = gate.idOf(request.room, invite);
     return answer;
   }
 

@@ -79,6 +79,7 @@ const defaultSocketsPerAddress = 256;
 /** For a request's headers, and for all of it: ours have small bodies. */
 const headersTimeoutMs = 10_000;
 const requestTimeoutMs = 30_000;
+const checkMs = 2_000;
 /** Together they find a dead socket within 10 s. */
 const pingIntervalMs = 5_000;
 const pingTimeoutMs = 5_000;
@@ -124,11 +125,19 @@ export async function createSignalingServer(options: SignalingServerOptions): Pr
     }
   };
   const creator = creatorKey && serveCreator({ key: creatorKey, hosts, gate, unixSeconds, onRevoked });
-  const http = createServer(createWeb({ status, hosts, gate, creator, data, log }));
+  const http = createServer(
+    { connectionsCheckingInterval: checkMs },
+    createWeb({ status, hosts, gate, creator, data, log }),
+  );
   http.headersTimeout = headersTimeoutMs;
   http.requestTimeout = requestTimeoutMs;
   const connections = connectionsOf(http);
   const io = createSockets(http, { addresses, maxSockets });
+  // What is no new socket of ours would be counted nowhere.
+  http.prependListener("upgrade", ({ url = "" }, socket) => {
+    const isOurs = url.startsWith("/socket.io/") && !new URLSearchParams(url.split("?")[1]).has("sid");
+    if (!isOurs) socket.destroy();
+  });
   io.engine.on("connection", (connection: Connection) => limitsOfSockets.watch(connection));
   const stopWatchers = serveWatchers(io.of("/status"), { ...guard, clock, gate, status });
   const { seatsPerAddress = limits.membersPerRoom / 2 } = options;

@@ -16,6 +16,9 @@ const byteBurst = 4_194_304;
 /** Waiting for a socket when one more packet is to be sent to it. */
 const maxBacklogBytes = 1_048_576;
 const everyMs = 1_000;
+/** socket.io's, for a namespace: each costs a socket and what it is told first. Ours need one. */
+const connectPacket = "0";
+const maxConnects = 2;
 /** For the reason to arrive, where there is one. */
 const lastWordMs = 500;
 
@@ -66,6 +69,8 @@ export function createSocketLimits(
 
   function cut(connection: Connection, offence: Offence): void {
     note(connection, offence);
+    // At once: what was read along with it would still be carried out.
+    connection.close(true);
     connection.request.socket.destroy();
   }
 
@@ -81,7 +86,12 @@ export function createSocketLimits(
       const bucket = createTokenBucket(bytesPerSecond, byteBurst);
       const it: Watched = { bucket, read: connection.request.socket.bytesRead, waiting: 0, isOut: false };
       watched.set(connection, it);
-      connection.on("packet", () => count(connection));
+      let connects = 0;
+      connection.on("packet", ({ data }: { readonly data?: unknown }) => {
+        if (typeof data === "string" && data.startsWith(connectPacket)) connects += 1;
+        if (connects > maxConnects) cut(connection, "flood");
+        else count(connection);
+      });
       connection.on("packetCreate", ({ data }: { readonly data?: unknown }) => {
         const isBehind = it.waiting + connection.request.socket.writableLength > maxBacklogBytes;
         it.waiting += sizeOf(data);

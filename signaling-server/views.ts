@@ -141,7 +141,10 @@ export function createViews(options: {
     },
     resume({ peerId, epoch: known, round }, nowMs) {
       epoch = Math.max(epoch, known);
-      if (running()) return;
+      // There is nothing to train after the last round: who claims to be there ends nobody's run.
+      if (running() || round >= options.lastRound) return;
+      // The first of a restart: what is due for newcomers has to wait for the others.
+      if (!isRestart) dueMs = null;
       resumed.set(peerId, { round, atMs: nowMs });
       isRestart = true;
     },
@@ -150,8 +153,8 @@ export function createViews(options: {
     },
     brings(peerId, round) {
       // Who resumes says where it is as well: what it has is the training's.
-      if (running() || resumed.has(peerId) || round === 0) return;
-      brought.set(peerId, Math.min(round, options.lastRound));
+      if (running() || resumed.has(peerId) || round === 0 || round >= options.lastRound) return;
+      brought.set(peerId, round);
     },
   };
 }

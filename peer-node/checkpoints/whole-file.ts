@@ -9,6 +9,8 @@ import { unfinishedName } from "./file-names.ts";
 /** Readable by its owner only: an address to join may hold an invitation. */
 const mode = 0o600;
 
+const unknownToFolders: readonly unknown[] = ["EINVAL", "ENOTSUP", "EISDIR"];
+
 export async function writeWhole(folder: string, name: string, content: Uint8Array | string): Promise<void> {
   const unfinished = join(folder, unfinishedName(name));
   try {
@@ -32,6 +34,9 @@ export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, "r");
   try {
     await handle.sync();
+  } catch (error) {
+    // Some network file systems know no such thing; their renames are as safe as they get.
+    if (!(error instanceof Error && "code" in error && unknownToFolders.includes(error.code))) throw error;
   } finally {
     await handle.close();
   }

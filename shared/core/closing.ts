@@ -54,6 +54,9 @@ export function createClosing(deps: {
       if (seat !== slot.seat && !neighborAt(slot, seat)?.connected) settleSeat(slot, seat, now);
       else if (inflow.settledAt < 0 && isComplete(inflow)) inflow.settledAt = now;
     }
+    // Who only listens in this round may have said so before we began.
+    for (const inflow of slot.gatherIn)
+      if (inflow.settledAt < 0 && isComplete(inflow)) inflow.settledAt = now;
     if (slot.listening) slot.scatterClosedAt = now;
     else startAveraging(slot, now);
   }

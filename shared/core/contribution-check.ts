@@ -56,6 +56,8 @@ export function createContributionCheck(shape: SlotShape): ContributionCheck {
       if (seats.length < least) return [];
       const means = seats.map((seat) => Math.sqrt((squares[seat] ?? 0) / (values[seat] ?? 1)));
       const middle = means.toSorted((a, b) => a - b)[Math.floor(means.length / 2)] ?? 0;
+      // Where most have learned nothing (newcomers), to have learned something is no lie.
+      if (middle === 0) return [];
       return seats.filter((seat, at) => seat !== slot.seat && (means[at] ?? 0) > tolerance * middle);
     },
   };

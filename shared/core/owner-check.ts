@@ -63,6 +63,7 @@ export function createOwnerCheck(shape: SlotShape): OwnerCheck {
     const ofRound = medianOf(Float32Array.from(fragments, (fragment) => distances[fragment] ?? 0));
     const far = new Map<number, number>();
     const all = new Map<number, number>();
+    const drawn: { readonly fragment: number; readonly share: number }[] = [];
     for (const fragment of fragments) {
       const known = counts[fragment] ?? 0;
       const start = fragment * window;
@@ -71,12 +72,17 @@ export function createOwnerCheck(shape: SlotShape): OwnerCheck {
       add(all, owner);
       const here = distances[fragment] ?? 0;
       if (here > tolerance * usual) {
-        draw(own, values, fragment, usual / here);
+        drawn.push({ fragment, share: usual / here });
         add(far, owner);
       }
       remember(fragment);
     }
-    return [...far].filter(([owner, count]) => 2 * count > (all.get(owner) ?? 0)).map(([owner]) => owner);
+    const doubtful = [...far].filter(([owner, count]) => 2 * count > (all.get(owner) ?? 0));
+    // Who finds most of the others far away has been away himself, behind a dark link for one.
+    const isUs = 2 * doubtful.length > all.size;
+    if (isUs && all.size > 1) return [];
+    for (const { fragment, share } of drawn) draw(own, values, fragment, share);
+    return isUs ? [] : doubtful.map(([owner]) => owner);
   }
 
   return { apply };

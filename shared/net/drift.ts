@@ -59,6 +59,7 @@ export function createDrift(deps: {
   function own(sketch: Sketch): void {
     // The one before: by now whoever is about as fast has sent his of that round.
     if (mine && mine.round < sketch.round && clock.now() >= restUntil) judge(mine);
+    if (mine && sketch.round < mine.round) others.clear(); // a training that has begun again
     mine = sketch;
     const members = deps.members();
     for (const peerId of others.keys()) if (!members.includes(peerId)) others.delete(peerId);

@@ -96,6 +96,7 @@ export function createPeer(options: PeerOptions): Peer {
       onSignal: (from, attempt, data) => mesh?.fromServer(from, attempt, data),
       onView,
       onTrainingGone() {
+        session?.exchange.abortListening();
         session?.machine.restart();
         loop?.roomEmptied();
       },
@@ -108,10 +109,8 @@ export function createPeer(options: PeerOptions): Peer {
     onEvent({ kind: "notice", text });
   }
 
-  /**
-   * Members get everybody's gathers anyway; whoever listens has to ask for them, and who is in rounds of an
-   * older view: the others may have left those behind, which nobody knows who hears nothing.
-   */
+  /** Members get everybody's gathers anyway. Who listens asks for them, and who does rounds of an older view,
+   *  which the others may have left: who hears nothing can't know. */
   const isListening = () => standing.state === "listening" || isInOldRounds();
   const isInOldRounds = () => loop?.isComplete === true && !standing.isPaused && membership.isLeftOut;
   function tellWhetherListening(): void {

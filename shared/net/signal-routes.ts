@@ -134,13 +134,15 @@ export function createSignalRoutes(deps: {
 
   function take(relay: string, from: string, attempt: string, data: SealedSignal): void {
     if (!isMember(relay) || !isMember(from) || from === relay || from === selfId || !isSmall(data)) return;
+    // Each has a signature to be checked: a relay must not use up what the true sender needs.
+    if (data.type !== "candidate" && !isWithin(`by ${relay}`, offers)) return;
     const known = routes.get(keyOf(from, attempt));
     if (known) {
       if (known.via !== relay) return;
       known.isAnswered = true;
     } else {
       const isOffer = data.type === "offer" && (data.lane ?? 0) === 0;
-      if (!isOffer || deps.mesh().hears(from) || !isWithin(`by ${relay}`, offers)) return;
+      if (!isOffer || deps.mesh().hears(from)) return;
       note(from, { attempt, via: relay, isAnswered: true });
       deps.mesh().meet(from, false);
     }

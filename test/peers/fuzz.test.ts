@@ -53,8 +53,10 @@ test("whoever sends mutated packets to a live peer loses its link: nothing throw
   const isShunned = () =>
     victim.events.some((event) => event.kind === "notice" && /closed: it sent /.test(event.text));
   for (let tries = 0; !isShunned(); tries++) {
-    assert.ok(tries < 2_000, "the link is still open");
-    rogue.mesh.send(victim.peerId, tries % 20 === 0 ? "control" : "fragments", mutate(rogue.heard, rng));
+    assert.ok(tries < 400, "the link is still open");
+    // Points fade from round to round, and rounds are short here: some at a time.
+    for (let n = 0; n < 10; n++)
+      rogue.mesh.send(victim.peerId, n === 0 ? "control" : "fragments", mutate(rogue.heard, rng));
     await pause(1);
   }
   const arrived = counting.arrived()[linksBefore] ?? 0;

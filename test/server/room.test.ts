@@ -383,7 +383,10 @@ describe("a room whose peers bring checkpoints", () => {
     game.ready(1, 900);
     game.join(2, { resume: { epoch: 7, round: 120 } });
     game.ready(2, 121);
+    // Others of that training may be on their way.
     game.pass(resumeCoalesceMs);
+    assert.deepEqual(game.views(), []);
+    game.pass(restartMs - resumeCoalesceMs);
     const [view] = game.views();
     assert.deepEqual(view?.members, ids(2));
     assert.ok(view && view.fromRound > 120 && view.fromRound < 150, `round ${view?.fromRound}`);
@@ -406,12 +409,22 @@ describe("a room whose peers bring checkpoints", () => {
     assert.deepEqual(game.views(), [{ epoch: 1, fromRound: 0, members: ids(2, 3) }]);
   });
 
-  test("no model has been through more rounds than the task has", () => {
-    const game = play();
-    game.join(1);
-    game.ready(1, 0xffff_ffff);
-    game.pass(resumeCoalesceMs);
-    assert.equal(game.views().at(-1)?.fromRound, 1_000);
+  test("who claims to have been through all rounds ends nobody's run", () => {
+    for (const round of [1_000, 0xffff_ffff]) {
+      const game = play({ minPeers: 2 });
+      game.join(1);
+      game.ready(1, round);
+      game.join(2);
+      game.ready(2, 0);
+      game.pass(resumeCoalesceMs);
+      assert.equal(game.views().at(-1)?.fromRound, 0);
+    }
+    const game = play({ minPeers: 2 });
+    game.join(1, { resume: { epoch: 1, round: 1_000 } });
+    game.join(2);
+    game.ready(2, 0);
+    game.pass(restartMs);
+    assert.equal(game.views().at(-1)?.fromRound, 0);
   });
 });
 
