@@ -109,10 +109,10 @@ export function createPeer(options: PeerOptions): Peer {
     onEvent({ kind: "notice", text });
   }
 
-  /** Members get everybody's gathers anyway. Who listens asks for them, and who does rounds of an older view,
-   *  which the others may have left: who hears nothing can't know. */
+  /** Members get gathers anyway. Listeners ask for them, and who is in rounds that the others may have left. */
   const isListening = () => standing.state === "listening" || isInOldRounds();
   const isInOldRounds = () => loop?.isComplete === true && !standing.isPaused && membership.isLeftOut;
+
   function tellWhetherListening(): void {
     for (const { peerId, state: link } of mesh?.ends() ?? []) {
       if (link === "open") mesh?.tell(peerId, { type: "listen", on: isListening() });

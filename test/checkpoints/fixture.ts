@@ -6,25 +6,15 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { saveCheckpoint } from "../../peer-node/checkpoints/save-checkpoint.ts";
 import { createRng } from "../../shared/core/rng.ts";
-import { parseTask } from "../../shared/core/task.ts";
 import type { Task, TaskInput } from "../../shared/core/task.ts";
 import type { Replica } from "../../shared/net/model-upload.ts";
 import { valueCountOf } from "../../shared/training/model-file.ts";
+import { testTask } from "../server/fixture.ts";
 
 export const url = "http://127.0.0.1:8080";
 
 export function checkpointTask(more: Partial<TaskInput> = {}): Task {
-  return parseTask({
-    name: "kept",
-    model: { kind: "mlp", hidden: [8] },
-    data: { kind: "glyphs", samplesPerShard: 64, validationSamples: 64, seed: 1 },
-    optimizer: { kind: "sgd", learningRate: 0.1 },
-    batch: 8,
-    work: { samplesPerRound: 8 },
-    seed: 1,
-    rounds: 1_000_000,
-    ...more,
-  });
+  return testTask({ name: "kept", rounds: 1_000_000, ...more });
 }
 
 export function temporaryFolder(t: TestContext): string {

@@ -5,7 +5,7 @@ import { io } from "socket.io-client";
 import type { ManagerOptions, Socket, SocketOptions } from "socket.io-client";
 import { noDrops } from "../../shared/core/drops.ts";
 import { parseTask } from "../../shared/core/task.ts";
-import type { Task } from "../../shared/core/task.ts";
+import type { Task, TaskInput } from "../../shared/core/task.ts";
 import { protocolVersion } from "../../shared/net/messages.ts";
 import type {
   ClientEvents,
@@ -26,7 +26,7 @@ interface Ending {
   after(end: () => Promise<void> | void): void;
 }
 
-export function testTask(more: Partial<Task> = {}): Task {
+export function testTask(more: Partial<TaskInput> = {}): Task {
   return parseTask({
     name: "test",
     model: { kind: "mlp", hidden: [8] },
