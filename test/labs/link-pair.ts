@@ -76,11 +76,16 @@ export function startPair(
   return { a, b, close };
 }
 
-/** Both ends, open. */
+/** Both ends, open. Where that fails, neither stays behind. */
 export async function connectPair(first: CreateLink, second: CreateLink): Promise<LinkPair> {
   const pair = startPair(first, second);
-  await bothOpen(pair);
-  return pair;
+  try {
+    await bothOpen(pair);
+    return pair;
+  } catch (error) {
+    await pair.close();
+    throw error;
+  }
 }
 
 export async function bothOpen({ a, b }: LinkPair, ms = 20_000): Promise<void> {

@@ -63,9 +63,19 @@ export function describeEnding(name: StackName, stack: Stack, caps: Caps): void 
   });
 }
 
-/** Links with both their ends here. */
+/**
+ * Links with both their ends here. One of them may fail and is then tried again, as the mesh does: between
+ * Chromium and libdatachannel 2 of 90,000 did on a busy machine, half a second after they began, cause not found.
+ */
 async function openAndClose(stack: Stack, links: number): Promise<void> {
   const { first, second } = stack.path();
-  const pairs = await Promise.all(Array.from({ length: links }, () => connectPair(first, second)));
+  const connect = () => connectPair(first, second);
+  const attempts = await Promise.allSettled(Array.from({ length: links }, connect));
+  const pairs = attempts.flatMap((attempt) => (attempt.status === "fulfilled" ? [attempt.value] : []));
+  if (pairs.length === links - 1) pairs.push(await connect());
   await Promise.all(pairs.map((pair) => pair.close()));
+  const failures = attempts.flatMap((attempt) =>
+    attempt.status === "rejected" ? [String(attempt.reason)] : [],
+  );
+  assert.equal(pairs.length, links, failures.join("\n"));
 }
