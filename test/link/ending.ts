@@ -65,7 +65,7 @@ export function describeEnding(name: StackName, stack: Stack, caps: Caps): void 
 
 /**
  * Links with both their ends here. One of them may fail and is then tried again, as the mesh does: between
- * Chromium and libdatachannel 2 of 90,000 did on a busy machine, half a second after they began, cause not found.
+ * Chromium and libdatachannel 2 of 80,000 did on a busy machine, half a second after they began, cause not found.
  */
 async function openAndClose(stack: Stack, links: number): Promise<void> {
   const { first, second } = stack.path();
