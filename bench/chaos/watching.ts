@@ -3,6 +3,7 @@ import type { RunningPeer, TrainingRun } from "../../test/labs/training-run.ts";
 import { roundsOf } from "../../test/labs/peer-events.ts";
 import type { RoundEvent } from "../../test/labs/peer-events.ts";
 import { pause } from "../../test/labs/real-time.ts";
+import { quantile } from "../../shared/simulation/figures.ts";
 import type { Check } from "./row.ts";
 
 export const now = (): number => performance.now();
@@ -56,6 +57,15 @@ export function longestWait(peers: readonly RunningPeer[], fromMs: number): Chec
     measured: rounds.length > 0 ? Math.max(...rounds.map((round) => round.roundMs / round.deadlineMs)) : NaN,
     most: 1.05,
   };
+}
+
+/** From one finished round to the next, the learning too: that quantile of all that these peers did, in ms. */
+export function cycle(of: readonly RunningPeer[], fromMs: number, toMs: number, share: number): number {
+  const cycles = of.flatMap((peer) => {
+    const ends = since(peer, fromMs).flatMap(({ atMs }) => (atMs <= toMs ? [atMs] : []));
+    return ends.slice(1).map((at, i) => at - (ends[i] ?? at));
+  });
+  return quantile(cycles, share);
 }
 
 /** Seconds in which some peer finished no round. */

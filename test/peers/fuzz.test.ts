@@ -6,8 +6,8 @@ import { createNodeDatachannelLink } from "../../peer-node/node-datachannel-link
 import { pause } from "../labs/real-time.ts";
 import { openRoom, toyTask } from "./room.ts";
 import type { TestPeer } from "./room.ts";
-import { joinAsRogue, mutate } from "./rogue.ts";
-import type { Rogue } from "./rogue.ts";
+import { joinAsRogue, mutate } from "../labs/rogue.ts";
+import type { Rogue } from "../labs/rogue.ts";
 
 /** A peer is muted, and its link closed, for more than 32 packets that fit nothing. */
 const mutedAfter = 33;

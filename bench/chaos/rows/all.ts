@@ -2,6 +2,7 @@
 import type { Row } from "../row.ts";
 import { churnRows } from "./churn.ts";
 import { deathRows } from "./deaths.ts";
+import { hostileRows } from "./hostile.ts";
 import { networkRows } from "./network.ts";
 import { serverRows } from "./server.ts";
 import { slownessRows } from "./slowness.ts";
@@ -13,5 +14,6 @@ export const rows: readonly Row[] = [
   ...networkRows,
   ...serverRows,
   ...slownessRows,
+  ...hostileRows,
   ...tabRows,
 ];

@@ -1,23 +1,12 @@
 /** A machine that is slow, a line that is thin, clocks that are wrong. */
-import { quantile } from "../../../shared/simulation/figures.ts";
-import { roundsOf } from "../../../test/labs/peer-events.ts";
 import { pause } from "../../../test/labs/real-time.ts";
 import type { RunningPeer } from "../../../test/labs/training-run.ts";
 import { shiftedClock } from "../preload.ts";
 import type { Chaos, Check, Row } from "../row.ts";
 import { endlessTask, finishingTask } from "../tasks.ts";
-import { accuracyLost, epochOf, longestWait, now, warmedUp } from "../watching.ts";
+import { accuracyLost, cycle, epochOf, longestWait, now, warmedUp } from "../watching.ts";
 
 const peers = 4;
-
-/** From one finished round to the next, the learning too; the middle one of all that these peers did. */
-function medianCycle(of: readonly RunningPeer[], fromMs: number, toMs: number): number {
-  const cycles = of.flatMap(({ events }) => {
-    const ends = roundsOf(events).flatMap(({ atMs }) => (atMs >= fromMs && atMs <= toMs ? [atMs] : []));
-    return ends.slice(1).map((at, i) => at - (ends[i] ?? at));
-  });
-  return quantile(cycles, 0.5);
-}
 
 /** The others' pace with the fault, once they know of it, against their pace before, in the same run. */
 async function slowedDown(
@@ -28,13 +17,13 @@ async function slowedDown(
   const [beforeMs, learnMs, afterMs] = size === "full" ? [15_000, 10_000, 30_000] : [4_000, 4_000, 6_000];
   const startMs = now();
   await pause(beforeMs);
-  const before = medianCycle(others, startMs, now());
+  const before = cycle(others, startMs, now(), 0.5);
   const faultMs = now();
   begin();
   await pause(learnMs);
   const knownMs = now();
   await pause(afterMs);
-  const after = medianCycle(others, knownMs, now());
+  const after = cycle(others, knownMs, now(), 0.5);
   return [
     {
       what: "a round of the others, with it against without",

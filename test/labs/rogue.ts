@@ -9,7 +9,7 @@ import { createSeals } from "../../shared/net/seals.ts";
 import { createSigningKey } from "../../shared/net/signing-key.ts";
 import type { Signaling } from "../../shared/net/messages.ts";
 import { connectSignaling } from "../../peer-node/signaling-client.ts";
-import { realClock } from "../labs/real-time.ts";
+import { realClock } from "./real-time.ts";
 
 export interface Rogue {
   readonly peerId: string;
@@ -19,10 +19,15 @@ export interface Rogue {
   close(): void;
 }
 
-export async function joinAsRogue(url: string, createLink: CreateLink): Promise<Rogue> {
-  const signingKey = createSigningKey(new Uint8Array(32).fill(255));
+/** @param options.life who comes back under another key has another one (0 … 255); `heard`: what it knows from before, so that it need not listen */
+export async function joinAsRogue(
+  url: string,
+  createLink: CreateLink,
+  { life = 255, heard = [] }: { readonly life?: number; readonly heard?: Uint8Array[] } = {},
+): Promise<Rogue> {
+  const signingKey = createSigningKey(new Uint8Array(32).fill(life));
   const { peerId } = signingKey;
-  const heard: Uint8Array[] = [];
+  const listens = heard.length === 0;
   const signaling: Signaling = await connectSignaling(url);
   const mesh = createMesh({
     selfId: peerId,
@@ -33,9 +38,9 @@ export async function joinAsRogue(url: string, createLink: CreateLink): Promise<
     seals: createSeals({ signingKey, room: "main", clock: realClock, onForged: () => {} }),
     sendSignal: (to, attempt, data) => signaling.send("signal", { to, attempt, data }),
     events: {
-      onOpen: (other) => void mesh.tell(other, { type: "listen", on: true }),
+      onOpen: (other) => void (listens && mesh.tell(other, { type: "listen", on: true })),
       onClose: () => {},
-      onBytes: (_from, bytes) => void (heard.length < 500 && heard.push(bytes.slice())),
+      onBytes: (_from, bytes) => void (listens && heard.length < 500 && heard.push(bytes.slice())),
       onControl: () => {},
       onDrain: () => {},
     },

@@ -1,0 +1,95 @@
+/** Who speaks, but makes no sense. */
+import { createNodeDatachannelLink } from "../../../peer-node/node-datachannel-link.ts";
+import { createRng } from "../../../shared/core/rng.ts";
+import type { Rng } from "../../../shared/core/rng.ts";
+import { pause } from "../../../test/labs/real-time.ts";
+import { joinAsRogue, mutate } from "../../../test/labs/rogue.ts";
+import type { RunningPeer, TrainingRun } from "../../../test/labs/training-run.ts";
+import type { Check, Row } from "../row.ts";
+import { endlessTask } from "../tasks.ts";
+import { becomes, cycle, longestWait, now, warmedUp } from "../watching.ts";
+
+const peers = 4;
+/** A rogue comes back this often, each time as somebody else: nobody who is muted gets a packet through. */
+const visitMs = 2_000;
+/** At a time, to each peer. */
+const burst = 10;
+const shutOutWithinMs = 10_000;
+
+interface Visit {
+  readonly sent: number;
+  /** Until the last peer had closed its link; NaN: not at all. */
+  readonly seconds: number;
+}
+
+const timesShutOut = ({ events }: RunningPeer) =>
+  events.filter((event) => event.event === "notice" && /closed: it sent /.test(event.text)).length;
+
+/** Mutated packets to everybody, until nobody listens. */
+async function visit(run: TrainingRun, heard: Uint8Array[], life: number, rng: Rng): Promise<Visit> {
+  const before = run.peers.map(timesShutOut);
+  const rogue = await joinAsRogue(run.url, createNodeDatachannelLink, { life, heard });
+  try {
+    await becomes(() => heard.length >= 50, 10_000);
+    const fromMs = now();
+    const isOver = () => run.peers.every((peer, at) => timesShutOut(peer) > (before[at] ?? 0));
+    let sent = 0;
+    while (!isOver() && now() < fromMs + shutOutWithinMs) {
+      for (const { peerId } of rogue.mesh.ends())
+        for (let n = 0; n < burst; n++)
+          sent += Number(rogue.mesh.send(peerId, n === 0 ? "control" : "fragments", mutate(heard, rng)));
+      await pause(5);
+    }
+    return { sent, seconds: isOver() ? (now() - fromMs) / 1_000 : NaN };
+  } finally {
+    rogue.close();
+  }
+}
+
+const mutatedPackets: Row = {
+  name: "mutated-packets",
+  what: {
+    full: "one sends mutated packets to all of 4 peers until they close its links, and is back under another key every 2 s, for a minute",
+    short:
+      "one sends mutated packets to all of 4 peers until they close its links, and is back under another key every 2 s, for 10 s",
+  },
+  repeats: { full: 3, short: 1 },
+  seconds: { full: 110, short: 30 },
+  async run(chaos) {
+    const run = await chaos.start({ task: endlessTask(peers), peers });
+    await warmedUp(run);
+    const lengthMs = chaos.size === "full" ? 60_000 : 10_000;
+    const calmMs = now();
+    await pause(lengthMs / 2);
+    const calm = cycle(run.peers, calmMs, now(), 0.99);
+    const [fromMs, heard, visits]: [number, Uint8Array[], Visit[]] = [now(), [], []];
+    while (now() < fromMs + lengthMs) {
+      const rng = createRng(chaos.rng.below(2 ** 32));
+      const beganMs = now();
+      visits.push(await visit(run, heard, visits.length, rng));
+      await pause(Math.max(0, beganMs + visitMs - now()));
+    }
+    const alive = run.peers.filter(({ child }) => child.exitCode === null && child.signalCode === null);
+    const checks: Check[] = [
+      {
+        what: "the longest of a hundred rounds, with it against without",
+        unit: "times",
+        measured: cycle(run.peers, fromMs, now(), 0.99) / calm,
+        most: 1.2,
+      },
+      { what: "the longest of a hundred rounds without it", unit: "ms", measured: calm },
+      { what: "mutated packets", unit: "", measured: visits.reduce((sum, { sent }) => sum + sent, 0) },
+      {
+        what: "all its links closed after",
+        unit: "s",
+        measured: Math.max(...visits.map(({ seconds }) => seconds)),
+        most: 2,
+      },
+      { what: "peers that go on", unit: "", measured: alive.length, least: peers },
+      longestWait(run.peers, fromMs),
+    ];
+    return checks;
+  },
+};
+
+export const hostileRows: readonly Row[] = [mutatedPackets];
