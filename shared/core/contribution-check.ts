@@ -6,6 +6,7 @@
  * clipped and points their way. So what is blamed is distance without agreement: a cosine with the others' update
  * below `agreement`.
  */
+import { clipFactor } from "./averaging/robust.ts";
 import { fragmentLength, rowOf } from "./round-slot.ts";
 import type { RoundSlot, SlotShape } from "./round-slot.ts";
 
@@ -25,116 +26,102 @@ export interface ContributionCheck {
   tooFar(slot: RoundSlot, values: Float32Array): readonly number[];
 }
 
-/** Of one seat, over all owned fragments that it contributed to. Updates: contribution and average less the origin. */
-interface Products {
-  values: number;
-  /** |contribution − average|² */
-  away: number;
-  /** |update of the seat|² */
-  own: number;
-  /** The seat's update times the average one. */
-  along: number;
-  contributors: number;
+interface Distances {
+  /** Of a seat's contributions from the averages: sum of squares. */
+  readonly squares: Float64Array;
+  readonly values: Float64Array;
 }
 
 /** @param exchangesUpdates what is averaged are updates, not replicas: the origin is 0 */
 export function createContributionCheck(shape: SlotShape, exchangesUpdates = false): ContributionCheck {
-  const ofSlot = new WeakMap<RoundSlot, readonly Products[]>();
-  /** What we had before the local steps, which is what everybody had or close to it; empty while we do not know. */
-  let origin: Float32Array = exchangesUpdates ? new Float32Array(shape.valueCount) : new Float32Array(0);
-  /** The round that `origin` is of; −1 where it is of all. */
+  const ofSlot = new WeakMap<RoundSlot, Distances>();
+  /** What we had before the local steps, which is what everybody had or close to it; and after which round. */
+  let origin: Float32Array = new Float32Array(exchangesUpdates ? shape.valueCount : 0);
   let originOf = -1;
 
-  function productsOf(slot: RoundSlot): readonly Products[] {
-    const known =
-      ofSlot.get(slot) ??
-      Array.from({ length: slot.contributions.members }, () => ({
-        values: 0,
-        away: 0,
-        own: 0,
-        along: 0,
-        contributors: 0,
-      }));
+  function distancesOf(slot: RoundSlot): Distances {
+    const { members } = slot.contributions;
+    const known = ofSlot.get(slot) ?? {
+      squares: new Float64Array(members),
+      values: new Float64Array(members),
+    };
     ofSlot.set(slot, known);
     return known;
   }
 
-  function take(slot: RoundSlot, products: Products, row: number, start: number, length: number): void {
-    const { values: rows } = slot.contributions;
-    let [away, own, along] = [0, 0, 0];
-    for (let i = 0; i < length; i++) {
-      const from = origin[start + i] ?? 0;
-      const update = (rows[row + i] ?? 0) - from;
-      const average = (slot.averages[start + i] ?? 0) - from;
-      away += (update - average) ** 2;
-      own += update * update;
-      along += update * average;
+  /** `far`: how many times as far as the middle one the seat was. */
+  function goesElsewhere(slot: RoundSlot, seat: number, far: number): boolean {
+    const { members, present, values: rows } = slot.contributions;
+    const sums = { own: 0, along: 0, average: 0, values: 0, contributors: 0 };
+    for (let fragment = slot.owned.first; fragment < slot.owned.end; fragment++) {
+      const index = fragment - slot.owned.first;
+      if (present[index * members + seat] !== 1) continue;
+      const row = rowOf(slot, shape, index, seat);
+      const start = fragment * shape.valuesPerFragment;
+      const length = fragmentLength(shape, fragment);
+      for (let i = 0; i < length; i++) {
+        const from = origin[start + i] ?? 0;
+        const own = (rows[row + i] ?? 0) - from;
+        const average = (slot.averages[start + i] ?? 0) - from;
+        sums.own += own * own;
+        sums.along += own * average;
+        sums.average += average * average;
+      }
+      sums.values += length;
+      sums.contributors += length * (slot.contributors[fragment] ?? 1);
     }
-    products.values += length;
-    products.away += away;
-    products.own += own;
-    products.along += along;
-    products.contributors += (slot.contributors[start / shape.valuesPerFragment] ?? 1) * length;
-  }
-
-  function remember(slot: RoundSlot, values: Float32Array): void {
-    if (exchangesUpdates) return;
-    origin = values;
-    originOf = slot.round;
+    const part = ((sums.values / sums.contributors) * clipFactor) / far;
+    return cosineWithOthers(sums, part) < agreement;
   }
 
   function blamed(slot: RoundSlot): readonly number[] {
-    const products = productsOf(slot);
-    const seats = [...products.keys()].filter((seat) => (products[seat]?.values ?? 0) > 0);
+    const { squares, values } = distancesOf(slot);
+    const seats = [...values.keys()].filter((seat) => (values[seat] ?? 0) > 0);
     if (seats.length < least) return [];
-    const means = seats.map((seat) => rms(products[seat]));
+    const means = seats.map((seat) => Math.sqrt((squares[seat] ?? 0) / (values[seat] ?? 1)));
     const middle = means.toSorted((a, b) => a - b)[Math.floor(means.length / 2)] ?? 0;
     // Where most have learned nothing (newcomers), to have learned something is no lie.
     if (middle === 0) return [];
     return seats.filter((seat, at) => {
-      const of = products[seat];
       const far = (means[at] ?? 0) / middle;
-      return of && seat !== slot.seat && far > tolerance && cosineWithOthers(of, far) < agreement;
+      return seat !== slot.seat && far > tolerance && goesElsewhere(slot, seat, far);
     });
   }
 
   return {
     averaged(slot, index) {
-      const { members, present } = slot.contributions;
-      const fragment = slot.owned.first + index;
-      const isKnown = exchangesUpdates || originOf === slot.round - 1;
-      for (const [seat, products] of isKnown ? productsOf(slot).entries() : [])
-        if (present[index * members + seat] === 1)
-          take(
-            slot,
-            products,
-            rowOf(slot, shape, index, seat),
-            fragment * shape.valuesPerFragment,
-            fragmentLength(shape, fragment),
-          );
+      const { squares, values } = distancesOf(slot);
+      const { members, present, values: rows } = slot.contributions;
+      const start = (slot.owned.first + index) * shape.valuesPerFragment;
+      const length = fragmentLength(shape, slot.owned.first + index);
+      for (let seat = 0; seat < members; seat++) {
+        if (present[index * members + seat] !== 1) continue;
+        const row = rowOf(slot, shape, index, seat);
+        let sum = 0;
+        for (let i = 0; i < length; i++) sum += ((rows[row + i] ?? 0) - (slot.averages[start + i] ?? 0)) ** 2;
+        squares[seat] = (squares[seat] ?? 0) + sum;
+        values[seat] = (values[seat] ?? 0) + length;
+      }
     },
     tooFar(slot, values) {
-      const seats = blamed(slot);
-      remember(slot, values);
+      const isKnown = exchangesUpdates || originOf === slot.round - 1;
+      const seats = isKnown ? blamed(slot) : [];
+      if (!exchangesUpdates) [origin, originOf] = [values, slot.round];
       return seats;
     },
   };
 }
 
-function rms(of: Products | undefined): number {
-  return of ? Math.sqrt(of.away / of.values) : 0;
-}
-
 /**
- * Without its own part in the average, clipped as `far` says: among few, noise would agree with what it became.
- * Where nothing is left the others have learned nothing, and it is not to be blamed.
+ * Of a seat's update u (`own` is |u|²) with the average a (`along` is u·a, `average` |a|²) less the seat's `part` of
+ * the way from a to u: among few, noise would agree with what it became. Where nothing is left the others have
+ * learned nothing, and nobody is to be blamed.
  */
-function cosineWithOthers({ values, away, own, along, contributors }: Products, far: number): number {
-  const part = values / contributors / far;
-  // u·d and a·d of the seat's update u, the average one a and d = u − a.
-  const ownAway = own - along;
-  const averageAway = ownAway - away;
-  const averages = along - averageAway;
-  const others = averages - 2 * part * averageAway + part * part * away;
-  return others > 0 && own > 0 ? (along - part * ownAway) / Math.sqrt(others * own) : 1;
+function cosineWithOthers(
+  { own, along, average }: { own: number; along: number; average: number },
+  part: number,
+): number {
+  const dot = along - part * (own - along);
+  const others = average - 2 * part * (along - average) + part * part * (own - 2 * along + average);
+  return others > 0 && own > 0 ? dot / Math.sqrt(others * own) : 1;
 }

@@ -81,6 +81,14 @@ export function createOwnerCheck(shape: SlotShape): OwnerCheck {
     return moved.length < Math.max(least, last.length / 2) ? usually : medianOf(moved);
   }
 
+  /** Nothing of what `usualOf` is taken from is below `near`: most fragments are done with so, without sorting. */
+  function isNear(fragment: number, near: number, usually: number): boolean {
+    const start = fragment * window;
+    const end = start + Math.min(counts[fragment] ?? 0, window);
+    for (let at = start; at < end; at++) if ((seen[at] ?? 0) < near) return false;
+    return near <= usually;
+  }
+
   function draw(own: Float32Array, values: Float32Array, fragment: number, share: number): void {
     const from = fragment * shape.valuesPerFragment;
     for (let i = from; i < from + fragmentLength(shape, fragment); i++)
@@ -99,10 +107,10 @@ export function createOwnerCheck(shape: SlotShape): OwnerCheck {
     const all = new Map<number, number>();
     const drawn: { readonly fragment: number; readonly share: number }[] = [];
     for (const fragment of fragments) {
-      const usual = usualOf(fragment, usually);
       const owner = plan.ownerOf(fragment);
       add(all, owner);
       const here = distances[fragment] ?? 0;
+      const usual = isNear(fragment, here / tolerance, usually) ? here : usualOf(fragment, usually);
       if (here > tolerance * usual) {
         drawn.push({ fragment, share: usual / here });
         add(far, owner);
