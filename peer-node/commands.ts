@@ -182,7 +182,11 @@ export const simulate = {
     burst: number("N", "mean length of a burst of losses, in packets (default: 1)", { min: 1, max: 10_000 }),
     rounds: wholeNumber("N", "how long (default: 500)", { min: 1, max: 1_000_000 }),
     averaging: oneOf(rules, `${rules.join(", ")} (default: rps)`, "RULE"),
-    robust: oneOf(robustKinds, `where some may lie: ${robustKinds.join(", ")} (default: the mean)`, "MEAN"),
+    robust: oneOf(
+      robustKinds,
+      "some may lie: centered-clip; costlier: trimmed-mean, median (default: mean)",
+      "MEAN",
+    ),
     parity: number("P", "parity packets for each packet of averages (default: 0)", { min: 0, max: 1 }),
     slow: wholeNumber("K", "so many peers are slow (default: 0)", { min: 0, max: 64 }),
     "slow-factor": number("F", "how many times slower they are (default: 10)", { min: 1, max: 1_000 }),

@@ -20,6 +20,8 @@ export interface RoundMachineOptions {
   readonly reduce: Reduce;
   /** The rule's: see `AveragingRule`. */
   readonly doubtsOthers?: boolean;
+  /** The rule's, too. */
+  readonly exchangesUpdates?: boolean;
   /** Points that mute a neighbour (conduct.ts); Infinity where a test speaks in an honest one's name. */
   readonly offenceLimit?: number;
   /** Parity packets for each packet of averages (0 … 1): the task's. */

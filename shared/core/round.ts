@@ -34,7 +34,7 @@ import type { View } from "./view.ts";
 export type { RoundMachine, RoundMachineOptions, RoundResult } from "./round-machine.ts";
 
 export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
-  const { peerId, encoding, reduce, rng, valueCount } = options;
+  const { peerId, encoding, reduce, rng, valueCount, doubtsOthers, exchangesUpdates } = options;
   const perFragment = options.valuesPerFragment ?? valuesPerFragment(encoding.bytesPerValue);
   const fragmentCount = fragmentsFor(valueCount, perFragment);
   const shape: SlotShape = { valueCount, fragmentCount, valuesPerFragment: perFragment };
@@ -49,8 +49,8 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
   const outbox = createOutbox({ encoding, shape, rng, parity });
   const lossless = options.patience?.lossless ?? false;
   const memory = createSlotMemory();
-  const contributionCheck = options.doubtsOthers ? createContributionCheck(shape) : undefined;
-  const ownerCheck = options.doubtsOthers ? createOwnerCheck(shape) : undefined;
+  const contributionCheck = doubtsOthers ? createContributionCheck(shape, exchangesUpdates) : undefined;
+  const ownerCheck = doubtsOthers ? createOwnerCheck(shape) : undefined;
   const closing = createClosing({ shape, encoding, reduce, rng, neighborAt, lossless, contributionCheck });
   const intake = createIntake({
     shape,
@@ -175,7 +175,7 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
     const verdict = judgeRound(slot, neighborAt, patience);
     const values = overlay(slot, shape);
     blame(slot, ownerCheck?.apply(slot, values), "owner", now);
-    blame(slot, contributionCheck?.tooFar(slot), "contribution", now);
+    blame(slot, contributionCheck?.tooFar(slot, values), "contribution", now);
     for (const neighbor of neighborhood.all()) {
       steerQuiet(neighbor);
       fade(neighbor.counts.conduct);

@@ -19,6 +19,8 @@ export interface AttackOptions {
   readonly lie?: Lie;
   /** Share of packets that the network loses. */
   readonly loss: number;
+  /** The first so many members learn from ten times as many samples a round as all others. */
+  readonly fast?: number;
   readonly seed: number;
 }
 
@@ -32,6 +34,7 @@ export interface AttackResult {
 }
 
 const samplesPerRound = 32;
+const fastFactor = 10;
 const valuesPerFragment = 64;
 const learningRate = 0.3;
 /** Towards the end: what is compared are models that are done. */
@@ -41,7 +44,7 @@ const rateAt = (round: number, rounds: number) =>
 const staleRounds = 20;
 
 export function attack(options: AttackOptions): AttackResult {
-  const { peers, rounds, robust, liars = 0, lie, seed } = options;
+  const { peers, rounds, robust, liars = 0, lie, fast = 0, seed } = options;
   const glyphs = Array.from({ length: peers }, (_, shard) =>
     createGlyphs({ samplesPerShard: 256, validationSamples: shard === 0 ? 1_000 : 1, seed, shard }),
   );
@@ -51,6 +54,7 @@ export function attack(options: AttackOptions): AttackResult {
   const initial = learner.initial(createRng(mix(seed, 1)));
   let replicas = glyphs.map(() => initial);
   const past: Float32Array[][] = [];
+  const samplesOf = (peer: number) => samplesPerRound * (peer < fast ? fastFactor : 1);
   const isLiar = (peer: number) => peer >= peers - liars;
   const liarRng = createRng(mix(seed, 0x6c6965));
   const group = createGroup({
@@ -81,7 +85,7 @@ export function attack(options: AttackOptions): AttackResult {
     const learned = seats.map((peer) => {
       const set = glyphs[peer] ?? first;
       const rng = rngs[peer] ?? liarRng;
-      return learner.train(replicas[peer] ?? initial, set.train, samplesPerRound, rateAt(round, rounds), rng)
+      return learner.train(replicas[peer] ?? initial, set.train, samplesOf(peer), rateAt(round, rounds), rng)
         .parameters;
     });
     for (const machine of group.machines) machine.expect(round);

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 const cases: readonly (readonly [bench: string, args: string, says: RegExp])[] = [
+  ["attacks", "--lies none", /^attacks\.js: --lies \(none\): must be some of not-finite, huge, .*commas$/],
   ["compute", "--models foo", /^compute\.js: --models \(foo\): must be some of mlp, cnn, .*commas$/],
   ["compute", "--out figures.txt", /^compute\.js: --out \(figures\.txt\): must be a file .*\.json$/],
   ["four-peers", "--data-dir /nowhere", /^four-peers\.js: --data-dir \(\/nowhere\): must be a folder/],
@@ -16,6 +17,7 @@ const cases: readonly (readonly [bench: string, args: string, says: RegExp])[] =
   ["loss", "--drops 0.1,x", /^loss\.js: --drops \(0\.1,x\): must be shares from 0 to 0\.9/],
   ["memory", "--nope", /^memory\.js: unknown option \(--nope\): /],
   ["overhead", "mnist-cnn twice", /^overhead\.js: argument \(twice\): takes TASK; --help/],
+  ["robust-cost", "--peers 1", /^robust-cost\.js: --peers \(1\): must be .* 2 to 32$/],
   ["status-page", "--reporters 33", /^status-page\.js: --reporters \(33\): must be .* 1 to 32$/],
 ];
 

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createOwnerCheck } from "../../shared/core/owner-check.ts";
-import { planWithOwners } from "../../shared/core/plan.ts";
+import { createPlan, planWithOwners } from "../../shared/core/plan.ts";
 import { createRng } from "../../shared/core/rng.ts";
+import type { Rng } from "../../shared/core/rng.ts";
 import { createSlot } from "../../shared/core/round-slot.ts";
 import { createSlotMemory } from "../../shared/core/slot-memory.ts";
 
@@ -35,6 +36,39 @@ test("an average may be three times as far away as usual; what is further is dra
   assert.deepEqual(check.apply(lied.slot, lied.values), [3]);
   for (const value of lied.values.subarray(48)) assert.ok(Math.abs(value - 1.1) < 1e-5, `${value}`);
   assert.equal(lied.values[40], 1, "the others' stay as they came");
+});
+
+/** Seat 0's round of owners drawn anew: of 60 fragments the first 12 always move, the others one time in thirty. */
+function seldomRound(number: number, rng: Rng, lie = 0) {
+  const many = { valueCount: 480, fragmentCount: 60, valuesPerFragment: 8 };
+  const plan = createPlan({ seed: 3, epoch: 1, round: number, members, fragmentCount: many.fragmentCount });
+  const slot = createSlot(number, view, plan, 0, many, createRng(1), createSlotMemory());
+  Object.assign(slot, { values: new Float32Array(many.valueCount) });
+  slot.received.fill(1);
+  const values = new Float32Array(many.valueCount);
+  for (let fragment = 0; fragment < many.fragmentCount; fragment++) {
+    const moves = fragment < 12 || rng.below(30) === 0;
+    const from = fragment * many.valuesPerFragment;
+    values.fill(moves ? 0.7 + 0.6 * rng.float() : 0, from, from + many.valuesPerFragment);
+    if (plan.ownerOf(fragment) === 3) values.fill(lie, from, lie > 0 ? from + many.valuesPerFragment : from);
+  }
+  return { many, slot, values };
+}
+
+test("what seldom moves may move as far as the others do, and no further", () => {
+  const rng = createRng(7);
+  const check = createOwnerCheck(seldomRound(0, rng).many);
+  for (let number = 0; number < 400; number++) {
+    const { slot, values } = seldomRound(number, rng);
+    const sent = values.slice();
+    assert.deepEqual(check.apply(slot, values), [], `round ${number}`);
+    assert.deepEqual(values, sent, `round ${number}: nothing is drawn nearer`);
+  }
+  for (let number = 400; number < 410; number++) {
+    const { slot, values } = seldomRound(number, rng, 50);
+    assert.deepEqual(check.apply(slot, values), [3], `round ${number}`);
+    assert.ok(Math.max(...values) < 1.5);
+  }
 });
 
 test("in the first rounds the other fragments are the measure", () => {

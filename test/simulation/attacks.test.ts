@@ -23,6 +23,13 @@ test("16 peers, some lie: the model is as good as without them", () => {
   }
 });
 
+test("one of eight learns ten times as much as each other: nobody honest is muted, and a liar beside it is", () => {
+  const room = { ...base, peers: 8, rounds: 100, robust, fast: 1 };
+  assert.equal(attack(room).mutedHonest, 0);
+  const { muted, mutedHonest } = attack({ ...room, rounds: 60, liars: 1, lie: "sign-flip" });
+  assert.deepEqual({ muted, mutedHonest }, { muted: 7, mutedHonest: 0 });
+});
+
 test("without a robust rule ten times the wrong way by one of 16 ends all learning", () => {
   const { accuracy } = attack({ ...base, rounds: 30, liars: 1, lie: "sign-flip-owner" });
   assert.ok(accuracy < 0.4, `${accuracy}`);

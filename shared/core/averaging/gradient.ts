@@ -11,6 +11,7 @@ export function gradient(maxFragmentValues: number): AveragingRule {
     name: "gradient",
     channel: "unreliable",
     ownersFor: "round",
+    exchangesUpdates: true,
     outgoing: (before, after) => combine(after, before, -1),
     reduce: createMean(maxFragmentValues),
     incoming: (before, exchanged) => combine(before, exchanged, 1),

@@ -63,6 +63,8 @@ export interface AveragingRule {
   readonly reduce: Reduce;
   /** Where strangers may lie: who is far from the others is drawn nearer and muted, newcomers count little at first. */
   readonly doubtsOthers?: boolean;
+  /** What travels is what was learned in a round, not what became of the replica. */
+  readonly exchangesUpdates?: boolean;
   /**
    * The next replica, of the replica before the local steps and what the exchange made of `outgoing`;
    * `averaged` is 1 for every fragment that is an average.

@@ -28,7 +28,8 @@ export function createRule(
 }
 
 /** Owners for a view are those of its round 0, whatever round it begins in. */
-export function roundOptionsOf({ reduce, ownersFor, doubtsOthers = false }: AveragingRule) {
-  if (ownersFor === "round") return { reduce, doubtsOthers };
+export function roundOptionsOf(rule: AveragingRule) {
+  const { reduce, ownersFor, doubtsOthers = false, exchangesUpdates = false } = rule;
+  if (ownersFor === "round") return { reduce, doubtsOthers, exchangesUpdates };
   return { reduce, planFor: (input: PlanInput) => createPlan({ ...input, round: 0 }) };
 }
