@@ -95,7 +95,8 @@ export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions)
   /** A training that comes back to a server which has begun another one: the newcomers' is over. */
   function takeUp({ peerId, resume }: JoinRequest, nowMs: number): RoomEffect[] {
     const before = views.current?.members ?? [];
-    const end = resume && views.resume({ peerId, ...resume }, nowMs);
+    const isKnown = remembered.has(peerId);
+    const end = resume && views.resume({ peerId, ...resume, isKnown }, nowMs);
     if (!end) return [];
     log.note("notice", "a training from before the server's restart goes on in place of this one", nowMs);
     return [adopt(end, before, nowMs)];

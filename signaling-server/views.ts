@@ -16,6 +16,8 @@ interface Resume {
   readonly peerId: string;
   readonly epoch: number;
   readonly round: number;
+  /** It has been here since this server began: its training is no older one. */
+  readonly isKnown: boolean;
 }
 
 export interface NextView {
@@ -75,8 +77,8 @@ export function createViews(options: {
   const brought = new Map<string, Brought>();
   /** Some of them come from before a restart of the server. */
   let isRestart = false;
-  /** Members, while another training may take the place of this one; null when none may. */
-  let beginners: Set<string> | null = null;
+  /** What trains began here, with nobody's model or one peer's: a training from before may take its place. */
+  let isNew = false;
 
   const members = () => current?.members ?? [];
   const running = () => members().length > 0;
@@ -156,9 +158,7 @@ export function createViews(options: {
         dueMs = nowMs + resumeCoalesceMs;
         return { view, over: about.over };
       }
-      if (!wasRunning) beginners = isOwn && !about.beginning?.isAgreed ? new Set() : null;
-      if (nowMs >= options.madeAtMs + takeoverMs || chosen.length === 0) beginners = null;
-      for (const peerId of chosen) beginners?.add(peerId);
+      if (!wasRunning) isNew = isOwn && !about.beginning?.isAgreed;
       resumed.clear();
       brought.clear();
       isRestart = false;
@@ -169,12 +169,12 @@ export function createViews(options: {
       if (members().includes(peerId)) reports.set(peerId, progress);
       else if (resumed.has(peerId)) resumed.set(peerId, progress);
     },
-    resume({ peerId, epoch: known, round }, nowMs) {
-      const isNewcomersOwn = beginners?.has(peerId) ?? true;
+    resume({ peerId, epoch: known, round, isKnown }, nowMs) {
+      const mayTakeOver = isNew && !isKnown && nowMs < options.madeAtMs + takeoverMs;
       epoch = Math.max(epoch, known);
       // There is nothing to train after the last round: who claims to be there ends nobody's run.
       if (round >= options.lastRound) return null;
-      if (running() && (isNewcomersOwn || nowMs >= options.madeAtMs + takeoverMs)) return null;
+      if (running() && !mayTakeOver) return null;
       const ended = running() ? adopt(0, [], nowMs) : null;
       if (ended) reports.clear();
       // The first of a restart: what is due for newcomers has to wait for the others.
