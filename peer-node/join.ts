@@ -20,6 +20,7 @@ import { outcomeInWords, silentDisplay } from "./display.ts";
 import type { Display } from "./display.ts";
 import { exitCodes, usageError } from "./exit-codes.ts";
 import type { ExitCode } from "./exit-codes.ts";
+import { inviteHint } from "./invite-hint.ts";
 import { createJsonLines } from "./json-lines.ts";
 import { openLinkStack } from "./link-stack.ts";
 import { watchForLockUp } from "./lock-up.ts";
@@ -30,6 +31,7 @@ import { printable } from "./printable.ts";
 import { realClock } from "./real-clock.ts";
 import { parseRoomAddress } from "./room-address.ts";
 import { isTerminal } from "./screen.ts";
+import { steadyOutput } from "./steady-output.ts";
 import { connectSignaling } from "./signaling-client.ts";
 import { listenForStop } from "./stop-signals.ts";
 import { createStyle } from "./style.ts";
@@ -123,7 +125,8 @@ export async function runJoin(url: string, options: JoinOptions): Promise<ExitCo
   orphaned();
   stack.cleanup();
   forgetLockUps();
-  if (exitCode !== exitCodes.done) sayError(outcomeInWords(outcome));
+  if (exitCode !== exitCodes.done)
+    sayError(outcomeInWords(outcome) + inviteHint(outcome, invite, Date.now()));
   return exitCode;
 }
 
@@ -149,11 +152,12 @@ function bytesOf(megabytes: number | undefined): number | undefined {
 
 function createDisplay(options: JoinOptions, peer: Peer): Display {
   const out = process.stdout;
-  if (options.json) return createJsonLines(out, process.stderr);
+  const lines = out.isTTY ? steadyOutput(out) : out;
+  if (options.json) return createJsonLines(lines, process.stderr);
   if (options.quiet) return silentDisplay;
-  const deps = { out, clock: realClock, snapshot: () => peer.snapshot() };
-  if (!isTerminal(out)) return createPlainLines(deps);
-  return createPeerScreen({ ...deps, style: createStyle({ color: !options["no-color"] }) });
+  const deps = { clock: realClock, snapshot: () => peer.snapshot() };
+  if (!isTerminal(out)) return createPlainLines({ ...deps, out: lines });
+  return createPeerScreen({ ...deps, out, style: createStyle({ color: !options["no-color"] }) });
 }
 
 function stopAfter(rounds: number, peer: Peer): (event: PeerEvent) => void {

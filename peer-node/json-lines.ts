@@ -3,7 +3,10 @@ import type { PeerEvent, PeerOutcome } from "../shared/net/peer-events.ts";
 import type { Display } from "./display.ts";
 import { printable, printableJson } from "./printable.ts";
 
-export function createJsonLines(out: NodeJS.WritableStream, forPeople: NodeJS.WritableStream): Display {
+export function createJsonLines(
+  out: { write(text: string): unknown },
+  forPeople: NodeJS.WritableStream,
+): Display {
   const write = (line: object) => void out.write(`${printableJson(line)}\n`);
   return {
     event(event) {

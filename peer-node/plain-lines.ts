@@ -9,7 +9,7 @@ import { printable } from "./printable.ts";
 const everyMs = 5_000;
 
 export function createPlainLines(deps: {
-  readonly out: NodeJS.WritableStream;
+  readonly out: { write(text: string): unknown };
   readonly clock: Clock;
   readonly snapshot: () => PeerSnapshot;
 }): Display {

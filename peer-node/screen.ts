@@ -1,9 +1,10 @@
 /**
  * A terminal screen that is drawn again and again: in the terminal's second buffer, one write per frame, at
- * most four frames a second. However the process ends, the terminal comes back as it was.
+ * most four frames a second. However the process ends, the terminal comes back as it was, unless it was stopped
+ * (Ctrl-S): nobody waits for that (steady-output.ts).
  */
-import { writeSync } from "node:fs";
 import { stripVTControlCharacters } from "node:util";
+import { steadyOutput } from "./steady-output.ts";
 import { cut } from "./table.ts";
 
 const frameMs = 250;
@@ -31,6 +32,7 @@ export function createScreen(
   out: NodeJS.WriteStream & { readonly fd: number },
   linesOf: (size: Size) => readonly string[],
 ): Screen {
+  const steady = steadyOutput(out);
   let isOpen = true;
   const timer = setInterval(draw, frameMs);
 
@@ -44,21 +46,19 @@ export function createScreen(
   }
 
   function draw(): void {
-    if (isOpen) out.write(beginFrame + frame().join(`${clearRight}\r\n`) + clearRight + endFrame);
+    if (isOpen && !steady.isStopped)
+      steady.write(beginFrame + frame().join(`${clearRight}\r\n`) + clearRight + endFrame);
   }
 
-  /** Synchronous, because nothing else is written any more once the process exits. */
+  /** At once, because nothing else is written any more once the process exits. */
   function restore(): void {
     if (!isOpen) return;
     isOpen = false;
-    try {
-      writeSync(out.fd, leaveScreen);
-    } catch {
-      // The terminal is gone: nothing to restore.
-    }
+    steady.write(leaveScreen);
+    steady.finish();
   }
 
-  out.write(enter);
+  steady.write(enter);
   out.on("resize", draw);
   process.on("exit", restore);
   draw();
@@ -71,7 +71,8 @@ export function createScreen(
       out.off("resize", draw);
       process.off("exit", restore);
       restore();
-      out.write(`${last.join("\n")}\n`);
+      steady.write(`${last.join("\n")}\n`);
+      steady.finish();
     },
   };
 }

@@ -100,7 +100,7 @@ function createSession(
     ),
     ready: ruleFor(
       readySchema,
-      seated((host, peerId, { round }) => host.act((room, nowMs) => room.ready(peerId, round, nowMs))),
+      seated((host, peerId, message) => host.act((room, nowMs) => room.ready(peerId, message, nowMs))),
     ),
     report: ruleFor(
       reportSchema,

@@ -7,6 +7,7 @@ import type { View } from "../shared/core/view.ts";
 import type { LinkReport } from "../shared/net/messages.ts";
 import { offenceWords } from "../shared/net/offence-words.ts";
 import type { RoomEvent } from "../shared/net/status.ts";
+import type { Beginning } from "./beginning.ts";
 import type { RoomHistory } from "./room-history.ts";
 
 const missedEveryMs = 10_000;
@@ -20,6 +21,8 @@ const maxMutes = 100;
 export interface RoomLog {
   note(kind: RoomEvent["kind"], text: string, nowMs: number): void;
   view(view: View, before: readonly string[], nowMs: number): void;
+  /** With which model training begins, where not everybody has the same. */
+  began(beginning: Beginning, nowMs: number): void;
   /** What a peer's new report says of whom it waited for in vain since the one before. */
   waited(name: string, before: readonly LinkReport[], after: readonly LinkReport[]): void;
   /** Whom a peer has muted since the one before, and why. */
@@ -71,6 +74,13 @@ export function createRoomLog(options: {
         `view ${epoch} from round ${fromRound}: ${countOf(members.length, "member")}${who}`,
         nowMs,
       );
+    },
+    began({ round, starters, isAgreed, passedOver }, nowMs) {
+      const which = `training goes on with a model of ${countOf(round, "round")}`;
+      if (!isAgreed) note("notice", `${which} that only ${nameOf(starters[0] ?? "")} brings`, nowMs);
+      if (passedOver.length === 0) return;
+      const whose = passedOver.slice(0, namedPairs).map(nameOf).join(", ");
+      note("notice", `${which}; a later one of ${whose} does not count, nobody else brings it`, nowMs);
     },
     waited(name, before, after) {
       for (const link of after) {

@@ -2,68 +2,20 @@
  * The rules of one room: who is in, who is a member, what everybody is told. Pure: no socket, no clock;
  * time comes in as an argument and messages go out as values, which is what makes the rules testable.
  */
-import type { Task } from "../shared/core/task.ts";
 import type { View } from "../shared/core/view.ts";
 import { limits } from "../shared/net/messages.ts";
-import type {
-  JoinRequest,
-  LinkReport,
-  PeerReport,
-  Refusal,
-  ServerEvents,
-  Welcome,
-} from "../shared/net/messages.ts";
+import type { JoinRequest, LinkReport, Refusal } from "../shared/net/messages.ts";
 import { disagreementOf } from "../shared/net/sketch.ts";
-import type { RoomStatus } from "../shared/net/status.ts";
 import { createRoomHistory } from "./room-history.ts";
 import { countOf, createRoomLog } from "./room-log.ts";
 import { historyPoint, median, peerStatus, rosterEntry, takeReport } from "./room-peer.ts";
 import type { RoomPeer } from "./room-peer.ts";
+import type { Room, RoomEffect, RoomOptions } from "./room-interface.ts";
 import { createRoomSpeed } from "./room-speed.ts";
 import { createRoomTotals } from "./room-totals.ts";
 import { createViews } from "./views.ts";
 
-type Told<Name extends keyof ServerEvents> = {
-  readonly event: Name;
-  readonly data: Parameters<ServerEvents[Name]>[0];
-};
-/** A message to some peers of the room. */
-export type RoomEffect = { readonly to: readonly string[] } & (
-  | Told<"joined">
-  | Told<"left">
-  | Told<"view">
-  | Told<"refused">
-);
-
-export interface Room {
-  readonly name: string;
-  readonly task: Task;
-  /** When `tick` must be called next, or null. */
-  readonly dueMs: number | null;
-  has(peerId: string): boolean;
-  /** Was here before, and came with this invite (or with none). */
-  knows(peerId: string, invite: string | undefined): boolean;
-  join(
-    request: JoinRequest,
-    nowMs: number,
-  ): { readonly answer: Welcome | Refusal; readonly effects: RoomEffect[] };
-  /** Its replica is complete; a peer that paused or brings a checkpoint says where it is. */
-  ready(peerId: string, round: number, nowMs: number): RoomEffect[];
-  pause(peerId: string, nowMs: number): RoomEffect[];
-  report(peerId: string, report: PeerReport, nowMs: number): RoomEffect[];
-  leave(peerId: string, reason: string, nowMs: number): RoomEffect[];
-  /** Makes the view that is due, and a point of the curves once a second. */
-  tick(nowMs: number): RoomEffect[];
-  status(): RoomStatus;
-}
-
-export interface RoomOptions {
-  readonly name: string;
-  readonly task: Task;
-  /** For one peer: credentials of TURN servers are its own. */
-  readonly iceServersFor: (peerId: string) => readonly string[];
-  readonly madeAtMs: number;
-}
+export type { Room, RoomEffect } from "./room-interface.ts";
 
 /** What a peer that left finds again. */
 interface Departed {
@@ -108,7 +60,7 @@ export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions)
   const members = () => [...peers.values()].filter(({ peerId }) => isMember(peerId));
   const ready = () => [...peers.values()].flatMap((peer) => (peer.ready ? peer.peerId : []));
   const reconsider = (nowMs: number) => {
-    if (!finished) views.update(ready(), nowMs);
+    if (!finished) views.update(ready(), peers.size, nowMs);
   };
 
   /** Of the members that have said where they are; one wild figure changes little. */
@@ -134,11 +86,38 @@ export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions)
     return null;
   }
 
-  function admit(request: JoinRequest, nowMs: number): RoomPeer {
+  function admit(request: JoinRequest): RoomPeer {
     const { peerId, resume } = request;
     const shard = remembered.get(peerId)?.shard ?? nextShard++;
-    if (resume) views.resume({ peerId, ...resume }, nowMs);
     return { request, peerId, shard, ready: resume !== undefined, ...untold };
+  }
+
+  /** A training that comes back to a server which has begun another one: the newcomers' is over. */
+  function takeUp({ peerId, resume }: JoinRequest, nowMs: number): RoomEffect[] {
+    const before = views.current?.members ?? [];
+    const isKnown = remembered.has(peerId);
+    const end = resume && views.resume({ peerId, ...resume, isKnown }, nowMs);
+    if (!end) return [];
+    log.note("notice", "a training from before the server's restart goes on in place of this one", nowMs);
+    return [adopt(end, before, nowMs)];
+  }
+
+  function makeView(nowMs: number): RoomEffect[] {
+    const before = views.current?.members ?? [];
+    const { view, beginning, over } = views.next(ready(), nowMs) ?? {};
+    if (!view) return [];
+    if (beginning) log.began(beginning, nowMs);
+    if (!over) return [adopt(view, before, nowMs)];
+    for (const peerId of over) {
+      const peer = peers.get(peerId);
+      if (peer) peer.ready = false;
+      log.note(
+        "notice",
+        `${names.get(peerId)} alone goes on with a training: two others agree on another`,
+        nowMs,
+      );
+    }
+    return [{ to: over, event: "view", data: view }];
   }
 
   function remember({ peerId, shard, report, request: { invite } }: RoomPeer): void {
@@ -191,7 +170,8 @@ export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions)
       if (refused) return { answer: refused, effects: [] };
       const others = everybody();
       const roster = [...peers.values()].map(rosterEntry);
-      const peer = admit(request, nowMs);
+      const took = takeUp(request, nowMs);
+      const peer = admit(request);
       peers.set(peer.peerId, peer);
       names.set(peer.peerId, request.name);
       log.note("joined", `${request.name} joined (${request.kind}, ${request.backend})`, nowMs);
@@ -205,18 +185,17 @@ export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions)
           shard: peer.shard,
           iceServers: iceServersFor(peer.peerId),
         },
-        effects: [{ to: others, event: "joined", data: rosterEntry(peer) }],
+        effects: [...took, { to: others, event: "joined", data: rosterEntry(peer) }],
       };
     },
 
-    ready(peerId, round, nowMs) {
+    ready(peerId, { round, sketch }, nowMs) {
       const peer = peers.get(peerId);
       if (!peer) return [];
       if (finished)
         return [{ to: [peerId], event: "refused", data: { event: "ready", ...ended(task.rounds) } }];
       peer.ready = true;
-      if (peer.pausedAsMember) views.comeBack({ peerId, round: Math.min(round, task.rounds) }, nowMs);
-      else views.brings(peerId, round);
+      views.brings(peerId, { round, sketch, wasMember: peer.pausedAsMember });
       peer.pausedAsMember = false;
       reconsider(nowMs);
       return [];
@@ -259,9 +238,7 @@ export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions)
     },
 
     tick(nowMs) {
-      const before = views.current?.members ?? [];
-      const view = finished ? null : views.next(ready(), nowMs);
-      const effects = view ? [adopt(view, before, nowMs)] : [];
+      const effects = finished ? [] : makeView(nowMs);
       log.tick(nowMs);
       speed.note(middleRound(), nowMs);
       if (members().length > 0) history.addPoint(historyPoint(seconds(nowMs), members()));

@@ -4,7 +4,9 @@
  * Only members say where a running training is: anybody may join and claim any round.
  */
 import type { View } from "../shared/core/view.ts";
-import { safeRound, safeRoundOfAll } from "./pace.ts";
+import { beginningOf } from "./beginning.ts";
+import type { Beginning, Brought } from "./beginning.ts";
+import { safeRoundOfAll } from "./pace.ts";
 import type { Progress } from "./pace.ts";
 
 export const viewCoalesceMs = 300;
@@ -14,6 +16,16 @@ interface Resume {
   readonly peerId: string;
   readonly epoch: number;
   readonly round: number;
+  /** It has been here since this server began: its training is no older one. */
+  readonly isKnown: boolean;
+}
+
+export interface NextView {
+  readonly view: View;
+  /** The models that it begins with, where it begins with models. */
+  readonly beginning?: Beginning;
+  /** Whose training is over: for nobody else is this view. */
+  readonly over?: readonly string[];
 }
 
 export interface Views {
@@ -21,18 +33,19 @@ export interface Views {
   readonly current: View | null;
   /** When `next` has to be called, or null while nothing is due. */
   readonly dueMs: number | null;
-  /** Tells who is ready now. */
-  update(ready: readonly string[], nowMs: number): void;
+  /** Tells who is ready now, and of how many in the room. */
+  update(ready: readonly string[], present: number, nowMs: number): void;
   /** The next view if it is due. */
-  next(ready: readonly string[], nowMs: number): View | null;
+  next(ready: readonly string[], nowMs: number): NextView | null;
   /** Where a peer is; counts while it is a member, or was one and waits for the next view. */
   reported(peerId: string, progress: Progress): void;
-  /** A peer carries on from a view that this server need not know: later views come after it. */
-  resume(from: Resume, nowMs: number): void;
-  /** A member that paused is here again: where nobody trains any more, its training goes on. */
-  comeBack(from: Omit<Resume, "epoch">, nowMs: number): void;
-  /** A peer brings a model of so many rounds: where nobody trains, the newest one is where training begins. */
-  brings(peerId: string, round: number): void;
+  /**
+   * A peer carries on from a view that this server need not know: later views come after it. The view that
+   * ends what has begun here without its training, if something has.
+   */
+  resume(from: Resume, nowMs: number): View | null;
+  /** A peer has a model that has been through some rounds: where nobody trains, training may begin with it. */
+  brings(peerId: string, model: Brought): void;
 }
 
 /**
@@ -42,8 +55,11 @@ export interface Views {
 export const resumeCoalesceMs = 3_000;
 /** Peers try every 4 s at the least, half as much again by chance: by then all have found a server that is back. */
 export const restartMs = 6_500;
-/** From this many on, one that claims too much can be told from the others. */
-const resumersToCompare = 3;
+/**
+ * Who was quicker than the members of a training that has lost its server has not begun another one: so long
+ * after the server's beginning theirs takes its place.
+ */
+export const takeoverMs = 15_000;
 
 export function createViews(options: {
   readonly minPeers: number;
@@ -58,9 +74,11 @@ export function createViews(options: {
   /** The newest report of each member; one that left counts until the next view, if nobody else does. */
   const reports = new Map<string, Progress>();
   const resumed = new Map<string, Progress>();
-  const brought = new Map<string, number>();
+  const brought = new Map<string, Brought>();
   /** Some of them come from before a restart of the server. */
   let isRestart = false;
+  /** What trains began here, with nobody's model or one peer's: a training from before may take its place. */
+  let isNew = false;
 
   const members = () => current?.members ?? [];
   const running = () => members().length > 0;
@@ -70,31 +88,35 @@ export function createViews(options: {
   function isWanted(ready: readonly string[]): boolean {
     if (sameMembers(members(), ready)) return false;
     // Peers that resume are training already: waiting for more of them would only keep newcomers out.
-    return running() || resuming(ready) || ready.length >= options.minPeers;
+    return running() || resuming(ready) || isComeBack() || ready.length >= options.minPeers;
   }
 
-  const newestBrought = (ready: readonly string[]) =>
-    Math.max(0, ...ready.map((peerId) => brought.get(peerId) ?? 0));
+  /** Peers that paused here go on without waiting for others, as do those that train already. */
+  const isComeBack = () => [...brought.values()].some(({ wasMember }) => wasMember);
 
-  /** Who is ready with another model than the one that training begins with has to listen to it first. */
-  function starters(ready: readonly string[]): readonly string[] {
-    if (resuming(ready)) return ready.filter((peerId) => !brought.has(peerId));
-    const newest = newestBrought(ready);
-    return newest === 0 ? ready : ready.filter((peerId) => brought.get(peerId) === newest);
-  }
-
-  function earliestView(ready: readonly string[], nowMs: number): number {
+  function earliestView(ready: readonly string[], present: number, nowMs: number): number {
     if (isRestart && resuming(ready)) return Math.max(nowMs + resumeCoalesceMs, options.madeAtMs + restartMs);
-    const isLater = !running() && newestBrought(ready) > 0;
+    // Newer models may be on their way; not to a room that all have come back to.
+    const isLater = !running() && brought.size > 0 && !(isComeBack() && ready.length === present);
     return nowMs + (isLater ? resumeCoalesceMs : viewCoalesceMs);
   }
 
-  function fromRound(ready: readonly string[], nowMs: number): number {
-    if (ready.length === 0) return 0;
-    if (!running() && !resuming(ready)) return newestBrought(ready);
-    const earliest = current && running() ? runningRound(current, ready, nowMs) : resumedRound(ready, nowMs);
-    return Math.min(earliest, options.lastRound);
+  /** Who is ready with another model than the one that training begins with has to listen to it first. */
+  function start(ready: readonly string[], nowMs: number): Omit<NextView, "view"> & Omit<View, "epoch"> {
+    if (ready.length === 0) return { fromRound: 0, members: [] };
+    if (current && running())
+      return { fromRound: atMost(runningRound(current, ready, nowMs)), members: seats(members(), ready) };
+    const beginning = beginningOf(brought);
+    const living = ready.filter((peerId) => resumed.has(peerId));
+    // What goes on is newer than any checkpoint; but one's word is not more than what two others agree on.
+    if (living.length === 1 && beginning?.isAgreed) return { fromRound: 0, members: [], over: living };
+    if (living.length > 0)
+      return { fromRound: atMost(safeRoundOfAll(resumers(ready), nowMs)), members: living };
+    if (!beginning) return { fromRound: 0, members: ready };
+    return { fromRound: beginning.round, members: beginning.starters, beginning };
   }
+
+  const atMost = (round: number) => Math.min(round, options.lastRound);
 
   function runningRound(view: View, ready: readonly string[], nowMs: number): number {
     const present = ready.flatMap((peerId) => reports.get(peerId) ?? []);
@@ -103,10 +125,11 @@ export function createViews(options: {
     return Math.max(view.fromRound, safeRoundOfAll(known.length > 0 ? known : [begun], nowMs));
   }
 
-  function resumedRound(ready: readonly string[], nowMs: number): number {
-    const known = resumers(ready);
-    if (known.length >= resumersToCompare) return safeRoundOfAll(known, nowMs);
-    return Math.max(0, ...known.map((progress) => safeRound(progress, nowMs)));
+  function adopt(fromRound: number, of: readonly string[], nowMs: number): View {
+    epoch += 1;
+    current = { epoch, fromRound, members: [...of] };
+    madeAtMs = nowMs;
+    return current;
   }
 
   return {
@@ -116,45 +139,54 @@ export function createViews(options: {
     get dueMs() {
       return dueMs;
     },
-    update(ready, nowMs) {
+    update(ready, present, nowMs) {
       for (const map of [resumed, brought])
         for (const peerId of map.keys()) if (!ready.includes(peerId)) map.delete(peerId);
       if (!isWanted(ready)) dueMs = null;
-      else dueMs ??= earliestView(ready, nowMs);
+      else dueMs ??= earliestView(ready, present, nowMs);
     },
     next(ready, nowMs) {
       if (dueMs === null || nowMs < dueMs) return null;
       dueMs = null;
-      epoch += 1;
-      const chosen = running() ? ready : starters(ready);
-      current = { epoch, fromRound: fromRound(chosen, nowMs), members: seats(members(), chosen) };
-      madeAtMs = nowMs;
+      const wasRunning = running();
+      const isOwn = !resuming(ready);
+      const { fromRound, members: chosen, ...about } = start(ready, nowMs);
+      const view = adopt(fromRound, chosen, nowMs);
+      if (about.over) {
+        // It may bring what it has as a checkpoint; so the others wait once more.
+        for (const peerId of about.over) resumed.delete(peerId);
+        dueMs = nowMs + resumeCoalesceMs;
+        return { view, over: about.over };
+      }
+      if (!wasRunning) isNew = isOwn && !about.beginning?.isAgreed;
       resumed.clear();
       brought.clear();
       isRestart = false;
       for (const peerId of reports.keys()) if (!ready.includes(peerId)) reports.delete(peerId);
-      return current;
+      return { view, ...about };
     },
     reported(peerId, progress) {
       if (members().includes(peerId)) reports.set(peerId, progress);
       else if (resumed.has(peerId)) resumed.set(peerId, progress);
     },
-    resume({ peerId, epoch: known, round }, nowMs) {
+    resume({ peerId, epoch: known, round, isKnown }, nowMs) {
+      const mayTakeOver = isNew && !isKnown && nowMs < options.madeAtMs + takeoverMs;
       epoch = Math.max(epoch, known);
       // There is nothing to train after the last round: who claims to be there ends nobody's run.
-      if (running() || round >= options.lastRound) return;
+      if (round >= options.lastRound) return null;
+      if (running() && !mayTakeOver) return null;
+      const ended = running() ? adopt(0, [], nowMs) : null;
+      if (ended) reports.clear();
       // The first of a restart: what is due for newcomers has to wait for the others.
       if (!isRestart) dueMs = null;
       resumed.set(peerId, { round, atMs: nowMs });
       isRestart = true;
+      return ended;
     },
-    comeBack({ peerId, round }, nowMs) {
-      if (!running()) resumed.set(peerId, { round, atMs: nowMs });
-    },
-    brings(peerId, round) {
+    brings(peerId, model) {
       // Who resumes says where it is as well: what it has is the training's.
-      if (running() || resumed.has(peerId) || round === 0 || round >= options.lastRound) return;
-      brought.set(peerId, round);
+      if (running() || resumed.has(peerId) || model.round === 0 || model.round >= options.lastRound) return;
+      brought.set(peerId, model);
     },
   };
 }

@@ -52,6 +52,11 @@ export function needsSmallDisk(): string | false {
   return isMounted ? false : absent("full disk: may not mount a tmpfs");
 }
 
+/** `script` (bsdutils) gives a program a terminal. */
+export function needsTerminal(): string | false {
+  return works("script", "-qec", "true", "/dev/null") ? false : absent("terminal: needs script(1)");
+}
+
 /** A browser for the tests of pages: playwright-core brings none. */
 export function needsChromium(): string | false {
   return chromiumPath() ? false : absent("page: needs Chromium (apt-get install chromium)");

@@ -70,7 +70,7 @@ export function openCheckpoints(
   function keeperFor(peer: Peer): Keeper {
     const save = async (replica: Parameters<typeof saveCheckpoint>[2]) => {
       const { task, report } = peer.snapshot();
-      if (task) await saveCheckpoint(place, task, replica, report.validation?.accuracy);
+      return task && saveCheckpoint(place, task, replica, report.validation?.accuracy);
     };
     return createKeeper({ rhythm, clock, prepare: () => preparePlace(place), save, tell, warn });
   }

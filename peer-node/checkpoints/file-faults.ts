@@ -8,6 +8,8 @@ const words: Readonly<Record<string, string>> = {
   ENOENT: "it is not there",
   ENOTDIR: "it is no folder",
   EEXIST: "it is no folder",
+  EISDIR: "a folder is in the way",
+  ERR_FS_EISDIR: "a folder is in the way",
   EIO: "the disk fails",
 };
 

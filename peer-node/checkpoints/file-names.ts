@@ -12,9 +12,8 @@ export interface CheckpointName {
   readonly kind: "manifest" | "parameters" | "unfinished";
 }
 
-const unfinishedEnd = ".tmp";
 const namePattern =
-  /^([a-z0-9][a-z0-9-]{0,47}-[0-9a-f]{8})-round-(\d{1,10})(\.json|-[0-9a-f]{16}\.safetensors)(\.tmp)?$/;
+  /^([a-z0-9][a-z0-9-]{0,47}-[0-9a-f]{8})-round-(\d{1,10})(\.json|-[0-9a-f]{16}\.safetensors)(\.(?:\d{1,10}\.)?tmp)?$/;
 
 export function seriesOf(task: Task): string {
   return `${task.name}-${sha256(canonical(task)).slice(0, 8)}`;
@@ -28,8 +27,9 @@ export function parametersName(series: string, round: number, digest: string): s
   return `${series}-round-${round}-${digest.slice(0, 16)}.safetensors`;
 }
 
+/** Of this process: two that were given the same folder must not write into one file. */
 export function unfinishedName(name: string): string {
-  return name + unfinishedEnd;
+  return `${name}.${process.pid}.tmp`;
 }
 
 /** Undefined for what is no file of ours. */

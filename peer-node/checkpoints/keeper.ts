@@ -23,8 +23,8 @@ export function createKeeper(deps: {
   readonly clock: Clock;
   /** Once, before anything is saved: rejects with one sentence where it can't be. */
   readonly prepare: () => Promise<void>;
-  /** Rejects with one sentence. */
-  readonly save: (replica: Replica) => Promise<void>;
+  /** Rejects with one sentence; resolves with one where it is saved but something else is wrong. */
+  readonly save: (replica: Replica) => Promise<string | undefined>;
   readonly tell: (sentence: string) => void;
   /** Trouble, and its end. */
   readonly warn: (sentence: string) => void;
@@ -36,6 +36,7 @@ export function createKeeper(deps: {
   let working: Promise<void> | undefined;
   let savedRound = 0;
   let isFailing = false;
+  let toldTrouble: string | undefined;
 
   function fail(sentence: string): void {
     if (!isFailing) deps.warn(`${sentence}; training goes on`);
@@ -56,7 +57,9 @@ export function createKeeper(deps: {
   function save({ round, values }: Replica): Promise<void> {
     const copy = { round, values: values.slice() };
     return work(async () => {
-      await deps.save(copy);
+      const trouble = await deps.save(copy);
+      if (trouble !== undefined && trouble !== toldTrouble) deps.warn(trouble);
+      toldTrouble = trouble;
       if (isFailing) deps.warn(`checkpoints are saved again: round ${round}`);
       else if (savedRound === 0) deps.tell(`first checkpoint saved: round ${round}`);
       isFailing = false;

@@ -2,7 +2,7 @@
  * Saves a checkpoint: parameters first, manifest last, each whole and synced. Until the manifest stands the
  * ones before are the newest, and only then the oldest of them goes.
  */
-import { mkdir, readdir, rm } from "node:fs/promises";
+import { access, mkdir, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Task } from "../../shared/core/task.ts";
 import type { Replica } from "../../shared/net/model-upload.ts";
@@ -23,6 +23,8 @@ export interface CheckpointPlace {
 }
 
 const trialName = "shoal-trial";
+/** An unfinished file may be another process's that was given the same folder; not after so long. */
+const unfinishedMs = 60_000;
 
 /**
  * Makes the folder and tries to write there, so that whoever starts a run learns it at once.
@@ -39,7 +41,8 @@ export async function preparePlace({ folder }: CheckpointPlace): Promise<void> {
 }
 
 /**
- * `accuracy`: the newest on the validation data (0 … 1), NaN where there is none yet.
+ * `accuracy`: the newest on the validation data (0 … 1), NaN where there is none yet. Resolves with a sentence
+ * where it is saved but what is too old stays.
  * @throws Error with one sentence; what was there before stays whole.
  */
 export async function saveCheckpoint(
@@ -47,7 +50,7 @@ export async function saveCheckpoint(
   task: Task,
   { round, values }: Replica,
   accuracy = NaN,
-): Promise<void> {
+): Promise<string | undefined> {
   const { folder, url, room } = place;
   if (!areFinite(values))
     throw new Error(`no checkpoint of round ${round}: the model has values that are not finite`);
@@ -56,28 +59,54 @@ export async function saveCheckpoint(
   const digest = sha256(bytes);
   const file = parametersName(series, round, digest);
   const parameters = { file, bytes: bytes.length, sha256: digest };
+  const manifest = writeManifest({ url, room, round, task, parameters });
   try {
     await mkdir(folder, { recursive: true });
-    await writeWhole(folder, file, bytes);
-    // A manifest must not outlive a power cut that its parameters do not.
-    await syncFolder(folder);
-    await writeWhole(
-      folder,
-      manifestName(series, round),
-      writeManifest({ url, room, round, task, parameters }),
-    );
+    const wasThere = await isThere(join(folder, file));
+    try {
+      await writeWhole(folder, file, bytes);
+      // A manifest must not outlive a power cut that its parameters do not.
+      await syncFolder(folder);
+      await writeWhole(folder, manifestName(series, round), manifest);
+    } catch (error) {
+      // Parameters without a manifest only take the space that the next ones need.
+      if (!wasThere) await rm(join(folder, file), { force: true }).catch(() => undefined);
+      throw error;
+    }
     await syncFolder(folder);
   } catch (error) {
     throw new Error(`no checkpoint of round ${round} in ${folder}: ${faultOf(error)}`, { cause: error });
   }
-  await removeOld(place, series, round);
+  return removeOld(place, series, round);
+}
+
+async function isAbandoned(path: string): Promise<boolean> {
+  const ageMs = await stat(path).then(
+    ({ mtimeMs }) => Date.now() - mtimeMs,
+    () => 0,
+  );
+  // A clock that was put back leaves files of the future.
+  return Math.abs(ageMs) > unfinishedMs;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /**
  * Whatever belongs to rounds before the newest `keep` up to `round`. Later rounds are another course of the
- * training and not ours to throw away.
+ * training and not ours to throw away. A sentence where something can't be removed.
  */
-async function removeOld({ folder, keep }: CheckpointPlace, series: string, round: number): Promise<void> {
+async function removeOld(
+  { folder, keep }: CheckpointPlace,
+  series: string,
+  round: number,
+): Promise<string | undefined> {
+  const stays = (error: unknown) => `old checkpoints in ${folder} can't be deleted: ${faultOf(error)}`;
+  let trouble: string | undefined;
   try {
     const files = (await readdir(folder)).flatMap((file) => {
       const name = readName(file);
@@ -90,8 +119,11 @@ async function removeOld({ folder, keep }: CheckpointPlace, series: string, roun
     const old = files.filter((name) => name.round < oldest);
     // Manifests first: none may stand without its parameters.
     const inOrder = old.toSorted((a, b) => Number(b.kind === "manifest") - Number(a.kind === "manifest"));
-    for (const { file } of inOrder) await rm(join(folder, file), { force: true });
+    for (const { file, kind } of inOrder)
+      if (kind !== "unfinished" || (await isAbandoned(join(folder, file))))
+        await rm(join(folder, file), { force: true }).catch((error: unknown) => (trouble ??= stays(error)));
   } catch (error) {
-    throw new Error(`old checkpoints in ${folder} can't be deleted: ${faultOf(error)}`, { cause: error });
+    trouble = stays(error);
   }
+  return trouble;
 }

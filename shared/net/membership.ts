@@ -4,7 +4,15 @@
  */
 import type { Clock } from "../core/clock.ts";
 import type { View } from "../core/view.ts";
-import type { PeerReport, Refusal, RosterEntry, Signaling, SignalMessage, Welcome } from "./messages.ts";
+import type {
+  PeerReport,
+  ReadyMessage,
+  Refusal,
+  RosterEntry,
+  Signaling,
+  SignalMessage,
+  Welcome,
+} from "./messages.ts";
 import { protocolVersion } from "./messages.ts";
 import type { ModelUpload } from "./model-upload.ts";
 
@@ -40,7 +48,7 @@ export interface Membership {
   readonly isUp: boolean;
   /** In the room, as far as the server has said since it let us in. */
   lists(peerId: string): boolean;
-  ready(round: number): void;
+  ready(message: ReadyMessage): void;
   /** No member until the next `ready`; joining again keeps it so. */
   pause(): void;
   signal(to: string, attempt: string, data: SignalMessage["data"]): void;
@@ -67,7 +75,7 @@ export function createMembership(deps: {
   let view: View | null = null;
   let isJoined = false;
   let hasLeft = false;
-  let readyFor: number | undefined;
+  let readyFor: ReadyMessage | undefined;
   let isPaused = false;
   const early: (() => void)[] = [];
   const listed = new Set<string>();
@@ -107,7 +115,7 @@ export function createMembership(deps: {
     if (answer.view && !(isResuming && answer.view.members.length === 0)) take(answer.view);
     else if (!isResuming) forgetTraining();
     if (isPaused) signaling.send("pause");
-    if (readyFor !== undefined) ready(deps.position()?.round ?? readyFor);
+    if (readyFor) ready(readyFor);
   }
 
   /** A server that knows nothing of the training that we were about to join: its views start again. */
@@ -125,10 +133,10 @@ export function createMembership(deps: {
     events.onView(next, wasMember);
   }
 
-  function ready(round: number): void {
-    readyFor = round;
+  function ready(message: ReadyMessage): void {
+    readyFor = message;
     isPaused = false;
-    if (isJoined) signaling.send("ready", { round });
+    if (isJoined) signaling.send("ready", message);
   }
 
   function pause(): void {

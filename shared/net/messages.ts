@@ -125,10 +125,11 @@ const linkReportSchema = v.strictObject({
 export type LinkReport = v.InferOutput<typeof linkReportSchema>;
 
 /** sketch.ts: what lets the server compare replicas that it never sees. */
+const sketchValuesSchema = v.pipe(v.array(finite), v.length(limits.sketchValues));
 export const sketchSchema = v.strictObject({
   /** The replica as it was when it entered this round. */
   round: u32,
-  values: v.pipe(v.array(finite), v.length(limits.sketchValues)),
+  values: sketchValuesSchema,
 });
 export type Sketch = v.InferOutput<typeof sketchSchema>;
 
@@ -156,7 +157,11 @@ export const reportSchema = v.strictObject({
 export type PeerReport = v.InferOutput<typeof reportSchema>;
 
 /** The peer's replica is complete: put me into the next view. */
-export const readySchema = v.strictObject({ round: u32 });
+export const readySchema = v.strictObject({
+  round: u32,
+  /** Of the model that we bring, where it is not the initial one. */
+  sketch: v.optional(sketchValuesSchema),
+});
 export type ReadyMessage = v.InferOutput<typeof readySchema>;
 
 /** The server asks for a replica part by part; `from` counts values of the flat vector, 0 begins anew. */

@@ -70,7 +70,7 @@ export function createPeer(options: PeerOptions): Peer {
     room: options.room,
     clock,
     position: () =>
-      loop?.isComplete && membership.view && !standing.isPaused
+      loop?.isComplete && membership.view?.members.length && !standing.isPaused
         ? { epoch: membership.view.epoch, round: loop.round }
         : undefined,
     events: {

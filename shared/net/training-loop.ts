@@ -64,7 +64,7 @@ export function createTrainingLoop(deps: TrainingLoopDeps): TrainingLoop {
     // Rounds that are left of an older view nobody else may go through any more.
     const isInView = isMemberAt(nextRound) && (isInStep || isMember());
     // A short pause: the server may not have made the view without us yet.
-    if (isInView && isComplete) membership.ready(nextRound);
+    if (isInView && isComplete) membership.ready({ round: nextRound });
     // The others went on without us. If there are none, ours is the newest model.
     if (isInView || membership.view?.members.length === 0) return;
     hearAgain();
@@ -102,7 +102,7 @@ export function createTrainingLoop(deps: TrainingLoopDeps): TrainingLoop {
     const own = nextRound;
     s.machine.expect(own);
     const before = membership.view?.epoch;
-    membership.ready(own);
+    membership.ready({ round: own, ...(own > 0 && { sketch: sketchOf(replica, s.task.seed) }) });
     enterPhase("waiting for others");
     while (isOn() && membership.view?.epoch === before) await deps.news(5_000);
     if (!isOn()) return;
@@ -110,7 +110,7 @@ export function createTrainingLoop(deps: TrainingLoopDeps): TrainingLoop {
     if (own > 0 && isMember() && from === 0) await takeModel();
     nextRound = from;
     // Another start belongs to a model that others have: it has to be listened to first.
-    isComplete = isMember() && (isLive || from === own || from === 0);
+    isComplete = isMember() && (from === own || from === 0);
     if (!isComplete) missing = new Uint8Array(0);
     s.machine.expect(nextRound);
   }
@@ -214,7 +214,7 @@ export function createTrainingLoop(deps: TrainingLoopDeps): TrainingLoop {
     isComplete ||= !missing.includes(1);
     if (!isComplete || !isOn() || isMember() || clock.now() < announcedAt + announceMs) return;
     announcedAt = clock.now();
-    membership.ready(nextRound);
+    membership.ready({ round: nextRound });
   }
 
   async function startListening(view: View): Promise<void> {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -115,6 +115,8 @@ test(`${killedCount} programs killed while they write leave whole checkpoints`, 
     round = found.round + 1;
   }
   t.diagnostic(`${round - 1} checkpoints written, ${unfinished} found unfinished`);
+  const longAgo = new Date(Date.now() - 3_600_000);
+  for (const file of contentOf(folder).keys()) utimesSync(join(folder, file), longAgo, longAgo);
   await saveRounds(folder, task, [round, round + 1, round + 2, round + 3]);
   assert.equal(contentOf(folder).size, 6, "what was left unfinished goes with the old ones");
 });

@@ -1,10 +1,22 @@
 /** What a checkpoint folder holds, and what is said where one can't be written or used. */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import type { TestContext } from "node:test";
+import { fileURLToPath } from "node:url";
 import { findCheckpoint, roomOf } from "../../peer-node/checkpoints/find-checkpoint.ts";
 import { createKeeper } from "../../peer-node/checkpoints/keeper.ts";
 import { isDue, rhythmOption } from "../../peer-node/checkpoints/rhythm.ts";
@@ -40,6 +52,16 @@ async function keepRounds(folder: string, rounds: readonly number[], between?: (
     await keeper.conclude(undefined);
   }
   return said;
+}
+
+function smallDisk(t: TestContext, options: string): string {
+  const folder = mkdtempSync(join(tmpdir(), "shoal-disk-"));
+  assert.equal(spawnSync("mount", ["-t", "tmpfs", "-o", options, "tmpfs", folder]).status, 0);
+  t.after(() => {
+    spawnSync("umount", [folder]);
+    rmSync(folder, { recursive: true });
+  });
+  return folder;
 }
 
 test("the newest are kept, for their owner only, and later rounds of another course are left alone", async (t) => {
@@ -131,12 +153,7 @@ test(
     skip: needsSmallDisk(),
   },
   async (t) => {
-    const folder = mkdtempSync(join(tmpdir(), "shoal-disk-"));
-    assert.equal(spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", folder]).status, 0);
-    t.after(() => {
-      spawnSync("umount", [folder]);
-      rmSync(folder, { recursive: true });
-    });
+    const folder = smallDisk(t, "size=64k");
     const ballast = join(folder, "ballast");
     let whole = new Map<string, string>();
     const said = await keepRounds(folder, [1, 2, 3, 4, 5, 6], (round) => {
@@ -161,6 +178,91 @@ test(
     assert.deepEqual(await findCheckpoint(folder, task, assert.fail), replicaOf(task, 6));
   },
 );
+
+test(
+  "a disk on which the parameters fit but not the manifest keeps no parameters that nothing names",
+  { skip: needsSmallDisk() },
+  async (t) => {
+    // The folder, a checkpoint's two files, and one more.
+    const folder = smallDisk(t, "nr_inodes=4");
+    const said = await keepRounds(folder, [1, 2]);
+    assert.deepEqual(said.slice(1), [
+      `no checkpoint of round 2 in ${folder}: no space is left there; training goes on`,
+    ]);
+    assert.deepEqual(roundsIn(folder), [1]);
+    assert.equal(readdirSync(folder).length, 2, readdirSync(folder).join(", "));
+    await assert.rejects(saveRounds(folder, task, [1, 2]), /of round 2 .*no space/);
+    assert.deepEqual(await findCheckpoint(folder, task, assert.fail), replicaOf(task, 1));
+  },
+);
+
+test("what is too old and can't be deleted is one warning, and the newest is saved all the same", async (t) => {
+  const folder = temporaryFolder(t);
+  await saveRounds(folder, task, [1]);
+  const [manifest = ""] = readdirSync(folder).filter((file) => file.endsWith(".json"));
+  // A folder of that name is what nobody can delete as a file, root neither.
+  rmSync(join(folder, manifest));
+  mkdirSync(join(folder, manifest));
+  const said = await keepRounds(folder, [2, 3, 4, 5, 6, 7]);
+  assert.deepEqual(said, [
+    "first checkpoint saved: round 2",
+    `old checkpoints in ${folder} can't be deleted: a folder is in the way`,
+  ]);
+  assert.deepEqual(roundsIn(folder), [1, 5, 6, 7]);
+  assert.equal(readdirSync(folder).length, 7, "the others that are too old are gone");
+});
+
+test("a folder that is removed while the peer runs is made again", async (t) => {
+  const folder = join(temporaryFolder(t), "folder");
+  const said = await keepRounds(folder, [1, 2, 3], (round) => {
+    if (round === 3) rmSync(folder, { recursive: true });
+  });
+  assert.deepEqual(said, ["first checkpoint saved: round 1"]);
+  assert.deepEqual(roundsIn(folder), [3]);
+});
+
+test("a folder that this user may not read has no checkpoint, and that is said", async (t) => {
+  const folder = temporaryFolder(t);
+  await saveRounds(folder, task, [1]);
+  const said: string[] = [];
+  chmodSync(folder, 0);
+  const isRoot = process.geteuid?.() === 0;
+  if (isRoot) process.seteuid?.("nobody");
+  try {
+    const tell = (sentence: string) => said.push(sentence);
+    assert.equal(await findCheckpoint(folder, task, tell), undefined);
+    await assert.rejects(roomOf(folder, tell), /no whole checkpoint is there$/);
+  } finally {
+    if (isRoot) process.seteuid?.(0);
+    chmodSync(folder, 0o700);
+  }
+  const sentence = `checkpoints in ${folder} can't be read: this user may not`;
+  assert.deepEqual(said, [sentence, sentence]);
+});
+
+test("two processes that were given the same folder leave whole checkpoints", async (t) => {
+  const folder = temporaryFolder(t);
+  const child = fileURLToPath(new URL("save-child.js", import.meta.url));
+  const hidden = 256;
+  const saved = await Promise.all(
+    [1, 2].map(async () => {
+      const writer = spawn(process.execPath, [child, folder, `${hidden}`, "1"], {
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      t.after(() => writer.kill("SIGKILL"));
+      let said = "";
+      writer.stdout.setEncoding("utf8").on("data", (text: string) => {
+        said += text;
+        if (said.split("\n").length > 20) writer.kill("SIGKILL");
+      });
+      await once(writer, "close");
+      return Number(said.split("\n").at(-2));
+    }),
+  );
+  const kept = checkpointTask({ model: { kind: "mlp", hidden: [hidden] } });
+  const found = await findCheckpoint(folder, kept, assert.fail);
+  assert.ok(found && found.round >= Math.max(...saved), `round ${found?.round}, said ${saved.join(", ")}`);
+});
 
 test("a rhythm of rounds saves multiples; one of time saves the same rounds on machines that started apart", () => {
   const savedBy = (rhythm: Rhythm, startMs: number, cycleMs: number) => {
@@ -197,7 +299,7 @@ test("a disk that hangs costs one warning, keeps nobody from ending, and is forg
       after: (_, run) => (timers.push(run), () => timers.splice(timers.indexOf(run), 1)),
     },
     prepare: () => Promise.resolve(),
-    save: () => new Promise((resolve) => (finish = resolve)),
+    save: () => new Promise((resolve) => (finish = () => resolve(undefined))),
     tell: say,
     warn: say,
   });

@@ -1,12 +1,23 @@
-/** A process whose main thread gets stuck when told to, or only works (lock-up.test.ts). */
+/** A process with a screen whose main thread gets stuck when told to, or only works (lock-up.test.ts). */
+import { spawnSync } from "node:child_process";
 import { watchForLockUp } from "../../peer-node/lock-up.ts";
+import { createScreen, isTerminal } from "../../peer-node/screen.ts";
 
 const limitMs = Number(process.argv[2]);
-const isToBlock = process.argv[3] === "block";
+const does = process.argv[3];
+const startedMs = performance.now();
 watchForLockUp({ limitMs, tickMs: limitMs / 10 });
 process.on("SIGINT", () => {}); // as `shoal join` does: to a stuck thread it means nothing
 setTimeout(() => {
-  process.stdout.write("going on\n");
-  if (isToBlock) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  if (isTerminal(process.stdout)) {
+    const frame = () => [`going on for ${Math.round(performance.now() - startedMs)} ms`];
+    createScreen(process.stdout, frame);
+  } else process.stdout.write("going on\n");
 }, limitMs / 5);
+/** Once the terminal has been stopped. */
+const blockMs = isTerminal(process.stdout) ? limitMs : limitMs / 4;
+setTimeout(() => {
+  if (does === "block") Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  if (does === "block in native code") spawnSync("sleep", ["60"]);
+}, blockMs);
 setTimeout(() => process.exit(0), 3 * limitMs);

@@ -7,15 +7,19 @@ import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { lockUpSignal } from "../../peer-node/exit-codes.ts";
 import { pause, within } from "../labs/real-time.ts";
+import { needsTerminal } from "../needs.ts";
 
 const limitMs = 1_000;
 
-function startChild(t: TestContext, does: "block" | "work") {
-  const child = spawn(
-    process.execPath,
-    [fileURLToPath(new URL("lock-up-child.js", import.meta.url)), String(limitMs), does],
-    { stdio: ["ignore", "pipe", "pipe"] },
-  );
+type Does = "block" | "block in native code" | "work";
+const childArguments = (does: Does) => [
+  fileURLToPath(new URL("lock-up-child.js", import.meta.url)),
+  String(limitMs),
+  does,
+];
+
+function startChild(t: TestContext, does: Does) {
+  const child = spawn(process.execPath, childArguments(does), { stdio: ["ignore", "pipe", "pipe"] });
   t.after(() => child.kill("SIGKILL"));
   let stderr = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
@@ -29,6 +33,46 @@ function startChild(t: TestContext, does: "block" | "work") {
     },
   };
 }
+
+/** The same on a terminal, which is stopped as soon as there is a screen: its exit code, as a shell says it. */
+async function onStoppedTerminal(t: TestContext, does: Does): Promise<{ code: unknown; shown: string }> {
+  const command = [process.execPath, ...childArguments(does)].map((word) => `'${word}'`).join(" ");
+  // `exec`: the terminal's program is the child itself.
+  const terminal = spawn("script", ["-qefc", `exec ${command}`, "/dev/null"], {
+    stdio: ["pipe", "pipe", "inherit"],
+    env: { ...process.env, TERM: "xterm" },
+  });
+  t.after(() => terminal.kill("SIGKILL"));
+  const closed = once(terminal, "close");
+  let shown = "";
+  terminal.stdout.setEncoding("utf8").on("data", (text: string) => {
+    if (shown === "") terminal.stdin.write("\x13"); // Ctrl-S
+    shown += text;
+  });
+  const [code]: unknown[] = await within(10_000, "its end", closed);
+  return { code, shown };
+}
+
+test(
+  "a stopped terminal (Ctrl-S) stops no process, and keeps none that is stuck",
+  { skip: needsTerminal() },
+  async (t) => {
+    const [working, stuck] = await Promise.all([onStoppedTerminal(t, "work"), onStoppedTerminal(t, "block")]);
+    assert.equal(working.code, 0);
+    assert.equal(stuck.code, 142);
+    for (const { shown } of [working, stuck]) {
+      assert.match(shown, /going on for \d+ ms/);
+      assert.doesNotMatch(shown, /going on for \d{4} ms/, "nothing is shown once it is stopped");
+    }
+  },
+);
+
+test("a process that is stuck in native code says so, too", async (t) => {
+  const stuck = startChild(t, "block in native code");
+  const { signal, stderr } = await stuck.end();
+  assert.equal(signal, lockUpSignal);
+  assert.match(stderr, /was stuck for 1 s and has ended itself/);
+});
 
 test("a process whose main thread is stuck says so and ends, though Ctrl-C does nothing", async (t) => {
   const stuck = startChild(t, "block");

@@ -9,6 +9,7 @@ import { createPeer } from "../../shared/net/peer.ts";
 import { createSigningKey } from "../../shared/net/signing-key.ts";
 import type { PeerEvent, PeerOutcome } from "../../shared/net/peer-events.ts";
 import type { Peer } from "../../shared/net/peer.ts";
+import type { RoomStatus } from "../../shared/net/status.ts";
 import { pause } from "../../shared/net/waiting.ts";
 import { createVirtualTime } from "../../shared/simulation/virtual-time.ts";
 import type { LocalResult, Trainer } from "../../shared/training/trainer.ts";
@@ -30,6 +31,11 @@ export interface VirtualPeer {
 
 export interface VirtualRoom {
   readonly peers: readonly VirtualPeer[];
+  /** One more. */
+  add(): VirtualPeer;
+  /** The server goes, and one that knows nothing is there at once; each peer finds it after so long. */
+  restartServer(backAfterMs: (number: number) => number): void;
+  status(): RoomStatus;
   /** True as soon as `done` holds; false after so much virtual time. */
   run(ms: number, done?: () => boolean): Promise<boolean>;
   /** Every peer is stopped, and has ended. */
@@ -49,12 +55,15 @@ export function openVirtualRoom(options: {
   const { task, seed } = options;
   const time = createVirtualTime();
   const network = createMemoryNetwork({ clock: time, rng: createRng(seed), delayMs: 20, ...options.faults });
-  const room = createRoom({ name: "main", task, iceServersFor: () => [], madeAtMs: 0 });
+  const openServer = () => createRoom({ name: "main", task, iceServersFor: () => [], madeAtMs: time.now() });
+  let room = openServer();
+  /** Whose socket is broken. */
+  const away = new Set<string>();
   const handlers = new Map<string, SignalingHandlers>();
 
   function carryOut(effects: readonly RoomEffect[]): void {
     for (const effect of effects)
-      for (const to of effect.to) time.after(10, () => deliver(handlers.get(to), effect));
+      for (const to of effect.to) if (!away.has(to)) time.after(10, () => deliver(handlers.get(to), effect));
   }
 
   function tick(): void {
@@ -71,13 +80,14 @@ export function openVirtualRoom(options: {
         return Promise.resolve(answer);
       },
       send(event, ...[payload]) {
+        if (away.has(peerId)) return;
         if (event === "leave") carryOut(room.leave(peerId, "goodbye", time.now()));
         else if (event === "pause") carryOut(room.pause(peerId, time.now()));
         else if (payload && "to" in payload) {
           const { to, attempt, data } = payload;
           time.after(10, () => handlers.get(to)?.signal({ from: peerId, attempt, data }));
         } else if (payload && "links" in payload) carryOut(room.report(peerId, payload, time.now()));
-        else if (payload) carryOut(room.ready(peerId, payload.round, time.now()));
+        else if (payload) carryOut(room.ready(peerId, payload, time.now()));
       },
       on: (its) => void handlers.set(peerId, its),
       close: () => void handlers.delete(peerId),
@@ -109,7 +119,7 @@ export function openVirtualRoom(options: {
     },
   });
 
-  const peers = Array.from({ length: options.count }, (_, number): VirtualPeer => {
+  function startPeer(number: number): VirtualPeer {
     const signingKey = createSigningKey(new Uint8Array(32).fill(number + 1));
     const { peerId } = signingKey;
     const events: PeerEvent[] = [];
@@ -125,7 +135,20 @@ export function openVirtualRoom(options: {
       onEvent: (event) => void events.push(event),
     });
     return { peer, peerId, events, outcome: peer.run() };
-  });
+  }
+  const peers = Array.from({ length: options.count }, (_, number) => startPeer(number));
+
+  function restartServer(backAfterMs: (number: number) => number): void {
+    room = openServer();
+    for (const [number, { peerId }] of peers.entries()) {
+      away.add(peerId);
+      handlers.get(peerId)?.disconnected("transport close");
+      time.after(backAfterMs(number), () => {
+        away.delete(peerId);
+        handlers.get(peerId)?.connected();
+      });
+    }
+  }
 
   /** What a step set going goes on in promises: they have their turn before the next one. */
   async function run(ms: number, done: () => boolean = () => false): Promise<boolean> {
@@ -140,6 +163,13 @@ export function openVirtualRoom(options: {
 
   return {
     peers,
+    add() {
+      const peer = startPeer(peers.length);
+      peers.push(peer);
+      return peer;
+    },
+    restartServer,
+    status: () => room.status(),
     run,
     async close() {
       for (const { peer } of peers) peer.stop();

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Task } from "../../shared/core/task.ts";
 import type { View } from "../../shared/core/view.ts";
+import { limits } from "../../shared/net/messages.ts";
 import type { JoinRequest, PeerReport } from "../../shared/net/messages.ts";
 import { safeRound } from "../../signaling-server/pace.ts";
 import {
@@ -12,7 +13,7 @@ import {
 } from "../../signaling-server/room-history.ts";
 import { createRoom } from "../../signaling-server/room.ts";
 import type { RoomEffect } from "../../signaling-server/room.ts";
-import { restartMs, resumeCoalesceMs, viewCoalesceMs } from "../../signaling-server/views.ts";
+import { restartMs, resumeCoalesceMs, takeoverMs, viewCoalesceMs } from "../../signaling-server/views.ts";
 import { joinRequest, linkReport, peerIdOf, peerReport, testTask } from "./fixture.ts";
 
 /** A room in virtual time. Peers are numbers; what the room said is kept in order. */
@@ -29,7 +30,9 @@ function play(task: Partial<Task> = {}) {
       said.push(...effects);
       return answer;
     },
-    ready: (number: number, round = 0) => said.push(...room.ready(peerIdOf(number), round, nowMs)),
+    /** Replicas of one training are alike, unless they are said to be of another one. */
+    ready: (number: number, round = 0, training = 1) =>
+      said.push(...room.ready(peerIdOf(number), { round, sketch: sketchIn(training, number) }, nowMs)),
     pause: (number: number) => said.push(...room.pause(peerIdOf(number), nowMs)),
     report: (number: number, more: Partial<PeerReport>) =>
       said.push(...room.report(peerIdOf(number), peerReport(more), nowMs)),
@@ -43,6 +46,7 @@ function play(task: Partial<Task> = {}) {
         said.push(...room.tick(nowMs));
       }
     },
+    notices: () => room.status().events.flatMap(({ kind, text }) => (kind === "notice" ? [text] : [])),
     views: (): View[] => said.flatMap((effect) => (effect.event === "view" ? [effect.data] : [])),
   };
 }
@@ -56,6 +60,9 @@ function running(...numbers: number[]) {
   game.pass(viewCoalesceMs);
   return game;
 }
+
+const sketchIn = (training: number, number: number) =>
+  Array.from({ length: limits.sketchValues }, (_, at) => Math.sin(training * (at + 1)) + 1e-3 * number);
 
 const ids = (...numbers: number[]) => numbers.map(peerIdOf);
 
@@ -343,6 +350,72 @@ describe("a restarted server", () => {
     assert.deepEqual(game.views(), [{ epoch: 8, fromRound: 0, members: ids(2) }]);
   });
 
+  test("of two that resume neither can send the other far ahead", () => {
+    const game = play();
+    game.join(1, { resume: { epoch: 7, round: 120 } });
+    game.join(2, { resume: { epoch: 7, round: 998 } });
+    game.pass(restartMs);
+    const fromRound = game.views().at(-1)?.fromRound ?? 0;
+    assert.ok(fromRound > 120 && fromRound <= 120 + 45, `round ${fromRound}`);
+  });
+
+  test("a newcomer that was quicker than the members joins them: what it has begun ends, theirs goes on", () => {
+    const game = play();
+    game.join(3);
+    game.ready(3);
+    game.pass(viewCoalesceMs);
+    assert.deepEqual(game.views(), [{ epoch: 1, fromRound: 0, members: ids(3) }]);
+    game.pass(1_000);
+    game.join(1, { resume: { epoch: 1, round: 120 } });
+    const end = { epoch: 2, fromRound: 0, members: [] };
+    assert.deepEqual(
+      game.said.find(({ event, data }) => event === "view" && data.members.length === 0),
+      { to: ids(3), event: "view", data: end },
+      "is told to the newcomer",
+    );
+    game.ready(3, 5);
+    game.pass(1_000);
+    game.join(2, { resume: { epoch: 1, round: 122 } });
+    game.pass(restartMs);
+    const last = game.views().at(-1);
+    assert.deepEqual([last?.epoch, last?.members], [3, ids(1, 2)]);
+    assert.ok(last && last.fromRound > 122 && last.fromRound <= 122 + 45, `round ${last?.fromRound}`);
+    assert.ok(
+      game.notices().includes("a training from before the server's restart goes on in place of this one"),
+    );
+    game.report(1, { round: 130 });
+    game.ready(3, 131);
+    game.pass(viewCoalesceMs);
+    assert.deepEqual(game.views().at(-1)?.members, ids(1, 2, 3));
+  });
+
+  test("nobody's training ends for a member that lost its socket, nor once the server has been there for a while", () => {
+    const game = running(1, 2);
+    game.leave(2);
+    game.pass(viewCoalesceMs);
+    game.join(2, { resume: { epoch: 1, round: 3 } });
+    game.pass(takeoverMs);
+    game.join(3, { resume: { epoch: 9, round: 500 } });
+    game.pass(restartMs);
+    assert.ok(game.views().every(({ members }) => members.length > 0));
+    assert.deepEqual(game.views().at(-1)?.members, ids(1, 2, 3));
+  });
+
+  test("nobody's training ends twice: after the first that resumes a second one is a member like any other", () => {
+    const game = running(1);
+    game.join(2, { resume: { epoch: 3, round: 120 } });
+    game.pass(restartMs);
+    game.join(3, { resume: { epoch: 9, round: 500 } });
+    game.pass(restartMs);
+    assert.deepEqual(
+      game
+        .views()
+        .slice(1)
+        .map(({ members }) => members),
+      [[], ids(2), ids(2, 3)],
+    );
+  });
+
   test("refuses a resume that no run of this task can have reached", () => {
     const game = play();
     for (const resume of [
@@ -394,6 +467,56 @@ describe("a room whose peers bring checkpoints", () => {
     game.pass(viewCoalesceMs);
     assert.deepEqual(game.views().at(-1)?.members, ids(2, 1));
     assert.ok((game.views().at(-1)?.fromRound ?? Infinity) < 200);
+  });
+
+  test("what two bring alike goes before a later round that one claims", () => {
+    const game = play({ minPeers: 3 });
+    for (const number of [1, 2, 3]) game.join(number);
+    game.ready(1, 998);
+    game.ready(2, 120);
+    game.ready(3, 120);
+    game.pass(resumeCoalesceMs);
+    assert.deepEqual(game.views(), [{ epoch: 1, fromRound: 120, members: ids(2, 3) }]);
+    const later = "a later one of peer 1 does not count, nobody else brings it";
+    assert.deepEqual(game.notices(), [`training goes on with a model of 120 rounds; ${later}`]);
+  });
+
+  test("where no two agree the latest one counts, and that is said", () => {
+    const game = play({ minPeers: 3 });
+    for (const number of [1, 2, 3]) game.join(number);
+    game.ready(1, 100);
+    game.ready(2, 140);
+    game.ready(3, 120);
+    game.pass(resumeCoalesceMs);
+    assert.deepEqual(game.views(), [{ epoch: 1, fromRound: 140, members: ids(2) }]);
+    assert.deepEqual(game.notices(), ["training goes on with a model of 140 rounds that only peer 2 brings"]);
+  });
+
+  test("models of two trainings are not mixed, though they are of one round", () => {
+    const game = play({ minPeers: 5 });
+    for (const number of [1, 2, 3, 4, 5]) game.join(number);
+    for (const [number, training] of [2, 1, 2, 1, 1].entries()) game.ready(number + 1, 120, training);
+    game.pass(resumeCoalesceMs);
+    assert.deepEqual(game.views(), [{ epoch: 1, fromRound: 120, members: ids(2, 4, 5) }]);
+    assert.deepEqual(game.notices(), []);
+  });
+
+  test("one that claims a training under way is believed less than two that agree", () => {
+    const game = play({ minPeers: 3 });
+    game.join(1, { resume: { epoch: 7, round: 998 } });
+    for (const number of [2, 3]) {
+      game.join(number);
+      game.ready(number, 120);
+    }
+    game.pass(restartMs);
+    assert.deepEqual(game.said.at(-1), {
+      to: ids(1),
+      event: "view",
+      data: { epoch: 8, fromRound: 0, members: [] },
+    });
+    game.ready(1, 998);
+    game.pass(resumeCoalesceMs);
+    assert.deepEqual(game.views().at(-1), { epoch: 9, fromRound: 120, members: ids(2, 3) });
   });
 
   test("one that goes again leaves nothing behind", () => {
@@ -599,6 +722,50 @@ describe("a pause", () => {
     const view = game.views().at(-1);
     assert.deepEqual(view?.members, ids(1));
     assert.ok((view?.fromRound ?? 0) >= 41 && (view?.fromRound ?? 0) <= 60, `from round ${view?.fromRound}`);
+  });
+
+  /** Members 1 and 2, of whom 1 paused in round 50 and 2 in round 500: nobody trains. */
+  function allPaused() {
+    const game = running(1, 2);
+    game.report(1, { round: 50 });
+    game.pause(1);
+    game.pass(viewCoalesceMs);
+    game.report(2, { round: 500 });
+    game.pause(2);
+    game.pass(viewCoalesceMs);
+    assert.deepEqual(game.views().at(-1), { epoch: 3, fromRound: 0, members: [] });
+    return game;
+  }
+
+  test("is over: of the replicas that come back the newest counts, the older one listens to it", () => {
+    const game = allPaused();
+    game.ready(1, 50);
+    game.pass(viewCoalesceMs);
+    game.ready(2, 500);
+    game.pass(resumeCoalesceMs);
+    assert.deepEqual(game.views().at(-1), { epoch: 4, fromRound: 500, members: ids(2) });
+  });
+
+  test("is over: a newer checkpoint counts more than the replica, which was there first", () => {
+    const game = allPaused();
+    game.ready(1, 50);
+    for (const number of [3, 4]) {
+      game.join(number);
+      game.ready(number, 490);
+    }
+    game.pass(resumeCoalesceMs);
+    assert.deepEqual(game.views().at(-1), { epoch: 4, fromRound: 490, members: ids(3, 4) });
+  });
+
+  test("is over: a training that goes on counts more", () => {
+    const game = allPaused();
+    game.leave(2);
+    for (const number of [3, 4]) game.join(number, { resume: { epoch: 2, round: 480 } });
+    game.ready(1, 50);
+    game.pass(restartMs);
+    const view = game.views().at(-1);
+    assert.deepEqual(view?.members, ids(3, 4));
+    assert.ok(view && view.fromRound > 480, `from round ${view?.fromRound}`);
   });
 
   test("gives nobody a place in a training that it was no member of", () => {

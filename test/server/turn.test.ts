@@ -1,22 +1,18 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createHmac } from "node:crypto";
-import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { describe, test } from "node:test";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { isIceServer, parseIceServer } from "../../shared/net/ice-server.ts";
 import { createIceServers } from "../../signaling-server/turn.ts";
-import { pause, within } from "../labs/real-time.ts";
+import { pause } from "../labs/real-time.ts";
+import { startCoturn, turnSecret as secret } from "../labs/coturn.ts";
 import { needsCoturn } from "../needs.ts";
 import { start } from "../cli/command.ts";
 import { joined, startServer, testTask } from "./fixture.ts";
 
-const secret = "north/sea+wind=";
 const iceServers = ["stun:stun.example.org:3478", "turn:turn.example.org:3478?transport=udp"];
 const peerId = "0123456789abcdef".repeat(2);
 
@@ -69,73 +65,6 @@ describe("credentials", () => {
     assert.deepEqual(users, ["1".repeat(16), "2".repeat(16)]);
   });
 });
-
-/** The command of docs/operating.md with our secret, on loopback: of what it denies only that is allowed. */
-function documentedArguments(port: number, allowsLoopback: boolean): string[] {
-  const document = readFileSync(new URL("../../../docs/operating.md", import.meta.url), "utf8");
-  const [, command] = /```sh\n(turnserver [\s\S]*?)```/.exec(document) ?? [];
-  assert.ok(command, "docs/operating.md has no turnserver command");
-  const given = command.replaceAll("\\\n", " ").trim().split(/\s+/).slice(1);
-  const ours: readonly (readonly [prefix: string, instead: readonly string[]])[] = [
-    ["--static-auth-secret=", [`--static-auth-secret=${secret}`]],
-    ["--listening-port=", [`--listening-port=${port}`]],
-    ["--external-ip=", ["--external-ip=127.0.0.1"]],
-    ...(allowsLoopback ? [["--denied-peer-ip=127.", []] as const] : []),
-  ];
-  const replaced = given.flatMap((argument) => {
-    const [, instead] = ours.find(([prefix]) => argument.startsWith(prefix)) ?? [];
-    return instead ?? [argument];
-  });
-  for (const [prefix] of ours)
-    assert.ok(
-      given.some((argument) => argument.startsWith(prefix)),
-      `docs/operating.md: no ${prefix}`,
-    );
-  return [
-    ...replaced,
-    "--listening-ip=127.0.0.1",
-    "--relay-ip=127.0.0.1",
-    "--allow-loopback-peers",
-    `--pidfile=${join(tmpdir(), `shoal-turn-${port}.pid`)}`,
-  ];
-}
-
-async function freePort(): Promise<number> {
-  const socket = createSocket("udp4");
-  await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
-  const { port } = socket.address();
-  await new Promise<void>((resolve) => socket.close(resolve));
-  return port;
-}
-
-/** Asks with a STUN binding request until an answer comes. */
-async function answered(port: number): Promise<void> {
-  const request = Buffer.alloc(20);
-  request.writeUInt16BE(0x0001, 0);
-  request.writeUInt32BE(0x2112_a442, 4);
-  const socket = createSocket("udp4");
-  const heard = new Set<number>();
-  socket.on("message", (answer) => heard.add(answer.length));
-  for (let turn = 0; turn < 200 && heard.size === 0; turn++) {
-    socket.send(request, port, "127.0.0.1");
-    await pause(50);
-  }
-  socket.close();
-}
-
-interface Coturn {
-  readonly url: string;
-  kill(): void;
-}
-
-async function startCoturn(t: TestContext, { allowsLoopback = true } = {}): Promise<Coturn> {
-  const port = await freePort();
-  const child = spawn("turnserver", documentedArguments(port, allowsLoopback), { stdio: "ignore" });
-  const kill = () => void child.kill("SIGKILL");
-  t.after(kill);
-  await within(10_000, "coturn answers", answered(port));
-  return { url: `turn:127.0.0.1:${port}`, kill };
-}
 
 const child = fileURLToPath(new URL("relayed-child.js", import.meta.url));
 
