@@ -13,12 +13,13 @@ import { text, wholeNumber } from "../peer-node/cli-options.ts";
 import { limits } from "../shared/net/messages.ts";
 import { openRaw } from "../test/labs/raw-websocket.ts";
 import type { RawWebSocket } from "../test/labs/raw-websocket.ts";
-import { keep, readOptions, resultFile } from "./options.ts";
+import { keep, readOptions, resultFile, someOf } from "./options.ts";
 import { startRelays } from "./signaling-relays.ts";
 
 const { values } = readOptions({
   what: "what do sockets cost a signaling server: idle ones, signals, a flood, a restart?",
   options: {
+    only: someOf(["idle", "signals", "flood", "restart"], "what to measure"),
     idle: text("N,…", "idle sockets (default: 1000,5000,10000)"),
     cycles: wholeNumber("N", "times that the most of them come and go (default: 3)", { min: 1, max: 100 }),
     signals: wholeNumber("N", "signals a second among 5,000 sockets (default: 3000)", {
@@ -231,8 +232,15 @@ async function measureRestart(count: number) {
 }
 
 const counts = (values.idle ?? "1000,5000,10000").split(",").map(Number);
-const idle = await measureIdle(counts, values.cycles ?? 3);
-const signals = await measureSignals(values.signals ?? 3_000);
-const flood = await measureFlood(values.flood ?? 10);
-const restart = await measureRestart(values.restart ?? 5_000);
-keep(values.out, `${JSON.stringify({ idle, signals, flood, restart }, null, 2)}\n`);
+const isWanted = (what: "idle" | "signals" | "flood" | "restart") => values.only?.includes(what) ?? true;
+const idle = isWanted("idle") && (await measureIdle(counts, values.cycles ?? 3));
+const signals = isWanted("signals") && (await measureSignals(values.signals ?? 3_000));
+const flood = isWanted("flood") && (await measureFlood(values.flood ?? 10));
+const restart = isWanted("restart") && (await measureRestart(values.restart ?? 5_000));
+const results = {
+  ...(idle && { idle }),
+  ...(signals && { signals }),
+  ...(flood && { flood }),
+  ...(restart && { restart }),
+};
+keep(values.out, `${JSON.stringify(results, null, 2)}\n`);
