@@ -41,8 +41,6 @@ export interface Room {
   /** When `tick` must be called next, or null. */
   readonly dueMs: number | null;
   has(peerId: string): boolean;
-  /** Was here before, and came with this invite (or with none). */
-  knows(peerId: string, invite: string | undefined): boolean;
   join(
     request: JoinRequest,
     nowMs: number,
@@ -69,7 +67,6 @@ export interface RoomOptions {
 interface Departed {
   readonly shard: number;
   readonly links: readonly LinkReport[];
-  readonly invite: string | undefined;
 }
 
 const untold = { report: null, traffic: null, pausedAsMember: false } as const;
@@ -141,10 +138,10 @@ export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions)
     return { request, peerId, shard, ready: resume !== undefined, ...untold };
   }
 
-  function remember({ peerId, shard, report, request: { invite } }: RoomPeer): void {
+  function remember({ peerId, shard, report }: RoomPeer): void {
     const links = report?.links ?? remembered.get(peerId)?.links ?? [];
     remembered.delete(peerId);
-    remembered.set(peerId, { shard, links, invite });
+    remembered.set(peerId, { shard, links });
     const [oldest] = remembered.keys();
     if (remembered.size <= maxRemembered || oldest === undefined) return;
     remembered.delete(oldest);
@@ -181,10 +178,6 @@ export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions)
       return finished ? null : views.dueMs;
     },
     has: (peerId) => peers.has(peerId),
-    knows(peerId, invite) {
-      const known = remembered.get(peerId);
-      return known !== undefined && known.invite === invite;
-    },
 
     join(request, nowMs) {
       const refused = refusal(request);

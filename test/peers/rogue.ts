@@ -23,7 +23,7 @@ export async function joinAsRogue(url: string, createLink: CreateLink): Promise<
   const signingKey = createSigningKey(new Uint8Array(32).fill(255));
   const { peerId } = signingKey;
   const heard: Uint8Array[] = [];
-  const signaling: Signaling = await connectSignaling(url);
+  const signaling: Signaling = await connectSignaling(url, { signingKey });
   const mesh = createMesh({
     selfId: peerId,
     clock: realClock,
