@@ -24,6 +24,7 @@ import type { Addresses } from "./addresses.ts";
 import { clientOf, isThisMachine } from "./client-address.ts";
 import { createGate } from "./gate.ts";
 import type { Revocations, RoomAccess } from "./gate.ts";
+import { fullCollection, relieveHeap } from "./heap-relief.ts";
 import { createHosts } from "./hosts.ts";
 import { peerEvents, servePeers } from "./peers.ts";
 import type { PeerServer, SocketFacts } from "./room-host.ts";
@@ -62,6 +63,8 @@ export interface SignalingServerOptions {
   readonly socketsPerAddress?: number | undefined;
   /** Peers of one address in one room; half of its seats by default. */
   readonly seatsPerAddress?: number | undefined;
+  /** Whose pages may open sockets besides our own: `https://HOST`; none by default. */
+  readonly allowOrigins?: readonly string[] | undefined;
   /** For a request's headers to arrive; 10 s by default. */
   readonly headersTimeoutMs?: number | undefined;
   readonly version?: string;
@@ -148,7 +151,7 @@ export async function createSignalingServer(options: SignalingServerOptions): Pr
   http.timeout = silenceMs;
   const connectionsPerAddress = socketsPerAddress + pageConnections;
   const connections = watchDoor(http, { connectionsPerAddress });
-  const io = createSockets(http, { addresses, maxSockets, turns });
+  const io = createSockets(http, { addresses, maxSockets, turns, allowOrigins: options.allowOrigins ?? [] });
   // What is no new socket of ours would be counted nowhere.
   http.prependListener("upgrade", ({ url = "" }, socket) => {
     const isOurs = url.startsWith("/socket.io/") && !new URLSearchParams(url.split("?")[1]).has("sid");
@@ -162,8 +165,12 @@ export async function createSignalingServer(options: SignalingServerOptions): Pr
   const seats = createSeatShares(seatsPerAddress, isThisMachine);
   servePeers(io, { ...guard, hosts, gate, seats, expect: limitsOfSockets.expect });
 
+  const sockets = () => io.engine.clientsCount;
+  const stopRelief = relieveHeap({ clock, sockets, collect: fullCollection() });
+
   const stop = () => {
     stopWatchers();
+    stopRelief();
     limitsOfSockets.close();
     for (const room of hosts.values()) room.close();
   };
@@ -190,14 +197,14 @@ export async function createSignalingServer(options: SignalingServerOptions): Pr
   };
 }
 
-function createSockets(
-  http: HttpServer,
-  {
-    addresses,
-    maxSockets,
-    turns,
-  }: { readonly addresses: Addresses; readonly maxSockets: number; readonly turns: Turns },
-): PeerServer {
+interface Doors {
+  readonly addresses: Addresses;
+  readonly maxSockets: number;
+  readonly turns: Turns;
+  readonly allowOrigins: readonly string[];
+}
+
+function createSockets(http: HttpServer, { addresses, maxSockets, turns, allowOrigins }: Doors): PeerServer {
   const io = new Server<ClientEvents, ServerEvents, Record<string, never>, SocketFacts>(http, {
     // Long polling would need sticky sessions and has no use: every peer speaks WebRTC, so WebSocket too.
     transports: ["websocket"],
@@ -219,14 +226,19 @@ function createSockets(
   });
 
   function refusalOf(request: IncomingMessage): string | undefined {
-    if (!isOwnPageOrNode(request)) return "connections come from this server's own pages or from no page";
+    // Gone while it waited: nobody would say when.
+    if (request.socket.destroyed) return "the connection is gone";
+    const isAllowed = allowOrigins.includes(request.headers.origin ?? "");
+    if (!isAllowed && !isOwnPageOrNode(request))
+      return "connections come from this server's own pages or from no page";
     if (io.engine.clientsCount >= maxSockets) return "this server has as many connections as it takes";
     const leave = addresses.admit(clientOf(request));
     if (!leave) return "too many connections from this address";
     request.socket.once("close", leave);
     return undefined;
   }
-  io.use((socket, next) => turns.wait(clientOf(socket.request), next));
+  for (const name of ["/", "/status"])
+    io.of(name).use((socket, next) => turns.wait(clientOf(socket.request), next));
   return io;
 }
 

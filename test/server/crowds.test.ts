@@ -5,6 +5,7 @@ import { connect } from "node:net";
 import type { Socket } from "node:net";
 import { describe, test } from "node:test";
 import type { TestContext } from "node:test";
+import { relieveHeap } from "../../signaling-server/heap-relief.ts";
 import { createTurns } from "../../signaling-server/turns.ts";
 import { openRaw } from "../labs/raw-websocket.ts";
 import { within } from "../labs/real-time.ts";
@@ -26,6 +27,31 @@ test("one piece of work for each turn, addresses in rotation", () => {
   due.shift()?.();
   due.shift()?.();
   assert.equal(done.at(-1), "b2");
+});
+
+test("memory is collected after a crowd has left, a few times, and at no other time", () => {
+  const beats: (() => void)[] = [];
+  const after = (_ms: number, run: () => void) => {
+    beats.push(run);
+    return () => void beats.splice(0);
+  };
+  let sockets = 0;
+  let collected = 0;
+  const stop = relieveHeap({ clock: { after }, sockets: () => sockets, collect: () => (collected += 1) });
+  const collectedAt = (...counts: readonly number[]) => {
+    const before = collected;
+    for (const count of counts) {
+      sockets = count;
+      beats.shift()?.();
+    }
+    return collected - before;
+  };
+  assert.equal(collectedAt(0, 900, 0, 0), 0, "a small one");
+  assert.equal(collectedAt(4_000, 3_000, 1_001), 0, "not gone yet");
+  assert.equal(collectedAt(1_000, 1_000, 1_000, 1_000, 1_000, 1_000), 4);
+  assert.equal(collectedAt(1_900, 0, 0, 0, 0, 0, 0, 0), 4, "again");
+  stop();
+  assert.equal(beats.length, 0);
 });
 
 test("a crowd that comes all at once is let in as far as it may, and signals pass between its handshakes", async (t) => {
