@@ -77,6 +77,18 @@ export function iceServers(help: string): Option<string[]> {
   return { placeholder: "URL", help, read };
 }
 
+/** Scheme, host and port of pages, as browsers say them. */
+export function origins(help: string): Option<string[]> {
+  const read = (texts: readonly string[]): string[] =>
+    texts.map((word) => {
+      const found = URL.canParse(word) ? new URL(word) : undefined;
+      const isWhole = found?.pathname === "/" && !/[?#@]/.test(word) && /^https?:$/.test(found.protocol);
+      if (!found || !isWhole) throw new Error("https://HOST or http://HOST:PORT, nothing after it");
+      return found.origin;
+    });
+  return { placeholder: "ORIGIN", help, read };
+}
+
 export interface ParsedOptions<Table extends OptionTable> {
   readonly values: OptionValues<Table>;
   readonly positionals: readonly string[];

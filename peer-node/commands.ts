@@ -1,6 +1,6 @@
 /** What the `shoal` command can do: the tables that parse its options and print its help. */
 import { rhythmOption } from "./checkpoints/rhythm.ts";
-import { flag, iceServers, number, oneOf, text, wholeNumber } from "./cli-options.ts";
+import { flag, iceServers, number, oneOf, origins, text, wholeNumber } from "./cli-options.ts";
 import { backendWishes } from "./backends/wishes.ts";
 import type { OptionTable } from "./cli-options.ts";
 import { robustKinds } from "../shared/core/robust-setting.ts";
@@ -69,6 +69,7 @@ export const serve = {
       min: 1,
       max: 32,
     }),
+    "allow-origin": origins("pages elsewhere that may connect; may be repeated (default: none)"),
     "creator-key-file": { ...keyFile, help: "signs invites; made where it is not (or SHOAL_CREATOR_KEY)" },
     "ice-server": iceServers("STUN or TURN server for the peers; may be repeated (default: none)"),
     "turn-secret": text("SECRET", "coturn's static-auth-secret, to mint passwords (or SHOAL_TURN_SECRET)"),

@@ -67,7 +67,7 @@ export async function runJoin(url: string, options: JoinOptions): Promise<ExitCo
   const seed = options.seed ?? randomInt(0x1_0000_0000);
   const stack = await openLinkStack({ webrtc: options.webrtc ?? "native", loss: options.loss ?? 0, seed });
   const orphaned = options["exit-with-parent"] ? endWithParent() : () => {};
-  const signaling: Signaling = await connectSignaling(server).catch((error: unknown) => {
+  const signaling: Signaling = await connectSignaling(server, { signingKey }).catch((error: unknown) => {
     orphaned();
     stack.cleanup();
     throw error;

@@ -38,6 +38,7 @@ export async function runServe(options: ServeOptions): Promise<ExitCode> {
       tasks: { [room]: task },
       access: { [room]: access },
       seatsPerAddress: options["seats-per-address"],
+      allowOrigins: options["allow-origin"],
       port,
       host,
       iceServers,

@@ -16,6 +16,7 @@ export interface ServerOptions {
   /** Where the files of data sets are, to hand them out. */
   readonly data?: DataSource | undefined;
   readonly seatsPerAddress?: number | undefined;
+  readonly allowOrigins?: readonly string[] | undefined;
   readonly access?: Readonly<Record<string, "open" | "invite" | "closed">>;
   readonly creatorKey?: string | undefined;
   readonly revocations?: ReturnType<typeof revocationsBeside> | undefined;

@@ -1,5 +1,6 @@
 /** The signaling server, and in one sentence why it can't be reached: what only Node is told. */
 import { connectSignaling as connect } from "../shared/net/signaling-client.ts";
+import type { ConnectOptions } from "../shared/net/signaling-client.ts";
 import type { Signaling } from "../shared/net/messages.ts";
 import { CommandError, exitCodes } from "./exit-codes.ts";
 
@@ -7,10 +8,7 @@ import { CommandError, exitCodes } from "./exit-codes.ts";
  * Resolves when the socket is up.
  * @throws CommandError with one sentence when nobody answers there, or not as a Shoal server would.
  */
-export async function connectSignaling(
-  url: string,
-  options: { readonly timeoutMs?: number } = {},
-): Promise<Signaling> {
+export async function connectSignaling(url: string, options: ConnectOptions = {}): Promise<Signaling> {
   const result = await connect(url, options);
   if (result.ok) return result.signaling;
   throw new CommandError(exitCodes.unreachable, `server (${url}): ${reasonOf(result.error)}`);

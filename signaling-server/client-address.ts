@@ -10,6 +10,9 @@ const thisMachine = /^(?:::ffff:)?127\.|^::1$/;
 /** Of a program beside the server. */
 export const isThisMachine = (address: string) => thisMachine.test(address);
 
+/** Where a proxy on this machine comes from. */
+export const isProxy = (address: string) => address === "127.0.0.1";
+
 const longestAddress = 45;
 
 /**
@@ -27,7 +30,7 @@ export function clientOf({ socket, headers }: Addressed): string {
 }
 
 /** A home has 2^64 addresses of IPv6. */
-function networkOf(address: string): string {
+export function networkOf(address: string): string {
   if (address === "::1") return "127.0.0.1";
   if (!address.includes(":") || address.startsWith("::ffff:")) return address.replace("::ffff:", "");
   const [beforeZeros = ""] = address.split("::");

@@ -2,8 +2,10 @@
  * Who may know of a room, and who may come in. A room is open, by invite or closed; whoever may not know of
  * it gets the answer of a room that is not there.
  */
+import { randomBytes } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
-import { invitePurpose, longestToken, readToken } from "./invite-token.ts";
+import type { JoinRequest } from "../shared/net/messages.ts";
+import { invitePurpose, longestToken, readToken, signToken } from "./invite-token.ts";
 
 export const roomAccesses = ["open", "invite", "closed"] as const;
 export type RoomAccess = (typeof roomAccesses)[number];
@@ -29,7 +31,7 @@ export interface GateOptions {
 
 export interface Gate {
   readonly takesInvites: boolean;
-  /** The id of an invite that holds. */
+  /** The id of the invite that a peer came with, which may have ended while it was away. */
   idOf(room: string, invite: string | undefined): string | undefined;
   accessOf(room: string): RoomAccess;
   setAccess(room: string, access: RoomAccess): void;
@@ -37,12 +39,21 @@ export interface Gate {
   mayLook(room: string, invite: string | undefined): boolean;
   /** May come in as somebody new; `invite` is the id of the invite that it took. */
   mayEnter(room: string, invite: string | undefined): { readonly invite?: string } | undefined;
-  /** May come back, if it was in before with the same invite or without one: the closed room's own. */
-  mayReturn(room: string, invite: string | undefined): boolean;
+  /**
+   * For a peer that comes in: with it, it may come back for a week, even where its invite has ended meanwhile,
+   * the room was closed, or the server began anew (with the same key).
+   */
+  passFor(returning: Returning): string;
+  /** Was let in before, and its invite was not revoked. */
+  mayReturn(returning: Returning): boolean;
   /** From now on the invite is worth nothing. Its id; undefined where it is none of ours, or has ended. */
   revoke(token: string): string | undefined;
 }
 
+/** What a peer says that comes in, or comes back. */
+export type Returning = Pick<JoinRequest, "room" | "peerId" | "pass" | "invite">;
+
+const passSeconds = 7 * 86_400;
 /** Far more than anybody revokes before they end by themselves. */
 const maxRevoked = 10_000;
 
@@ -51,39 +62,51 @@ export function createGate({ key, access, revocations, unixSeconds }: GateOption
   const revoked = new Map((revocations?.read() ?? []).map((one) => [one.id, one]));
 
   const accessOf = (room: string) => rooms.get(room) ?? "open";
-  const read = (token: string | undefined) => readToken(key ?? "", invitePurpose, token, unixSeconds());
+  /** Those that ended so long ago, too. */
+  const read = (token: string | undefined, endedSeconds = 0) =>
+    readToken(key ?? "", invitePurpose, token, unixSeconds() - endedSeconds);
+  /** Without a creator's key passes hold until the server ends. */
+  const passKey = key ?? randomBytes(32).toString("hex");
+  const passPurpose = (peerId: string, inviteId = "") => `pass ${peerId} ${inviteId}`;
 
-  function idOf(room: string, token: string | undefined): string | undefined {
-    const found = read(token);
+  function idOf(room: string, token: string | undefined, endedSeconds = passSeconds): string | undefined {
+    const found = read(token, endedSeconds);
     const holds = key !== undefined && found?.room === room && !revoked.has(found.id);
     return holds ? found.id : undefined;
   }
 
   function mayLook(room: string, token: string | undefined): boolean {
-    const id = idOf(room, token);
+    const id = idOf(room, token, 0);
     return accessOf(room) === "open" || id !== undefined;
   }
 
   return {
     takesInvites: key !== undefined,
-    idOf,
+    idOf: (room, token) => idOf(room, token),
     accessOf,
     setAccess: (room, next) => void rooms.set(room, next),
     mayLook,
     mayEnter(room, token) {
-      const id = idOf(room, token);
+      const id = idOf(room, token, 0);
       if (accessOf(room) === "open") return {};
       return accessOf(room) === "invite" && id !== undefined ? { invite: id } : undefined;
     },
-    mayReturn(room, token) {
-      const id = idOf(room, token);
-      return accessOf(room) === "closed" && (token === undefined || id !== undefined);
+    passFor({ room, peerId, invite }) {
+      const purpose = passPurpose(peerId, read(invite, passSeconds)?.id);
+      return signToken(passKey, purpose, { room, untilSeconds: unixSeconds() + passSeconds });
+    },
+    mayReturn({ room, peerId, invite, pass }) {
+      const inviteId = read(invite, passSeconds)?.id;
+      const found = readToken(passKey, passPurpose(peerId, inviteId), pass, unixSeconds());
+      return found?.room === room && !revoked.has(inviteId ?? "");
     },
     revoke(token) {
-      const found = key === undefined ? undefined : read(token);
+      // Who came in with it may hold a pass that ends later.
+      const found = key === undefined ? undefined : read(token, passSeconds);
       if (!found) return undefined;
       const { id, untilSeconds } = found;
-      for (const [old, { untilSeconds: end }] of revoked) if (end <= unixSeconds()) revoked.delete(old);
+      for (const [old, { untilSeconds: end }] of revoked)
+        if (end + passSeconds <= unixSeconds()) revoked.delete(old);
       if (revoked.size >= maxRevoked) throw new Error(`${maxRevoked} invites are revoked: take another key`);
       revoked.set(id, { id, untilSeconds });
       revocations?.write([...revoked.values()]);

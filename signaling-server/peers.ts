@@ -10,6 +10,7 @@ import type { JoinRequest } from "../shared/net/messages.ts";
 import { clientOf } from "./client-address.ts";
 import { accepted, guardEvents, refuse, ruleFor } from "./events.ts";
 import type { EventRule, GuardOptions, Outcome } from "./events.ts";
+import { isProven } from "./join-check.ts";
 import { inviteIn } from "./gate.ts";
 import type { Gate } from "./gate.ts";
 import type { SeatShares } from "./seat-shares.ts";
@@ -26,9 +27,10 @@ export interface PeersOptions extends Omit<GuardOptions, "rules"> {
 }
 
 export function servePeers(io: PeerServer, options: PeersOptions): void {
+  const unproven: Unproven = new Map();
   io.on("connection", (socket) => {
     let session: Session | undefined;
-    const rules = () => (session ??= createSession(socket, options)).rules;
+    const rules = () => (session ??= createSession(socket, { ...options, unproven })).rules;
     guardEvents(socket, { ...options, rules });
     socket.on("disconnect", (reason) => session?.end(endings[reason] ?? "connection lost"));
   });
@@ -41,6 +43,12 @@ const endings: Partial<Record<string, string>> = {
   "ping timeout": "no answer to pings",
 };
 
+/** By "room peer id": how to take the seat back that somebody has without a proof of its key. */
+type Unproven = Map<string, () => void>;
+
+/** Leaving and joining again on one socket; each proof takes a fraction of a millisecond to check. */
+const maxProofs = 20;
+
 interface Session {
   readonly rules: ReadonlyMap<string, EventRule>;
   end(reason: string): void;
@@ -48,8 +56,10 @@ interface Session {
 
 function createSession(
   socket: PeerSocket,
-  { hosts, gate, seats, expect }: Pick<PeersOptions, "hosts" | "gate" | "seats" | "expect">,
+  deps: Pick<PeersOptions, "hosts" | "gate" | "seats" | "expect"> & { readonly unproven: Unproven },
 ): Session {
+  const { hosts, gate, seats, expect, unproven } = deps;
+  let proofs = 0;
   let seat: { readonly host: RoomHost; readonly peerId: string; readonly free: () => void } | null = null;
 
   function join(request: JoinRequest): Outcome {
@@ -58,25 +68,33 @@ function createSession(
     // Whether there is such a room or not the same is done and said: who may not come in learns nothing.
     const invite = request.invite ?? inviteIn(socket.handshake.headers, request.room);
     const entry = gate.mayEnter(request.room, invite);
-    const mayReturn = gate.mayReturn(request.room, invite);
+    const mayReturn = gate.mayReturn({ ...request, invite });
     const host = hosts.get(request.room);
-    if (!host || !(entry || (mayReturn && host.room.knows(request.peerId, invite)))) {
+    if (!host || !(entry || mayReturn)) {
       const open = [...hosts.keys()].filter((room) => gate.accessOf(room) === "open");
       return refuse("room", noSuchRoom(request.room, open, gate.takesInvites));
     }
+    if (request.proof && (proofs += 1) > maxProofs) return refuse("limit", tooManyProofs);
+    const isOwner = isProven(request, socket.id);
+    if (request.proof && !isOwner) return refuse("malformed", noProof(request.peerId));
+    const key = `${request.room} ${request.peerId}`;
+    if (isOwner) unproven.get(key)?.();
     // Its old socket may not be known to be dead yet: that is said by the room, and tried again.
     const isBack = host.room.has(request.peerId);
     const free = isBack ? () => undefined : seats.take(request.room, clientOf(socket.request));
     if (!free) return refuse("full", tooManyOfYours(request.room));
     socket.data.expect = (bytes) => expect(socket.conn, bytes);
-    const answer = host.join(socket, invite === undefined ? request : { ...request, invite });
+    const answer = host.join(socket, request);
     if (!answer.ok) {
       free();
       return answer;
     }
     seat = { host, peerId: request.peerId, free };
+    if (!isOwner) unproven.set(key, giveWay);
     socket.data.inviteId = gate.idOf(request.room, invite);
-    return answer;
+    // Who comes back by its pass gets no longer one.
+    const welcome = { ...answer, pass: entry ? gate.passFor({ ...request, invite }) : request.pass };
+    return welcome;
   }
 
   /** Lets only joined peers through. */
@@ -85,9 +103,16 @@ function createSession(
     (input: T): Outcome =>
       seat ? (handle(seat.host, seat.peerId, input) ?? accepted) : refuse("room", "join a room first");
 
+  function giveWay(): void {
+    const [code, reason] = ["taken", "another peer has proven that it holds the key of this id"] as const;
+    socket.emit("refused", { event: "join", code, reason });
+    end(reason);
+  }
+
   function end(reason: string): void {
     const left = seat;
     seat = null;
+    if (left) unproven.delete(`${left.host.room.name} ${left.peerId}`);
     left?.free();
     left?.host.leave(left.peerId, reason);
   }
@@ -138,6 +163,12 @@ function noSuchRoom(name: string, open: readonly string[], takesInvites: boolean
   const has = open.map((room) => `"${room}"`).join(", ") || "no open ones";
   const more = takesInvites ? "; one by invite needs an invite that holds" : "";
   return `there is no room "${name}": this server has ${has}${more}`;
+}
+
+const tooManyProofs = `more than ${maxProofs} joins with a proof on one connection: connect again`;
+
+function noProof(peerId: string): string {
+  return `the proof does not show that you hold the key of peer ${peerId}: sign room, peer id and this socket's id with it`;
 }
 
 function tooManyOfYours(room: string): string {

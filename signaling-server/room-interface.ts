@@ -28,8 +28,6 @@ export interface Room {
   /** When `tick` must be called next, or null. */
   readonly dueMs: number | null;
   has(peerId: string): boolean;
-  /** Was here before, and came with this invite (or with none). */
-  knows(peerId: string, invite: string | undefined): boolean;
   join(
     request: JoinRequest,
     nowMs: number,

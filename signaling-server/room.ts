@@ -21,7 +21,6 @@ export type { Room, RoomEffect } from "./room-interface.ts";
 interface Departed {
   readonly shard: number;
   readonly links: readonly LinkReport[];
-  readonly invite: string | undefined;
 }
 
 const untold = { report: null, traffic: null, pausedAsMember: false } as const;
@@ -120,10 +119,10 @@ export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions)
     return [{ to: over, event: "view", data: view }];
   }
 
-  function remember({ peerId, shard, report, request: { invite } }: RoomPeer): void {
+  function remember({ peerId, shard, report }: RoomPeer): void {
     const links = report?.links ?? remembered.get(peerId)?.links ?? [];
     remembered.delete(peerId);
-    remembered.set(peerId, { shard, links, invite });
+    remembered.set(peerId, { shard, links });
     const [oldest] = remembered.keys();
     if (remembered.size <= maxRemembered || oldest === undefined) return;
     remembered.delete(oldest);
@@ -160,10 +159,6 @@ export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions)
       return finished ? null : views.dueMs;
     },
     has: (peerId) => peers.has(peerId),
-    knows(peerId, invite) {
-      const known = remembered.get(peerId);
-      return known !== undefined && known.invite === invite;
-    },
 
     join(request, nowMs) {
       const refused = refusal(request);

@@ -8,7 +8,6 @@
  */
 import { createServer } from "node:http";
 import type { IncomingMessage, Server as HttpServer } from "node:http";
-import type { Socket } from "node:net";
 import { Server } from "socket.io";
 import type { Clock } from "../shared/core/clock.ts";
 import type { Task } from "../shared/core/task.ts";
@@ -18,12 +17,14 @@ import type { ServerStatus } from "../shared/net/status.ts";
 import type { DataSource } from "../shared/training/data/data-source.ts";
 import { serveData } from "./data-files.ts";
 import { serveCreator } from "./creator-commands.ts";
+import { watchDoor } from "./doorway.ts";
 import { createEventCounters } from "./event-counters.ts";
 import { createAddresses } from "./addresses.ts";
 import type { Addresses } from "./addresses.ts";
 import { clientOf, isThisMachine } from "./client-address.ts";
 import { createGate } from "./gate.ts";
 import type { Revocations, RoomAccess } from "./gate.ts";
+import { fullCollection, relieveHeap } from "./heap-relief.ts";
 import { createHosts } from "./hosts.ts";
 import { peerEvents, servePeers } from "./peers.ts";
 import type { PeerServer, SocketFacts } from "./room-host.ts";
@@ -33,6 +34,8 @@ import type { Connection } from "./socket-limits.ts";
 import { systemClock } from "./system-clock.ts";
 import { serveWatchers } from "./watchers.ts";
 import { createIceServers } from "./turn.ts";
+import { createTurns } from "./turns.ts";
+import type { Turns } from "./turns.ts";
 import { createWeb } from "./web.ts";
 
 export interface SignalingServerOptions {
@@ -60,6 +63,10 @@ export interface SignalingServerOptions {
   readonly socketsPerAddress?: number | undefined;
   /** Peers of one address in one room; half of its seats by default. */
   readonly seatsPerAddress?: number | undefined;
+  /** Whose pages may open sockets besides our own: `https://HOST`; none by default. */
+  readonly allowOrigins?: readonly string[] | undefined;
+  /** For a request's headers to arrive; 10 s by default. */
+  readonly headersTimeoutMs?: number | undefined;
   readonly version?: string;
   readonly clock?: Clock;
   readonly log?: (line: string) => void;
@@ -76,10 +83,14 @@ export interface SignalingServer {
 const defaultSockets = 12_000;
 /** A school is one address. */
 const defaultSocketsPerAddress = 256;
-/** For a request's headers, and for all of it: ours have small bodies. */
-const headersTimeoutMs = 10_000;
-const requestTimeoutMs = 30_000;
-const checkMs = 2_000;
+/** From one address besides its sockets: pages load their parts over connections of their own. */
+const pageConnections = 128;
+/** For a request's headers, and for all of it, times this: ours have small bodies. Looked at five times in between. */
+const defaultHeadersTimeoutMs = 10_000;
+const requestPerHeaders = 3;
+const checksPerHeaders = 5;
+/** Without a byte in either direction; who waits for a data set's file waits a minute at most. */
+const silenceMs = 120_000;
 /** Together they find a dead socket within 10 s. */
 const pingIntervalMs = 5_000;
 const pingTimeoutMs = 5_000;
@@ -103,9 +114,14 @@ export async function createSignalingServer(options: SignalingServerOptions): Pr
   const gate = createGate({ key: creatorKey, access, revocations, unixSeconds });
   const { maxSockets = defaultSockets, socketsPerAddress = defaultSocketsPerAddress } = options;
   const addresses = createAddresses({ socketsPerAddress }, () => clock.now());
-  const limitsOfSockets = createSocketLimits(clock, ({ request }, offence) => {
-    counters.count(offence, "refused");
-    addresses.punish(clientOf(request));
+  const turns = createTurns(setImmediate);
+  const limitsOfSockets = createSocketLimits({
+    clock,
+    turns,
+    onOffence({ request }, offence) {
+      counters.count(offence, "refused");
+      addresses.punish(clientOf(request));
+    },
   });
   const guard = { counters, now: () => clock.now(), log, expel: limitsOfSockets.expel };
 
@@ -125,18 +141,23 @@ export async function createSignalingServer(options: SignalingServerOptions): Pr
     }
   };
   const creator = creatorKey && serveCreator({ key: creatorKey, hosts, gate, unixSeconds, onRevoked });
+  const { headersTimeoutMs = defaultHeadersTimeoutMs } = options;
   const http = createServer(
-    { connectionsCheckingInterval: checkMs },
+    { connectionsCheckingInterval: headersTimeoutMs / checksPerHeaders },
     createWeb({ status, hosts, gate, creator, data, log }),
   );
   http.headersTimeout = headersTimeoutMs;
-  http.requestTimeout = requestTimeoutMs;
-  const connections = connectionsOf(http);
-  const io = createSockets(http, { addresses, maxSockets });
+  http.requestTimeout = requestPerHeaders * headersTimeoutMs;
+  http.timeout = silenceMs;
+  const connectionsPerAddress = socketsPerAddress + pageConnections;
+  const connections = watchDoor(http, { connectionsPerAddress });
+  const io = createSockets(http, { addresses, maxSockets, turns, allowOrigins: options.allowOrigins ?? [] });
   // What is no new socket of ours would be counted nowhere.
   http.prependListener("upgrade", ({ url = "" }, socket) => {
     const isOurs = url.startsWith("/socket.io/") && !new URLSearchParams(url.split("?")[1]).has("sid");
     if (!isOurs) socket.destroy();
+    // Until it is its turn nobody else listens.
+    socket.on("error", () => undefined);
   });
   io.engine.on("connection", (connection: Connection) => limitsOfSockets.watch(connection));
   const stopWatchers = serveWatchers(io.of("/status"), { ...guard, clock, gate, status });
@@ -144,8 +165,12 @@ export async function createSignalingServer(options: SignalingServerOptions): Pr
   const seats = createSeatShares(seatsPerAddress, isThisMachine);
   servePeers(io, { ...guard, hosts, gate, seats, expect: limitsOfSockets.expect });
 
+  const sockets = () => io.engine.clientsCount;
+  const stopRelief = relieveHeap({ clock, sockets, collect: fullCollection() });
+
   const stop = () => {
     stopWatchers();
+    stopRelief();
     limitsOfSockets.close();
     for (const room of hosts.values()) room.close();
   };
@@ -172,10 +197,14 @@ export async function createSignalingServer(options: SignalingServerOptions): Pr
   };
 }
 
-function createSockets(
-  http: HttpServer,
-  { addresses, maxSockets }: { readonly addresses: Addresses; readonly maxSockets: number },
-): PeerServer {
+interface Doors {
+  readonly addresses: Addresses;
+  readonly maxSockets: number;
+  readonly turns: Turns;
+  readonly allowOrigins: readonly string[];
+}
+
+function createSockets(http: HttpServer, { addresses, maxSockets, turns, allowOrigins }: Doors): PeerServer {
   const io = new Server<ClientEvents, ServerEvents, Record<string, never>, SocketFacts>(http, {
     // Long polling would need sticky sessions and has no use: every peer speaks WebRTC, so WebSocket too.
     transports: ["websocket"],
@@ -188,19 +217,28 @@ function createSockets(
     pingTimeout: pingTimeoutMs,
     connectTimeout: connectTimeoutMs,
     allowRequest: (request, done) => {
-      const refusal = refusalOf(request);
-      done(refusal ?? null, refusal === undefined);
+      // A crowd's handshakes one by one, with whatever else comes in between.
+      turns.wait(clientOf(request), () => {
+        const refusal = refusalOf(request);
+        done(refusal ?? null, refusal === undefined);
+      });
     },
   });
 
   function refusalOf(request: IncomingMessage): string | undefined {
-    if (!isOwnPageOrNode(request)) return "connections come from this server's own pages or from no page";
+    // Gone while it waited: nobody would say when.
+    if (request.socket.destroyed) return "the connection is gone";
+    const isAllowed = allowOrigins.includes(request.headers.origin ?? "");
+    if (!isAllowed && !isOwnPageOrNode(request))
+      return "connections come from this server's own pages or from no page";
     if (io.engine.clientsCount >= maxSockets) return "this server has as many connections as it takes";
     const leave = addresses.admit(clientOf(request));
     if (!leave) return "too many connections from this address";
     request.socket.once("close", leave);
     return undefined;
   }
+  for (const name of ["/", "/status"])
+    io.of(name).use((socket, next) => turns.wait(clientOf(socket.request), next));
   return io;
 }
 
@@ -209,16 +247,6 @@ function isOwnPageOrNode({ headers }: IncomingMessage): boolean {
   const { origin, host } = headers;
   if (origin === undefined) return true;
   return URL.canParse(origin) && new URL(origin).host === host;
-}
-
-/** Upgraded ones, too: http forgets them. */
-function connectionsOf(http: HttpServer): ReadonlySet<Socket> {
-  const open = new Set<Socket>();
-  http.on("connection", (socket: Socket) => {
-    open.add(socket);
-    socket.on("close", () => open.delete(socket));
-  });
-  return open;
 }
 
 function listen(http: HttpServer, host: string, port: number): Promise<number> {

@@ -1,11 +1,14 @@
 /**
  * What one socket may cost, whatever it sends: bytes that come in (of socket.io's events, of what is none, of
  * WebSocket's own pings) and bytes that wait to go out to somebody who does not read. Above the limit the
- * connection is cut at once: a goodbye would leave the other end half a minute more.
+ * connection is cut at once: a goodbye would leave the other end half a minute more. Below it, who sends much
+ * at once is read piece by piece, with whatever else waits in between.
  */
 import type { Socket } from "socket.io";
 import type { Clock } from "../shared/core/clock.ts";
 import { createTokenBucket } from "../shared/core/token-bucket.ts";
+import { clientOf } from "./client-address.ts";
+import type { Turns } from "./turns.ts";
 
 /** The WebSocket below a socket.io socket. */
 export type Connection = Socket["conn"];
@@ -13,6 +16,8 @@ export type Connection = Socket["conn"];
 /** Averages and bursts are far above what an honest peer sends: 20 kB a second with 31 links. */
 const bytesPerSecond = 131_072;
 const byteBurst = 4_194_304;
+/** What Node reads from a socket at once: a whole piece means that more is there. */
+const pieceBytes = 65_536;
 /** Waiting for a socket when one more packet is to be sent to it. */
 const maxBacklogBytes = 1_048_576;
 const everyMs = 1_000;
@@ -44,11 +49,14 @@ interface Watched {
   isOut: boolean;
 }
 
-/** @param onOffence called once for each connection that is cut or expelled */
-export function createSocketLimits(
-  clock: Clock,
-  onOffence: (connection: Connection, offence: Offence) => void,
-): SocketLimits {
+export interface SocketLimitsOptions {
+  readonly clock: Clock;
+  readonly turns: Turns;
+  /** Called once for each connection that is cut or expelled. */
+  readonly onOffence: (connection: Connection, offence: Offence) => void;
+}
+
+export function createSocketLimits({ clock, turns, onOffence }: SocketLimitsOptions): SocketLimits {
   const watched = new Map<Connection, Watched>();
   let cancelBeat = clock.after(everyMs, beat);
 
@@ -81,12 +89,26 @@ export function createSocketLimits(
     onOffence(connection, offence);
   }
 
+  /** Its next piece when it is its address's turn. */
+  function readOnLater(connection: Connection): void {
+    const reader = readerOf(connection.request);
+    reader?.pause();
+    turns.wait(clientOf(connection.request), () => {
+      // Who was thrown out is forgotten by now, and never read again.
+      if (watched.get(connection)?.isOut === false) reader?.resume();
+    });
+  }
+
   return {
     watch(connection) {
       const bucket = createTokenBucket(bytesPerSecond, byteBurst);
       const it: Watched = { bucket, read: connection.request.socket.bytesRead, waiting: 0, isOut: false };
       watched.set(connection, it);
       let connects = 0;
+      const { socket } = connection.request;
+      socket.on("data", (piece: Uint8Array) => {
+        if (piece.byteLength >= pieceBytes && !it.isOut) readOnLater(connection);
+      });
       connection.on("packet", ({ data }: { readonly data?: unknown }) => {
         if (typeof data === "string" && data.startsWith(connectPacket)) connects += 1;
         if (connects > maxConnects) cut(connection, "flood");
@@ -108,6 +130,20 @@ export function createSocketLimits(
     },
     close: () => cancelBeat(),
   };
+}
+
+interface Reader {
+  pause(): void;
+  resume(): void;
+}
+
+/** The WebSocket that engine.io keeps with its request: pausing the TCP connection, ws would resume it. */
+function readerOf(request: object): Reader | undefined {
+  return "websocket" in request && isReader(request.websocket) ? request.websocket : undefined;
+}
+
+function isReader(it: unknown): it is Reader {
+  return typeof it === "object" && it !== null && "pause" in it && "resume" in it;
 }
 
 /** What still comes is not parsed: a flood's tail would cost as much as its head. */

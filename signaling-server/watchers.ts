@@ -1,6 +1,7 @@
 /**
  * The live feed of the status page: a namespace of its own, so that watchers never mix with peers. The
- * first snapshot is whole; later ones carry only the new points of the curves. Nobody watches: no work.
+ * first snapshot is whole; later ones carry only the new points of the curves. Nobody watches: no work; many
+ * do: one snapshot a second, and for those who show no invite one text.
  */
 import type { IncomingHttpHeaders } from "node:http";
 import type { Namespace } from "socket.io";
@@ -22,6 +23,8 @@ export interface WatchersOptions extends Omit<GuardOptions, "rules"> {
 }
 
 const everyMs = 1_000;
+/** Who shows nothing sees the open rooms. */
+const strangers = "strangers";
 const noRules: GuardOptions["rules"] = () => new Map();
 
 /** Returns how to stop. */
@@ -40,18 +43,21 @@ export function serveWatchers(
     }
     const now = options.status();
     const news = last ? sinceThen(now, last) : now;
-    const open = visibleTo(news, options.gate, {});
+    namespace.to(strangers).emit("status", visibleTo(news, options.gate, {}));
     for (const socket of namespace.sockets.values()) {
-      const { headers } = socket.handshake;
-      const isStranger = headers.cookie === undefined && headers.authorization === undefined;
-      socket.emit("status", isStranger ? open : visibleTo(news, options.gate, headers));
+      if (socket.rooms.has(strangers)) continue;
+      socket.emit("status", visibleTo(news, options.gate, socket.handshake.headers));
     }
     last = now;
   }
 
   namespace.on("connection", (socket) => {
     guardEvents(socket, { ...options, rules: noRules });
-    socket.emit("status", visibleTo(options.status(), options.gate, socket.handshake.headers));
+    const { headers } = socket.handshake;
+    if (headers.cookie === undefined && headers.authorization === undefined) void socket.join(strangers);
+    // What the next beat's news begin from.
+    last ??= options.status();
+    socket.emit("status", visibleTo(last, options.gate, headers));
   });
   return () => cancel();
 }

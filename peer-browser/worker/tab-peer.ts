@@ -48,14 +48,14 @@ export function startTabPeer(
   let isGone = false;
 
   async function run(): Promise<Ended> {
-    const connected = await connectSignaling(start.server);
+    const signingKey = createSigningKey(crypto.getRandomValues(new Uint8Array(32)));
+    const connected = await connectSignaling(start.server, { signingKey });
     if (!connected.ok) return unreachable();
     signaling = connected.signaling;
     if (isGone) {
       signaling.close();
       return ended({ kind: "stopped" });
     }
-    const signingKey = createSigningKey(crypto.getRandomValues(new Uint8Array(32)));
     peer = createPeer({
       identity: { peerId: signingKey.peerId, name: start.name, kind: "browser", backend: backendBefore },
       signingKey,

@@ -77,6 +77,7 @@ export function createMembership(deps: {
   let hasLeft = false;
   let readyFor: ReadyMessage | undefined;
   let isPaused = false;
+  let pass: string | undefined;
   const early: (() => void)[] = [];
   const listed = new Set<string>();
 
@@ -88,7 +89,8 @@ export function createMembership(deps: {
       protocol: protocolVersion,
       room: deps.room,
       ...identity,
-      ...(resume ? { resume } : {}),
+      ...(resume && { resume }),
+      ...(pass !== undefined && { pass }),
     });
     if (hasLeft) return;
     if (!answer.ok && answer.code === "taken" && attempt < takenRetries) {
@@ -108,6 +110,7 @@ export function createMembership(deps: {
   /** `isResuming`: we hold a trained replica, so a room that is empty without us does not start afresh. */
   function welcome(answer: Welcome, isResuming: boolean): void {
     isJoined = true;
+    pass = answer.pass;
     listed.clear();
     for (const { peerId } of answer.roster) listed.add(peerId);
     events.onWelcome(answer);

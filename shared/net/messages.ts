@@ -10,7 +10,7 @@ import type { Task } from "../core/task.ts";
 import type { View } from "../core/view.ts";
 
 /** Raised when a peer and a server (or two peers) would misunderstand each other. */
-export const protocolVersion = 2;
+export const protocolVersion = 3;
 
 /** Everything a stranger can make grow has a cap. */
 export const limits = {
@@ -52,6 +52,9 @@ export const roomNameSchema = v.pipe(
   v.regex(/^[a-z0-9][a-z0-9-]{0,47}$/, "must be lower-case letters, digits and dashes (48 at most)"),
 );
 
+const hexDigits = (length: number) =>
+  v.pipe(v.string(), v.length(length), v.regex(/^[0-9a-f]*$/, `must be ${length} hex digits`));
+
 export const joinSchema = v.strictObject({
   protocol: whole,
   room: roomNameSchema,
@@ -62,13 +65,14 @@ export const joinSchema = v.strictObject({
   backend: shownText(64),
   /** For a room that is not open to everybody (`#invite=…` of its link). */
   invite: v.optional(v.pipe(v.string(), v.regex(/^[\w.-]{1,128}$/, "must be an invite as its link has it"))),
+  /** From an earlier welcome of this peer: lets it come back. */
+  pass: v.optional(v.pipe(v.string(), v.regex(/^[\w.-]{1,128}$/, "must be the pass of a welcome"))),
+  /** That it holds the key of its id (join-proof.ts). */
+  proof: v.optional(v.strictObject({ key: hexDigits(64), signature: hexDigits(128) })),
   /** A peer that was a member before the server (or its socket) went away says where it is. */
   resume: v.optional(v.strictObject({ epoch: u32, round: u32 })),
 });
 export type JoinRequest = v.InferOutput<typeof joinSchema>;
-
-const hexDigits = (length: number) =>
-  v.pipe(v.string(), v.length(length), v.regex(/^[0-9a-f]*$/, `must be ${length} hex digits`));
 
 const candidateSchema = v.strictObject({
   candidate: shortText(512),
@@ -206,6 +210,8 @@ export interface Welcome {
   /** Which part of the training data is this peer's. */
   readonly shard: number;
   readonly iceServers: readonly string[];
+  /** To be shown when joining this room again. */
+  readonly pass?: string | undefined;
 }
 
 export const refusalCodes = ["version", "room", "full", "taken", "malformed", "limit", "finished"] as const;

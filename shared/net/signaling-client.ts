@@ -5,7 +5,9 @@
 import { io } from "socket.io-client";
 import type { Socket } from "socket.io-client";
 import { parseTask } from "../core/task.ts";
+import { proveJoin } from "./join-proof.ts";
 import type { ClientEvents, JoinRequest, Refusal, ServerEvents, Signaling, Welcome } from "./messages.ts";
+import type { SigningKey } from "./signing-key.ts";
 
 /** Short enough that a wrong address is a sentence within 10 s. */
 const joinTimeoutMs = 8_000;
@@ -17,6 +19,12 @@ export interface SignalingClient extends Signaling {
   hurry(): void;
 }
 
+export interface ConnectOptions {
+  readonly timeoutMs?: number;
+  /** Proves the peer id at every join; without it somebody else may be let in under that id. */
+  readonly signingKey?: SigningKey;
+}
+
 /** What went wrong is for the role to put into words: Node knows more about it than a tab is told. */
 export type ConnectResult =
   | { readonly ok: true; readonly signaling: SignalingClient }
@@ -25,7 +33,7 @@ export type ConnectResult =
 /** Settles when the socket is up, or when nobody answers there. Never rejects. */
 export async function connectSignaling(
   url: string,
-  { timeoutMs = 8_000 }: { readonly timeoutMs?: number } = {},
+  { timeoutMs = 8_000, signingKey }: ConnectOptions = {},
 ): Promise<ConnectResult> {
   const socket: ShoalSocket = io(url, {
     transports: ["websocket"],
@@ -39,7 +47,7 @@ export async function connectSignaling(
   ignoreWallClock(socket);
   try {
     await connected(socket);
-    return { ok: true, signaling: createSignaling(socket, url) };
+    return { ok: true, signaling: createSignaling(socket, url, signingKey) };
   } catch (error) {
     socket.disconnect();
     return { ok: false, error };
@@ -63,13 +71,14 @@ function connected(socket: ShoalSocket): Promise<void> {
   });
 }
 
-function createSignaling(socket: ShoalSocket, url: string): SignalingClient {
+function createSignaling(socket: ShoalSocket, url: string, signingKey?: SigningKey): SignalingClient {
   async function join(request: JoinRequest): Promise<Welcome | Refusal> {
     // Else socket.io would keep it and send it twice: the loop joins again when the socket is back.
-    if (!socket.connected) throw noAnswer(url);
+    if (!socket.connected || socket.id === undefined) throw noAnswer(url);
+    const proof = signingKey && proveJoin(signingKey, request, socket.id);
     const answer: unknown = await socket
       .timeout(joinTimeoutMs)
-      .emitWithAck("join", request)
+      .emitWithAck("join", { ...request, ...(proof && { proof }) })
       .catch(() => undefined);
     if (isWelcome(answer)) return knowsTask(answer);
     if (isRefusal(answer)) return answer;

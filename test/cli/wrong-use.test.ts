@@ -192,6 +192,12 @@ const usage: readonly WrongUse[] = [
     says: /--ice-server \(turn:c:1\): needs turn:USER:PASSWORD@HOST:PORT, or --turn-secret/,
   },
   {
+    what: "an origin with a path",
+    args: ["serve", "--allow-origin", "https://a.example/page"],
+    code: 2,
+    says: /--allow-origin \(https:\/\/a\.example\/page\): must be https:\/\/HOST/,
+  },
+  {
     what: "an empty TURN secret",
     args: ["serve", "--turn-secret", "", "--ice-server", "turn:host"],
     code: 2,

@@ -31,7 +31,7 @@ export async function startObserver(url: string, seed: number): Promise<Observer
       backend: "wasm",
     },
     room: "main",
-    signaling: await connectSignaling(url),
+    signaling: await connectSignaling(url, { signingKey }),
     createLink: createNodeDatachannelLink,
     startTrainer: (task, shard) => startTrainerThread(task, { shard }),
     clock: realClock,

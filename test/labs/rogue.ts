@@ -28,7 +28,7 @@ export async function joinAsRogue(
   const signingKey = createSigningKey(new Uint8Array(32).fill(life));
   const { peerId } = signingKey;
   const listens = heard.length === 0;
-  const signaling: Signaling = await connectSignaling(url);
+  const signaling: Signaling = await connectSignaling(url, { signingKey });
   const mesh = createMesh({
     selfId: peerId,
     clock: realClock,

@@ -44,7 +44,7 @@ await createPeer({
   signingKey,
   identity: { peerId: signingKey.peerId, name: "dying", kind: "node", backend: "toy" },
   room: "main",
-  signaling: await connectSignaling(url),
+  signaling: await connectSignaling(url, { signingKey }),
   createLink,
   startTrainer: (task, shard) => Promise.resolve(createToyTrainer(task, shard)),
   clock: realClock,

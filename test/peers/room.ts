@@ -108,7 +108,7 @@ async function startPeer(
     signingKey,
     identity: { peerId, name: `peer ${number}`, kind: "node", backend: "toy" },
     room: "main",
-    signaling: relayedBy(onTheWay, await connectSignaling(url)),
+    signaling: relayedBy(onTheWay, await connectSignaling(url, { signingKey })),
     createLink,
     startTrainer: (task, shard) => Promise.resolve(createToyTrainer(task, shard)),
     clock: realClock,

@@ -8,9 +8,20 @@ import type { TestContext } from "node:test";
 import { makeCreatorKey, readCreatorKey, revocationsBeside } from "../../peer-node/creator-key.ts";
 import { signCommand } from "../../signaling-server/creator-commands.ts";
 import type { CreatorCommand } from "../../signaling-server/creator-commands.ts";
+import { createGate } from "../../signaling-server/gate.ts";
 import { invitePurpose, readToken, signToken } from "../../signaling-server/invite-token.ts";
 import type { SignalingServer, SignalingServerOptions } from "../../signaling-server/server.ts";
-import { connect, join, joinRequest, joined, next, startServer, testTask, waitMs } from "./fixture.ts";
+import {
+  connect,
+  join,
+  joinRequest,
+  joined,
+  next,
+  peerIdOf,
+  startServer,
+  testTask,
+  waitMs,
+} from "./fixture.ts";
 
 const creatorKey = "k".repeat(32);
 const nowSeconds = () => Date.now() / 1000;
@@ -127,18 +138,52 @@ describe("a room by invite", () => {
   });
 });
 
+test("who came in by an invite comes back after its end and over a restart, for a week, if it was not revoked", () => {
+  let seconds = 1_000_000;
+  const gateOf = (key?: string) =>
+    createGate({ key, access: { room: "invite" }, unixSeconds: () => seconds });
+  const invite = signToken(creatorKey, invitePurpose, { room: "room", untilSeconds: seconds + 10 });
+  const peer = { room: "room", peerId: peerIdOf(1), invite };
+  const before = gateOf(creatorKey);
+  const pass = before.passFor(peer);
+  seconds += 60;
+  assert.equal(before.mayEnter("room", invite), undefined);
+  const after = gateOf(creatorKey);
+  assert.ok(after.mayReturn({ ...peer, pass }));
+  const others: Parameters<typeof after.mayReturn>[0][] = [
+    peer,
+    { ...peer, pass: invite },
+    { ...peer, pass, peerId: peerIdOf(2) },
+    { ...peer, pass, room: "other" },
+    { ...peer, pass, invite: undefined },
+  ];
+  for (const other of others) assert.equal(after.mayReturn(other), false);
+  assert.equal(gateOf("x".repeat(32)).mayReturn({ ...peer, pass }), false);
+  assert.ok(after.revoke(invite), "though it has ended");
+  assert.equal(after.mayReturn({ ...peer, pass }), false);
+  seconds += 7 * 86_400;
+  assert.equal(before.mayReturn({ ...peer, pass }), false);
+  const keyless = gateOf();
+  const open = { room: "other", peerId: peerIdOf(1) };
+  assert.ok(keyless.mayReturn({ ...open, pass: keyless.passFor(open) }));
+});
+
 describe("the creator", () => {
   test("adds a room, closes it, opens it: who was in comes back to a closed room, nobody else", async (t) => {
     const server = await startGated(t);
     const task = testTask();
     const made = await command(server, { do: "create", room: "new", access: "open", task });
     assert.equal(made.first.status, 204);
-    const { socket } = await joined(t, server, 1, { room: "new" });
+    const { socket, welcome } = await joined(t, server, 1, { room: "new" });
     const closed = await command(server, { do: "access", room: "new", access: "closed" });
     assert.equal(closed.first.status, 204);
     socket.emit("leave");
-    assert.equal((await join(socket, joinRequest(1, { room: "new" }))).ok, true);
     const absent = await refusalOf(t, server, "nowhere");
+    for (const impostor of [joinRequest(1, { room: "new" }), { ...joinRequest(2), pass: welcome.pass }])
+      assert.equal((await join(socket, { ...impostor, room: "new" })).ok, false);
+    const back = await join(socket, joinRequest(1, { room: "new", pass: welcome.pass }));
+    assert.ok(back.ok);
+    assert.equal(back.pass, welcome.pass, "and no longer one");
     assert.deepEqual(await refusalOf(t, server, "new"), absent);
     assert.deepEqual(await refusalOf(t, server, "new", inviteTo("new")), absent);
     const twice = await command(server, { do: "create", room: "new", access: "open", task });

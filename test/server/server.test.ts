@@ -194,11 +194,13 @@ describe("who may connect", () => {
     [undefined, true],
     ["own", true],
     ["https://elsewhere.example", false],
+    ["https://allowed.example", true],
+    ["https://allowed.example:444", false],
     ["null", false],
   ];
   for (const [origin, welcome] of origins) {
     test(`origin ${origin ?? "absent (a Node peer)"}: ${welcome ? "welcome" : "turned away"}`, async (t) => {
-      const server = await startServer(t);
+      const server = await startServer(t, { allowOrigins: ["https://allowed.example"] });
       const headers = origin === undefined ? {} : { Origin: origin === "own" ? server.url : origin };
       const socket: TestSocket = io(server.url, {
         transports: ["websocket"],

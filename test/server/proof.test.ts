@@ -1,0 +1,61 @@
+/** A peer id belongs to who holds its key: shown at `join`, for this socket only. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { proveJoin } from "../../shared/net/join-proof.ts";
+import type { JoinProof } from "../../shared/net/join-proof.ts";
+import { connectSignaling } from "../../shared/net/signaling-client.ts";
+import { createSigningKey } from "../../shared/net/signing-key.ts";
+import { connect, join, joinRequest, joined, next, startServer } from "./fixture.ts";
+
+const keyOf = (number: number) => createSigningKey(new Uint8Array(32).fill(number));
+
+test("who proves the key gets its id back from who does not; who has proven it is not put out", async (t) => {
+  const server = await startServer(t);
+  const witness = await joined(t, server, 9);
+  const signingKey = keyOf(1);
+  const request = joinRequest(1, { peerId: signingKey.peerId });
+  const impostor = await connect(t, server);
+  assert.ok((await join(impostor, request)).ok, "the owner is away");
+  const connected = await connectSignaling(server.url, { signingKey });
+  assert.ok(connected.ok);
+  t.after(() => connected.signaling.close());
+  const [toldImpostor, toldOthers] = [next(impostor, "refused"), next(witness.socket, "left")];
+  assert.ok((await connected.signaling.join(request)).ok);
+  assert.equal((await toldImpostor).code, "taken");
+  assert.equal((await toldOthers).peerId, signingKey.peerId);
+  const again = await join(impostor, request);
+  assert.ok(!again.ok && again.code === "taken");
+  assert.equal(server.status().rooms[0]?.peers.length, 2);
+});
+
+test("a proof is worth nothing for another room, socket, id or key, and there are so many for one socket", async (t) => {
+  const server = await startServer(t);
+  const socket = await connect(t, server);
+  const [own, other] = [keyOf(1), keyOf(2)];
+  const { peerId } = own;
+  const socketId = socket.id ?? "";
+  const right = proveJoin(own, { room: "room", peerId }, socketId);
+  const wrong: readonly JoinProof[] = [
+    proveJoin(own, { room: "other", peerId }, socketId),
+    proveJoin(own, { room: "room", peerId }, "another"),
+    proveJoin(own, { room: "room", peerId: other.peerId }, socketId),
+    proveJoin(other, { room: "room", peerId }, socketId),
+    { ...right, key: other.key },
+    { ...right, key: "f".repeat(64) },
+    { ...right, signature: "0".repeat(128) },
+  ];
+  const tryWith = (proof: JoinProof) => join(socket, joinRequest(1, { peerId, proof }));
+  for (const proof of wrong) {
+    const answer = await tryWith(proof);
+    assert.ok(!answer.ok && answer.code === "malformed");
+    assert.match(answer.reason, /the key of peer/);
+  }
+  assert.ok((await tryWith(right)).ok);
+  for (let tried = wrong.length + 1; tried < 20; tried += 1) {
+    socket.emit("leave");
+    assert.ok((await tryWith(right)).ok);
+  }
+  socket.emit("leave");
+  const tooMany = await tryWith(right);
+  assert.ok(!tooMany.ok && tooMany.code === "limit");
+});
