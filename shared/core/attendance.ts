@@ -8,6 +8,7 @@ import { judgePunctuality, noteMissed } from "./neighbor.ts";
 import type { Neighbor } from "./neighbor.ts";
 import type { Patience } from "./patience.ts";
 import type { RoundSlot } from "./round-slot.ts";
+import { judgeTardiness, worthWaitingMs } from "./tardiness.ts";
 
 type NeighborAt = (slot: RoundSlot, seat: number) => Neighbor | undefined;
 
@@ -55,6 +56,7 @@ export function judgeRound(slot: RoundSlot, neighborAt: NeighborAt, patience: Pa
     else if (isMinority) noteMissed(neighbor, wasSilent(slot, seat));
   }
   patience.judgeRound(!isMinority);
+  if (patience.isBounded && missed.length === 0 && !slot.listening) judgeTardiness(slot, awaited, neighborAt);
   return { missed: missed.map((seat) => slot.view.members[seat] ?? ""), lagMs: lagOf(slot, others) };
 }
 
@@ -82,9 +84,15 @@ export function reviewRound(slot: RoundSlot, neighborAt: NeighborAt, patience: P
     const flows = [slot.scatterIn[seat], slot.gatherIn[seat]].filter((flow) => flow !== undefined);
     if (!neighbor || seat === slot.seat) continue;
     if (!neighbor.awaited) judgePunctuality(neighbor, wouldHaveMadeIt(slot, flows));
-    else for (const flow of flows) [expected, late] = [expected + flow.expected, late + flow.late];
+    else
+      for (const flow of flows) [expected, late] = [expected + flow.expected, late + flow.late + cut(flow)];
   }
   if (expected > 0) patience.judgeLateness(late / expected);
+}
+
+/** What its sender kept back when it learned that we went on without it would have come too late. */
+function cut(flow: Inflow): number {
+  return flow.markedSent > 0 ? flow.expected - flow.markedSent : 0;
 }
 
 /** Nobody waited for it, but it would not have kept anybody waiting either. */
@@ -93,9 +101,15 @@ function wouldHaveMadeIt(slot: RoundSlot, flows: readonly Inflow[]): boolean {
   let came = 0;
   let lastAt = -1;
   for (const flow of flows) {
+    // More than what it had time for: it would have, had we waited.
+    if (flow.markedSent >= 0 && flow.markedSent < flow.expected) return false;
     expected += flow.expected;
     came += flow.got + flow.late;
     lastAt = Math.max(lastAt, flow.lastAt);
   }
-  return expected > 0 && 2 * came >= expected && lastAt <= slot.finishedAt + slot.graceMs;
+  return (
+    expected > 0 &&
+    2 * came >= expected &&
+    lastAt <= slot.finishedAt + Math.min(slot.graceMs, worthWaitingMs(slot))
+  );
 }

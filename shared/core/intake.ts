@@ -52,7 +52,7 @@ export function createIntake(deps: {
     const slot = deps.slotFor(header.round, header.epoch);
     if (!slot) return void (drops.stale += 1);
     if (!isOwed(slot, bytes.length)) return refuse(neighbor, "notOwed", now);
-    if (takers[header.kind](slot, neighbor, bytes, now)) noteProgress(slot, now);
+    if (takers[header.kind](slot, neighbor, bytes, now)) noteProgress(slot, neighbor, now);
     else
       refuse(
         neighbor,
@@ -84,7 +84,8 @@ export function createIntake(deps: {
   }
 
   /** Senders go through their phases in order (outbox.ts): this packet says which ones are behind them. */
-  function noteProgress(slot: RoundSlot, now: number): void {
+  function noteProgress(slot: RoundSlot, neighbor: Neighbor, now: number): void {
+    neighbor.enteredRound = Math.max(neighbor.enteredRound, slot.round);
     if (header.kind !== packetKinds.scatter) noteThrough(slot.scatterIn[header.seat], now);
     const before = deps.findSlot(slot.round - 1, slot.view.epoch);
     noteThrough(before?.scatterIn[header.seat], now);
@@ -189,6 +190,7 @@ export function createIntake(deps: {
     if (marker.phase === "gather") noteThrough(slot.scatterIn[seat], now);
     inflow.markedSent = Math.min(marker.sent, inflow.expected);
     inflow.markedAt = now;
+    neighbor.enteredRound = Math.max(neighbor.enteredRound, slot.round);
     if (slot.begunAt < 0 || inflow.settledAt >= 0 || !isComplete(inflow)) return;
     if (marker.phase === "scatter") closing.settleScatter(slot, seat, inflow, now);
     else inflow.settledAt = now;

@@ -3,7 +3,13 @@ import { newConduct } from "./conduct.ts";
 import type { Conduct } from "./conduct.ts";
 import { noDrops } from "./drops.ts";
 import type { Drops } from "./drops.ts";
+import { noLag } from "./lag.ts";
+import type { Lag } from "./lag.ts";
 import { minQuietMs, maxQuietMs, initialQuietMs } from "./constants.ts";
+
+/** Rounds in time after which a peer is waited for again: at first, and at most. */
+const usualReturn = 2;
+const longestReturn = 64;
 
 /** Fragments over one link since it opened. */
 export interface LinkCounts {
@@ -25,6 +31,10 @@ export interface Neighbor {
   /** Rounds wait for this peer. Not after it made one run into its deadline, until it is on time again. */
   awaited: boolean;
   onTimeRounds: number;
+  /** Rounds in time after which it is waited for again. */
+  returnsAfter: number;
+  /** Behind the others in what we wait for. */
+  lag: Lag;
   /** Rounds in a row that this peer made run into their deadline. */
   missedRounds: number;
   /** Silence after which a sender that is through is believed to be. */
@@ -35,6 +45,8 @@ export interface Neighbor {
   /** Share of those that came too late, over the last rounds. */
   lateShare: number;
   newestRound: number;
+  /** The same of what counted: no claim alone. Earlier rounds are over for it. */
+  enteredRound: number;
   readonly counts: LinkCounts;
 }
 
@@ -50,12 +62,15 @@ export function createNeighbor(peerId: string, counts: LinkCounts = noCounts()):
     listening: false,
     awaited: true,
     onTimeRounds: 0,
+    returnsAfter: usualReturn,
+    lag: noLag(),
     missedRounds: 0,
     quietMs: initialQuietMs,
     inTime: 0,
     tooLate: 0,
     lateShare: 0,
     newestRound: -1,
+    enteredRound: -1,
     counts,
   };
 }
@@ -80,10 +95,10 @@ function steering(lateShare: number): number {
   return lateShare > 0.05 ? 1.08 : 0.97;
 }
 
-/** Once a round: a peer that nobody waits for is waited for again after two rounds in time. */
+/** Once a round: a peer that nobody waits for is waited for again after a few rounds in time. */
 export function judgePunctuality(neighbor: Neighbor, onTime: boolean): void {
   neighbor.onTimeRounds = onTime ? neighbor.onTimeRounds + 1 : 0;
-  if (neighbor.onTimeRounds >= 2) neighbor.awaited = true;
+  if (neighbor.onTimeRounds >= neighbor.returnsAfter) neighbor.awaited = true;
 }
 
 /**
@@ -95,6 +110,17 @@ export function noteMissed(neighbor: Neighbor, wasSilent: boolean): void {
   if (!wasSilent && neighbor.missedRounds < 3) return;
   neighbor.awaited = false;
   neighbor.onTimeRounds = 0;
+}
+
+/**
+ * Rounds take longer because of this peer than it is worth. What it can do without us waiting is more than what
+ * it can do when all of it is awaited, so each time it takes longer until it is tried again.
+ */
+export function noteTardy(neighbor: Neighbor): void {
+  neighbor.awaited = false;
+  neighbor.onTimeRounds = 0;
+  neighbor.returnsAfter = Math.min(longestReturn, 2 * neighbor.returnsAfter);
+  neighbor.lag = noLag();
 }
 
 /** Nothing of a muted peer is used, so nothing is waited for. */

@@ -47,7 +47,7 @@ export function createNeighborhood(ownId: string): Neighborhood {
 
   function restart(): void {
     views = [];
-    for (const neighbor of neighbors.values()) neighbor.newestRound = -1;
+    for (const neighbor of neighbors.values()) neighbor.newestRound = neighbor.enteredRound = -1;
   }
 
   function enter(round: number): void {
@@ -81,6 +81,7 @@ export function createNeighborhood(ownId: string): Neighborhood {
     neighbor.connected = false;
     neighbor.listening = false;
     neighbor.newestRound = -1;
+    neighbor.enteredRound = -1;
     forgetStranger(peerId);
   }
 

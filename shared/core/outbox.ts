@@ -27,9 +27,9 @@ export interface Outbox {
   /** Nothing of ours comes in this round, so that a member need not wait for it. */
   decline(slot: RoundSlot, to: Neighbor): void;
   hasOpen(slot: RoundSlot): boolean;
+  /** Whoever has been seen in a later round has no use for what is left of an earlier one: that stays unsent. */
   nextPacket(slots: readonly RoundSlot[], to: Neighbor, out: Uint8Array): number;
   nextMarker(): { readonly to: string; readonly marker: EndMarker } | undefined;
-  /** What has not been handed out stays unsent. */
   cancelScatter(slot: RoundSlot): void;
   cancel(slot: RoundSlot): void;
 }
@@ -64,6 +64,7 @@ export function createOutbox(deps: {
     for (const slot of slots) {
       const flow = slot.outflows.get(to.peerId);
       if (!flow) continue;
+      if (!to.listening && to.enteredRound > slot.round) end(slot, flow);
       const bytes = nextScatter(slot, flow, out) || nextGather(slot, flow, out);
       if (bytes === 0) continue;
       if (header.kind !== packetKinds.parity) to.counts.sent += 1;
@@ -144,6 +145,12 @@ export function createOutbox(deps: {
     mark(slot, peerId, "gather", 0);
   }
 
+  /** What has not been handed out stays unsent. */
+  function end(slot: RoundSlot, flow: Outflow): void {
+    endScatter(slot, flow);
+    endGather(slot, flow);
+  }
+
   function mark(slot: RoundSlot, to: string, phase: EndMarker["phase"], sent: number): void {
     markers.push({ to, marker: { epoch: slot.view.epoch, round: slot.round, phase, sent } });
   }
@@ -160,8 +167,7 @@ export function createOutbox(deps: {
     nextMarker: () => markers.shift(),
     cancelScatter,
     cancel(slot) {
-      cancelScatter(slot);
-      for (const flow of slot.outflows.values()) endGather(slot, flow);
+      for (const flow of slot.outflows.values()) end(slot, flow);
     },
   };
 }

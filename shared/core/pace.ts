@@ -3,6 +3,8 @@
  * samples, so that it is in time; it goes back to the task's amount as far as it can keep up. The round
  * machine's `lagMs` is the only input: no clock is compared between machines.
  */
+import { noLag, noteLag } from "./lag.ts";
+
 export interface Pace {
   /** Samples to learn from in the next round. */
   readonly samples: number;
@@ -35,33 +37,29 @@ export function createPace(work: { samplesPerRound: number } | { secondsPerRound
   let nominal = "samplesPerRound" in work ? work.samplesPerRound : 1;
   let share = 1;
   let samples = nominal;
-  let smoothedLagMs = 0;
-  /** How much the lag varies from round to round: a slow machine is slow every time, a lossy path is not. */
-  let jitterMs = 0;
+  const lag = noLag();
 
   function update(outcome: Parameters<Pace["update"]>[0]): void {
     const msPerSample = outcome.trainMs / Math.max(1, outcome.samples);
     if ("secondsPerRound" in work)
       nominal = Math.max(1, (work.secondsPerRound * 1000) / Math.max(msPerSample, 1e-6));
-    const surpriseMs = (outcome.lagMs ?? 0) - smoothedLagMs;
-    jitterMs += 0.3 * (Math.abs(surpriseMs) - jitterMs);
-    smoothedLagMs += 0.3 * surpriseMs;
+    noteLag(lag, outcome.lagMs ?? 0);
     const usualMs = tolerance * (outcome.trainMs + (outcome.roundMs ?? 0));
-    const isNoise = smoothedLagMs <= Math.max(minToleranceMs, usualMs, jitterMs);
+    const isNoise = lag.ms <= Math.max(minToleranceMs, usualMs, lag.jitterMs);
     const isToBlame = outcome.trainMs >= blamelessShare * (outcome.roundMs ?? 0);
     if (!isNoise && isToBlame) slowDown(msPerSample);
     else samples = Math.min(share * nominal, samples + growth(msPerSample));
   }
 
   function slowDown(msPerSample: number): void {
-    const tooMany = smoothedLagMs / Math.max(msPerSample, 1e-6);
+    const tooMany = lag.ms / Math.max(msPerSample, 1e-6);
     samples = Math.max(1, samples / 2, samples - 0.7 * tooMany);
-    smoothedLagMs *= 0.5;
+    lag.ms *= 0.5;
   }
 
   /** As much as we were early, and a little more to find out whether more is possible. */
   function growth(msPerSample: number): number {
-    const earlyBy = (0.3 * Math.max(0, -smoothedLagMs)) / Math.max(msPerSample, 1e-6);
+    const earlyBy = (0.3 * Math.max(0, -lag.ms)) / Math.max(msPerSample, 1e-6);
     return Math.min(0.1 * nominal, earlyBy) + 0.005 * nominal;
   }
 

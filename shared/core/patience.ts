@@ -16,6 +16,8 @@ export interface PatienceLimits {
   readonly minGraceMs: number;
   /** On a reliable channel silence means a retransmission and never a loss: nobody is given up for it. */
   readonly lossless?: boolean;
+  /** Nobody is too slow to be waited for. */
+  readonly boundless?: boolean;
 }
 
 export interface Patience {
@@ -23,6 +25,7 @@ export interface Patience {
   readonly phaseMs: number;
   /** How much longer than the bulk the last ones get to scatter; twice that to gather. */
   readonly graceMs: number;
+  readonly isBounded: boolean;
   /** After a round: were more members missing at its deadline than a few? */
   judgeRound(tooManyMissed: boolean): void;
   /** When a round is over for good: the share (0..1) of awaited fragments that came too late. */
@@ -40,7 +43,7 @@ const defaultPatience: PatienceLimits = {
 
 /** No deadline but this one. */
 export function boundlessPatience(ms: number): PatienceLimits {
-  return { initialMs: ms, minMs: ms, maxMs: ms, initialGraceMs: ms, minGraceMs: ms };
+  return { initialMs: ms, minMs: ms, maxMs: ms, initialGraceMs: ms, minGraceMs: ms, boundless: true };
 }
 
 /** For reliable channels: everything comes, only the dead are given up. */
@@ -63,6 +66,7 @@ export function createPatience(limits: PatienceLimits = defaultPatience): Patien
     get graceMs() {
       return graceMs;
     },
+    isBounded: !limits.boundless,
     judgeRound(tooManyMissed) {
       phaseMs = within(phaseMs * (tooManyMissed ? 1.25 : 0.98), limits.minMs, limits.maxMs);
     },

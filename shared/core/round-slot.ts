@@ -60,6 +60,8 @@ export interface RoundSlot {
   /** Nothing of ours is contributed: we only listen to the gathers. */
   listening: boolean;
   begunAt: number;
+  /** When the round before began; -1 where we were not in it. */
+  beforeAt: number;
   phaseMs: number;
   graceMs: number;
   /** When all but a few members were in; -1 before. */
@@ -123,6 +125,7 @@ export function createSlot(
     kept: null,
     listening: false,
     begunAt: -1,
+    beforeAt: -1,
     phaseMs: 0,
     graceMs: 0,
     scatterNearlyAt: -1,

@@ -87,9 +87,8 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
 
   function slotFor(round: number): RoundSlot | undefined {
     const view = neighborhood.viewAt(round);
-    if (!view || view.members.length === 0) return undefined;
-    const known = findSlot(round, view.epoch);
-    if (known) return known;
+    const known = view && findSlot(round, view.epoch);
+    if (known || !view?.members.length) return known;
     const { epoch, members } = view;
     const plan = planFor({ seed: options.seed, epoch, round, members: members.length, fragmentCount });
     const slot = createSlot(round, view, plan, seatOf(view, peerId), shape, rng, memory);
@@ -147,8 +146,9 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
     for (const older of slots) if (older.round < round) outbox.cancelScatter(older);
     current = slot;
     result = undefined;
-    Object.assign(slot, { values, kept, listening: listen, begunAt: now });
-    Object.assign(slot, { phaseMs: patience.phaseMs, graceMs: patience.graceMs });
+    const beforeAt = findSlot(round - 1, slot.view.epoch)?.begunAt ?? -1;
+    const { phaseMs, graceMs } = patience;
+    Object.assign(slot, { values, kept, listening: listen, begunAt: now, beforeAt, phaseMs, graceMs });
     if (listen) decline(slot);
     else openOutflows(slot);
     closing.start(slot, now);

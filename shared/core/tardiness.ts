@@ -1,0 +1,63 @@
+/**
+ * Who makes the others wait round after round, though never beyond their grace: a thin uplink, an overloaded
+ * machine. Grace alone would grow until the slowest sets everybody's pace. To wait for k of n members is worth
+ * it as long as it takes no more than k/n of the time from one round to the next; beyond that the others do
+ * more without them. (With k of n gone the rest does (n − k) parts of the work in the time that is left.)
+ */
+import type { Inflow } from "./inflow.ts";
+import { noteLag } from "./lag.ts";
+import { noteTardy } from "./neighbor.ts";
+import type { Neighbor } from "./neighbor.ts";
+import type { RoundSlot } from "./round-slot.ts";
+
+/** A busy machine's timers are late by less. */
+const noticeableMs = 10;
+/** Of a lag that varies as much as this, nobody is to blame. */
+const jitters = 2;
+
+/** How long this round may be held up by one member. */
+export function worthWaitingMs(slot: RoundSlot): number {
+  const cycleMs = slot.beforeAt < 0 ? Infinity : slot.begunAt - slot.beforeAt;
+  return Math.max(noticeableMs, cycleMs / slot.view.members.length);
+}
+
+/** At the end of a round that has waited for these seats: later ones may do without some of them. */
+export function judgeTardiness(
+  slot: RoundSlot,
+  awaited: readonly number[],
+  neighborAt: (slot: RoundSlot, seat: number) => Neighbor | undefined,
+): void {
+  const scattersAt = usually(slot, slot.scatterIn, awaited);
+  const gathersAt = usually(slot, slot.gatherIn, awaited);
+  const neighbors: Neighbor[] = [];
+  for (const seat of awaited) {
+    const neighbor = neighborAt(slot, seat);
+    if (!neighbor) continue;
+    neighbors.push(neighbor);
+    const lagMs =
+      behind(slot, slot.scatterIn[seat], scattersAt) + behind(slot, slot.gatherIn[seat], gathersAt);
+    noteLag(neighbor.lag, lagMs);
+  }
+  const lags = neighbors.map(({ lag }) => lag.ms);
+  for (const neighbor of neighbors) {
+    const { ms, jitterMs } = neighbor.lag;
+    const asLate = lags.filter((lag) => lag >= ms).length;
+    if (ms > jitters * jitterMs && ms > asLate * worthWaitingMs(slot)) noteTardy(neighbor);
+  }
+}
+
+/** When the middle one of the seats that owed something in a phase was in. */
+function usually(slot: RoundSlot, flows: readonly Inflow[], awaited: readonly number[]): number {
+  const owing = awaited.flatMap((seat) => flows[seat] ?? []).filter((flow) => flow.expected > 0);
+  const ends = owing.map((flow) => endOf(slot, flow)).toSorted((a, b) => a - b);
+  return ends[Math.floor((ends.length - 1) / 2)] ?? slot.begunAt;
+}
+
+function behind(slot: RoundSlot, flow: Inflow | undefined, usualAt: number): number {
+  return flow && flow.expected > 0 ? endOf(slot, flow) - usualAt : 0;
+}
+
+/** What was in before we began kept nobody waiting. */
+function endOf(slot: RoundSlot, flow: Inflow): number {
+  return Math.max(slot.begunAt, flow.settledAt);
+}
