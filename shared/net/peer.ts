@@ -98,7 +98,7 @@ export function createPeer(options: PeerOptions): Peer {
       onTrainingGone() {
         session?.exchange.abortListening();
         session?.machine.restart();
-        loop?.roomEmptied();
+        loop?.roomEmptied(false);
       },
       onRefused: (refusal) => end({ kind: "refused", refusal }),
       onNotice: notice,
@@ -128,8 +128,7 @@ export function createPeer(options: PeerOptions): Peer {
   function onView(view: View, wasMember: boolean): void {
     session?.machine.install(view);
     tellWhetherListening();
-    // Where we were the last of them, ours is what the training goes on with.
-    if (view.members.length === 0 && !wasMember) loop?.roomEmptied();
+    if (view.members.length === 0) loop?.roomEmptied(wasMember);
     news.tell();
   }
 

@@ -17,8 +17,8 @@ export interface TrainingLoop {
   readonly isComplete: boolean;
   /** As it came out of the last averaging. */
   readonly replica: Replica;
-  /** The room has lost its last member: its next training starts afresh. */
-  roomEmptied(): void;
+  /** The room has lost its last member, maybe us: its next training starts afresh, or with what somebody has. */
+  roomEmptied(wasMember: boolean): void;
 }
 
 export interface TrainingLoopDeps {

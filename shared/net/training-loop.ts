@@ -35,6 +35,8 @@ export function createTrainingLoop(deps: TrainingLoopDeps): TrainingLoop {
   let trainMs = 0;
   /** A pause that comes and goes within a round is one, too: the server has taken us out of its next view. */
   let pausesDone = 0;
+  /** Our round is of a training that is over: the room may be in an earlier one by now. */
+  let isRoundVoid = false;
 
   async function run(): Promise<void> {
     while (!deps.isOver() && nextRound < s.task.rounds) {
@@ -109,6 +111,7 @@ export function createTrainingLoop(deps: TrainingLoopDeps): TrainingLoop {
     const from = isMember() ? (membership.view?.fromRound ?? 0) : 0;
     if (own > 0 && isMember() && from === 0) await takeModel();
     nextRound = from;
+    isRoundVoid = false;
     // Another start belongs to a model that others have: it has to be listened to first.
     isComplete = isMember() && (from === own || from === 0);
     if (!isComplete) missing = new Uint8Array(0);
@@ -220,7 +223,8 @@ export function createTrainingLoop(deps: TrainingLoopDeps): TrainingLoop {
   async function startListening(view: View): Promise<void> {
     if (replica.length === 0) replica = await s.trainer.initialParameters();
     missing = new Uint8Array(s.machine.fragmentCount).fill(1);
-    nextRound = Math.max(nextRound, view.fromRound);
+    nextRound = isRoundVoid ? view.fromRound : Math.max(nextRound, view.fromRound);
+    isRoundVoid = false;
     s.machine.expect(nextRound);
     heardAt = clock.now();
   }
@@ -261,9 +265,10 @@ export function createTrainingLoop(deps: TrainingLoopDeps): TrainingLoop {
     get replica() {
       return { round: nextRound, values: replica };
     },
-    roomEmptied() {
-      // A peer that paused may be why: its replica is what the training can go on with.
-      if (!standing.isPaused) isComplete = false;
+    roomEmptied(wasMember) {
+      isRoundVoid = true;
+      // The last of them, and who paused, have what the training can go on with.
+      if (!wasMember && !standing.isPaused) isComplete = false;
     },
   };
 }

@@ -1,4 +1,4 @@
-/** A server that comes back empty, and a newcomer that finds it before the members do. */
+/** Trainings that go on after nobody was there: neither a newcomer nor an old replica takes their place. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { toyTask } from "./room.ts";
@@ -38,3 +38,43 @@ for (const backMs of [400, 5_900]) {
     assert.ok(disagreement !== null && disagreement < 0.1, `replicas differ by ${disagreement}`);
   });
 }
+
+test("of two that paused the newer replica goes on, though the older one is back first", async (t) => {
+  const room = openVirtualRoom({ task: toyTask({ minPeers: 1 }), count: 2, seed: 12 });
+  t.after(() => room.close());
+  const [older, newer] = room.peers;
+  assert.ok(older && newer);
+  assert.ok(await room.run(60_000, () => lastRound(older) >= 20));
+  older.peer.pause();
+  assert.ok(await room.run(60_000, () => lastRound(newer) >= 80));
+  newer.peer.pause();
+  const members = () => room.status().peers.filter(({ member }) => member).length;
+  assert.ok(await room.run(10_000, () => members() === 0));
+  await room.run(100);
+  const [from, until] = [older, newer].map((peer) => roundsOf(peer).length);
+  older.peer.resume();
+  await room.run(1_000);
+  newer.peer.resume();
+  assert.ok(await room.run(30_000, () => members() === 2 && roundsOf(older).length > (from ?? 0) + 20));
+  const [its, theirs] = [roundsOf(older).slice(from), roundsOf(newer).slice(until)].map(
+    (rounds) => rounds[0] ?? 0,
+  );
+  assert.ok(theirs !== undefined && theirs >= 80, `went on in round ${theirs}`);
+  assert.ok(its !== undefined && its > theirs, `the older one in round ${its}`);
+});
+
+test("who paused comes back to a training that has begun anew meanwhile, in its rounds", async (t) => {
+  const room = openVirtualRoom({ task: toyTask({ minPeers: 1 }), count: 1, seed: 13 });
+  t.after(() => room.close());
+  const [first] = room.peers;
+  assert.ok(first && (await room.run(60_000, () => lastRound(first) >= 200)));
+  first.peer.pause();
+  const members = () => room.status().peers.filter(({ member }) => member).length;
+  assert.ok(await room.run(10_000, () => members() === 0));
+  const second = room.add();
+  assert.ok(await room.run(10_000, () => lastRound(second) >= 10));
+  first.peer.resume();
+  const before = roundsOf(first).length;
+  assert.ok(await room.run(10_000, () => members() === 2 && roundsOf(first).length > before + 5));
+  assert.ok(lastRound(first) < 100, `round ${lastRound(first)}`);
+});
