@@ -94,7 +94,10 @@ const silenceMs = 120_000;
 /** Together they find a dead socket within 10 s. */
 const pingIntervalMs = 5_000;
 const pingTimeoutMs = 5_000;
-const connectTimeoutMs = 5_000;
+/** For a socket to say which namespace it wants, in times of the above for headers. */
+const connectPerHeaders = 1 / 2;
+/** Open at once besides sockets. */
+const otherConnections = 2_048;
 /** For clients to answer the goodbye of a server that closes. */
 const farewellMs = 1_000;
 
@@ -141,7 +144,7 @@ export async function createSignalingServer(options: SignalingServerOptions): Pr
     }
   };
   const creator = creatorKey && serveCreator({ key: creatorKey, hosts, gate, unixSeconds, onRevoked });
-  const { headersTimeoutMs = defaultHeadersTimeoutMs } = options;
+  const { headersTimeoutMs = defaultHeadersTimeoutMs, allowOrigins = [] } = options;
   const http = createServer(
     { connectionsCheckingInterval: headersTimeoutMs / checksPerHeaders },
     createWeb({ status, hosts, gate, creator, data, log }),
@@ -149,9 +152,10 @@ export async function createSignalingServer(options: SignalingServerOptions): Pr
   http.headersTimeout = headersTimeoutMs;
   http.requestTimeout = requestPerHeaders * headersTimeoutMs;
   http.timeout = silenceMs;
+  http.maxConnections = maxSockets + otherConnections;
   const connectionsPerAddress = socketsPerAddress + pageConnections;
   const connections = watchDoor(http, { connectionsPerAddress });
-  const io = createSockets(http, { addresses, maxSockets, turns, allowOrigins: options.allowOrigins ?? [] });
+  const io = createSockets(http, { addresses, maxSockets, turns, allowOrigins, headersTimeoutMs });
   // What is no new socket of ours would be counted nowhere.
   http.prependListener("upgrade", ({ url = "" }, socket) => {
     const isOurs = url.startsWith("/socket.io/") && !new URLSearchParams(url.split("?")[1]).has("sid");
@@ -202,9 +206,13 @@ interface Doors {
   readonly maxSockets: number;
   readonly turns: Turns;
   readonly allowOrigins: readonly string[];
+  readonly headersTimeoutMs: number;
 }
 
-function createSockets(http: HttpServer, { addresses, maxSockets, turns, allowOrigins }: Doors): PeerServer {
+function createSockets(
+  http: HttpServer,
+  { addresses, maxSockets, turns, allowOrigins, headersTimeoutMs }: Doors,
+): PeerServer {
   const io = new Server<ClientEvents, ServerEvents, Record<string, never>, SocketFacts>(http, {
     // Long polling would need sticky sessions and has no use: every peer speaks WebRTC, so WebSocket too.
     transports: ["websocket"],
@@ -215,7 +223,7 @@ function createSockets(http: HttpServer, { addresses, maxSockets, turns, allowOr
     maxHttpBufferSize: limits.eventBytes,
     pingInterval: pingIntervalMs,
     pingTimeout: pingTimeoutMs,
-    connectTimeout: connectTimeoutMs,
+    connectTimeout: connectPerHeaders * headersTimeoutMs,
     allowRequest: (request, done) => {
       // A crowd's handshakes one by one, with whatever else comes in between.
       turns.wait(clientOf(request), () => {

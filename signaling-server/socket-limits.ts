@@ -120,7 +120,11 @@ export function createSocketLimits({ clock, turns, onOffence }: SocketLimitsOpti
         if (isBehind) cut(connection, "backlog");
       });
       connection.on("flush", () => (it.waiting = 0));
-      connection.on("close", () => watched.delete(connection));
+      connection.on("close", () => {
+        watched.delete(connection);
+        // ws would wait half a minute for who does not answer the goodbye.
+        if (!socket.destroyed) clock.after(lastWordMs, () => socket.destroy());
+      });
     },
     expect: (connection, bytes) => watched.get(connection)?.bucket.grant(bytes),
     expel(connection) {
