@@ -4,7 +4,7 @@
  * miss a deadline it is the deadline that was wrong, and it grows instead.
  */
 import type { Inflow } from "./inflow.ts";
-import { judgePunctuality, noteMissed } from "./neighbor.ts";
+import { isTardy, judgePunctuality, noteMissed } from "./neighbor.ts";
 import type { Neighbor } from "./neighbor.ts";
 import type { Patience } from "./patience.ts";
 import type { RoundSlot } from "./round-slot.ts";
@@ -83,7 +83,7 @@ export function reviewRound(slot: RoundSlot, neighborAt: NeighborAt, patience: P
     const neighbor = neighborAt(slot, seat);
     const flows = [slot.scatterIn[seat], slot.gatherIn[seat]].filter((flow) => flow !== undefined);
     if (!neighbor || seat === slot.seat) continue;
-    if (!neighbor.awaited) judgePunctuality(neighbor, wouldHaveMadeIt(slot, flows));
+    if (!neighbor.awaited) judgePunctuality(neighbor, wouldHaveMadeIt(slot, flows, isTardy(neighbor)));
     else
       for (const flow of flows) [expected, late] = [expected + flow.expected, late + flow.late + cut(flow)];
   }
@@ -95,21 +95,18 @@ function cut(flow: Inflow): number {
   return flow.markedSent > 0 ? flow.expected - flow.markedSent : 0;
 }
 
-/** Nobody waited for it, but it would not have kept anybody waiting either. */
-function wouldHaveMadeIt(slot: RoundSlot, flows: readonly Inflow[]): boolean {
+/** Nobody waited for it, but it would not have kept anybody waiting either; who was tardy, not even a little. */
+function wouldHaveMadeIt(slot: RoundSlot, flows: readonly Inflow[], wasTardy: boolean): boolean {
   let expected = 0;
   let came = 0;
   let lastAt = -1;
   for (const flow of flows) {
-    // More than what it had time for: it would have, had we waited.
-    if (flow.markedSent >= 0 && flow.markedSent < flow.expected) return false;
+    // It had more than it had time for: to wait would have taken longer.
+    if (wasTardy && flow.markedSent >= 0 && flow.markedSent < flow.expected) return false;
     expected += flow.expected;
     came += flow.got + flow.late;
     lastAt = Math.max(lastAt, flow.lastAt);
   }
-  return (
-    expected > 0 &&
-    2 * came >= expected &&
-    lastAt <= slot.finishedAt + Math.min(slot.graceMs, worthWaitingMs(slot))
-  );
+  const graceMs = wasTardy ? Math.min(slot.graceMs, worthWaitingMs(slot)) : slot.graceMs;
+  return expected > 0 && 2 * came >= expected && lastAt <= slot.finishedAt + graceMs;
 }

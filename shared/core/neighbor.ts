@@ -123,6 +123,11 @@ export function noteTardy(neighbor: Neighbor): void {
   neighbor.lag = noLag();
 }
 
+/** It was given up for that, now or before. */
+export function isTardy({ returnsAfter }: Neighbor): boolean {
+  return returnsAfter > usualReturn;
+}
+
 /** Nothing of a muted peer is used, so nothing is waited for. */
 export function noteMuted(neighbor: Neighbor): void {
   neighbor.awaited = false;

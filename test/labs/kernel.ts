@@ -33,6 +33,8 @@ export interface KernelLab {
   rate(bytesPerSecond: number, peer?: number): void;
   /** Nothing passes between these two any more, silently, until the returned function is called. Not with `drop`. */
   sever(a: LabNode, b: LabNode, traffic: Traffic): () => void;
+  /** A peer's machine leaves its network: it has no address, until the returned function gives it another one. */
+  moveAway(peer: number): () => void;
   /** In place of `rate`: every peer's link carries learning and a web service; counters go to 0. */
   share(plan: LinkPlan): void;
   /** What left a peer since the last `share`. */
@@ -91,6 +93,16 @@ export async function createKernelLab(options: { readonly peers: number }): Prom
       const [one, other] = [placeOf(a), placeOf(b)];
       darken(one, other, traffic);
       return () => lighten(one, other, traffic);
+    },
+    moveAway(peer) {
+      const space = spaceOf(peer);
+      ipIn(space, [`addr del ${addressOf(peer)}/24 dev eth0`]);
+      return () => {
+        const elsewhere = `10.77.0.${hostOf(peer) + 100}`;
+        const known = `neigh replace ${elsewhere} lladdr ${hardwareOf(peer)} dev eth0 nud permanent`;
+        for (const other of nodes.filter((node) => node !== peer)) ipIn(spaceOf(other), [known]);
+        ipIn(space, [`addr add ${elsewhere}/24 dev eth0`]);
+      };
     },
     share(plan) {
       for (const peer of peers) shareLink(spaceOf(peer), plan);

@@ -139,6 +139,35 @@ const halfOpen: Row = {
   },
 };
 
+const networkSwitch: Row = {
+  name: "network-switch",
+  what: {
+    full: "1 of 4 peers changes its network: no address for 1 s, then another one",
+    short: "1 of 4 peers changes its network: no address for 1 s, then another one",
+  },
+  needs: "kernel lab",
+  repeats: { full: 5, short: 1 },
+  seconds: { full: 30, short: 25 },
+  async run(chaos) {
+    const lab = await chaos.openLab(peers);
+    const run = await chaos.start({ task: endlessTask(peers), peers, lab });
+    await warmedUp(run);
+    const victim = chaos.rng.below(peers);
+    const others = run.peers.filter((_, node) => node !== victim);
+    const atMs = now();
+    const arrive = lab.moveAway(victim);
+    await pause(1_000);
+    arrive();
+    const backMs = now();
+    const back = whole(await wholeAgain(run.peers, backMs));
+    return [
+      { ...back, what: "it trains again, in whole rounds with the others, after it has the new one" },
+      { what: "longest time without a round of the others", unit: "s", measured: longestPause(others, atMs) },
+      longestWait(others, atMs),
+    ];
+  },
+};
+
 export const networkRows: readonly Row[] = [
   linkDark,
   allDark(3),
@@ -146,4 +175,5 @@ export const networkRows: readonly Row[] = [
   allDark(60),
   partition,
   halfOpen,
+  networkSwitch,
 ];

@@ -1,5 +1,6 @@
-/** Four tabs of Chromium and four programs train together, and half of them go at once. */
+/** Four tabs of Chromium and four programs train together: half of them go at once, or the server does. */
 import type { Browser } from "playwright-core";
+import * as v from "valibot";
 import { launchChromium } from "../../../test/browser/chromium.ts";
 import { joinWithTab } from "../../../test/browser/real-tab.ts";
 import type { RealTab } from "../../../test/browser/real-tab.ts";
@@ -8,7 +9,16 @@ import type { RunningPeer, TrainingRun } from "../../../test/labs/training-run.t
 import type { Task } from "../../../shared/core/task.ts";
 import type { Chaos, Check, Row } from "../row.ts";
 import { endlessTask, finishingTask } from "../tasks.ts";
-import { accuracyLost, becomes, epochOf, longestWait, now, outOfView, warmedUp } from "../watching.ts";
+import {
+  accuracyLost,
+  becomes,
+  epochOf,
+  longestWait,
+  now,
+  outOfView,
+  roundsLost,
+  warmedUp,
+} from "../watching.ts";
 
 /** Of each kind. */
 const count = 4;
@@ -99,6 +109,63 @@ const stopped: Row = {
   },
 };
 
+const awayWords = (seconds: number) =>
+  `of 4 tabs and 4 programs, the signaling server gets SIGKILL; another one, which knows nothing, takes its place after ${seconds} s`;
+
+const statusSchema = v.object({
+  rooms: v.array(v.object({ peers: v.array(v.object({ state: v.string(), kind: v.string() })) })),
+});
+
+/** As the server has it. */
+async function trainingTabs(url: string): Promise<number> {
+  const { rooms } = v.parse(statusSchema, await (await fetch(`${url}/api/status`)).json());
+  const trainers = rooms.flatMap(({ peers }) => peers).filter(({ state }) => state === "training");
+  return trainers.filter(({ kind }) => kind === "browser").length;
+}
+
+const serverAway: Row = {
+  name: "tabs-server-away",
+  what: { full: awayWords(60), short: awayWords(10) },
+  needs: "Chromium",
+  repeats: { full: 3, short: 1 },
+  seconds: { full: 110, short: 60 },
+  async run(chaos) {
+    const { run } = await start(chaos, endlessTask(2 * count));
+    const [epoch, atMs] = [newestEpoch(run.peers), now()];
+    await run.killServer();
+    await pause(chaos.size === "full" ? 60_000 : 10_000);
+    const backMs = now();
+    const lost = roundsLost(run.peers, atMs, backMs);
+    await run.restartServer();
+    const listeningMs = now();
+    const agree = () =>
+      run.peers.every((peer) => epochOf(peer) > epoch) && new Set(run.peers.map(epochOf)).size === 1;
+    const agreedMs = await becomes(agree, 30_000);
+    let back = 0;
+    const endMs = now() + 20_000;
+    while (back < count && now() < endMs) {
+      back = await trainingTabs(run.url);
+      await pause(100);
+    }
+    return [
+      { what: "rounds lost while it was away, by the programs", unit: "", measured: lost, most: 0 },
+      longestWait(run.peers, atMs),
+      {
+        what: "views agree after its return, by the programs",
+        unit: "s",
+        measured: (agreedMs - listeningMs) / 1_000,
+        most: 10,
+      },
+      {
+        what: "all tabs train in its room after",
+        unit: "s",
+        measured: back < count ? NaN : (now() - listeningMs) / 1_000,
+        most: 10,
+      },
+    ];
+  },
+};
+
 /** Each tab has a process of its own; the one that has worked most is surely one that trains. */
 async function busiestTab(browser: Browser): Promise<number | undefined> {
   const session = await browser.newBrowserCDPSession();
@@ -107,4 +174,4 @@ async function busiestTab(browser: Browser): Promise<number | undefined> {
   return tabs.toSorted((a, b) => b.cpuTime - a.cpuTime)[0]?.id;
 }
 
-export const tabRows: readonly Row[] = [killed, stopped];
+export const tabRows: readonly Row[] = [killed, stopped, serverAway];
