@@ -4,11 +4,12 @@
  */
 import type { PeerOutcome } from "../shared/net/peer-events.ts";
 
-/** For the end of the sentence that says why; "" where the invite has nothing to do with it. */
+/** For the end of the sentence that says why; "" where the invite itself does not say more. */
 export function inviteHint(outcome: PeerOutcome, invite: string | undefined, nowMs: number): string {
   if (invite === undefined || outcome.kind !== "refused" || outcome.refusal.code !== "room") return "";
   const untilMs = Number.parseInt(invite.split(".")[1] ?? "", 36) * 1_000;
-  if (!(untilMs <= nowMs)) return "; or its invite does not hold (any more): ask for a new link";
+  // Revoked, or never one: the server's own sentence speaks of invites.
+  if (!(untilMs <= nowMs)) return "";
   // What people type can be any number.
   const day = untilMs > 0 ? ` on ${new Date(untilMs).toISOString().slice(0, 10)}` : "";
   return `; its invite has ended${day}: ask for a new link`;

@@ -10,6 +10,8 @@ import { minQuietMs, maxQuietMs, initialQuietMs } from "./constants.ts";
 /** Rounds in time after which a peer is waited for again: at first, and at most. */
 const usualReturn = 2;
 const longestReturn = 64;
+/** 70 rounds in time make up for having been given up once. */
+const forgetting = 0.99;
 
 /** Fragments over one link since it opened. */
 export interface LinkCounts {
@@ -123,7 +125,12 @@ export function noteTardy(neighbor: Neighbor): void {
   neighbor.lag = noLag();
 }
 
-/** It was given up for that, now or before. */
+/** What it was once given up for is forgotten, rounds later. */
+export function noteTimely(neighbor: Neighbor): void {
+  neighbor.returnsAfter = Math.max(usualReturn, forgetting * neighbor.returnsAfter);
+}
+
+/** It was given up for that, now or not long ago. */
 export function isTardy({ returnsAfter }: Neighbor): boolean {
   return returnsAfter > usualReturn;
 }

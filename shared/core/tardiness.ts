@@ -6,12 +6,12 @@
  */
 import type { Inflow } from "./inflow.ts";
 import { noteLag } from "./lag.ts";
-import { noteTardy } from "./neighbor.ts";
+import { noteTardy, noteTimely } from "./neighbor.ts";
 import type { Neighbor } from "./neighbor.ts";
 import type { RoundSlot } from "./round-slot.ts";
 
-/** A busy machine's timers are late by less. */
-const noticeableMs = 10;
+/** A busy machine is late by less, and short rounds among neighbours are short enough with that. */
+const noticeableMs = 30;
 /** Of a lag that varies as much as this, nobody is to blame. */
 const jitters = 2;
 
@@ -43,6 +43,7 @@ export function judgeTardiness(
     const { ms, jitterMs } = neighbor.lag;
     const asLate = lags.filter((lag) => lag >= ms).length;
     if (ms > jitters * jitterMs && ms > asLate * worthWaitingMs(slot)) noteTardy(neighbor);
+    else noteTimely(neighbor);
   }
 }
 
