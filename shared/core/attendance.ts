@@ -83,16 +83,19 @@ export function reviewRound(slot: RoundSlot, neighborAt: NeighborAt, patience: P
     const neighbor = neighborAt(slot, seat);
     const flows = [slot.scatterIn[seat], slot.gatherIn[seat]].filter((flow) => flow !== undefined);
     if (!neighbor || seat === slot.seat) continue;
-    if (!neighbor.awaited) judgePunctuality(neighbor, wouldHaveMadeIt(slot, flows, isTardy(neighbor)));
-    else
+    if (!neighbor.awaited) {
+      // A round that owed nothing, or that we broke off, says nothing.
+      if (slot.finishedAt >= 0 && flows.some((flow) => flow.expected > 0))
+        judgePunctuality(neighbor, wouldHaveMadeIt(slot, flows, isTardy(neighbor)));
+    } else
       for (const flow of flows) [expected, late] = [expected + flow.expected, late + flow.late + cut(flow)];
   }
   if (expected > 0) patience.judgeLateness(late / expected);
 }
 
 /** What its sender kept back when it learned that we went on without it would have come too late. */
-function cut(flow: Inflow): number {
-  return flow.markedSent > 0 ? flow.expected - flow.markedSent : 0;
+function cut({ missed, markedSent, expected }: Inflow): number {
+  return missed && markedSent > 0 ? expected - markedSent : 0;
 }
 
 /** Nobody waited for it, but it would not have kept anybody waiting either; who was tardy, not even a little. */

@@ -5,7 +5,7 @@
  * more without them. (With k of n gone the rest does (n − k) parts of the work in the time that is left.)
  */
 import type { Inflow } from "./inflow.ts";
-import { noteLag } from "./lag.ts";
+import { noLag, noteLag } from "./lag.ts";
 import { noteTardy, noteTimely } from "./neighbor.ts";
 import type { Neighbor } from "./neighbor.ts";
 import type { RoundSlot } from "./round-slot.ts";
@@ -38,13 +38,30 @@ export function judgeTardiness(
       behind(slot, slot.scatterIn[seat], scattersAt) + behind(slot, slot.gatherIn[seat], gathersAt);
     noteLag(neighbor.lag, lagMs);
   }
-  const lags = neighbors.map(({ lag }) => lag.ms);
+  const tardy = tardyOnes(
+    neighbors.toSorted((a, b) => b.lag.ms - a.lag.ms),
+    worthWaitingMs(slot),
+  );
   for (const neighbor of neighbors) {
-    const { ms, jitterMs } = neighbor.lag;
-    const asLate = lags.filter((lag) => lag >= ms).length;
-    if (ms > jitters * jitterMs && ms > asLate * worthWaitingMs(slot)) noteTardy(neighbor);
+    if (tardy.includes(neighbor)) noteTardy(neighbor);
     else noteTimely(neighbor);
   }
+}
+
+/**
+ * Of members with the slowest first, the first k that cost more than they are worth: without them a round ends
+ * when the next one is in, so what they cost is how far behind that one they are, and in a room whose members
+ * differ a little from each to the next nobody is given up. At most half: more are the usual pace.
+ */
+function tardyOnes(slowestFirst: readonly Neighbor[], worthMs: number): readonly Neighbor[] {
+  const slowestMs = slowestFirst[0]?.lag.ms ?? 0;
+  for (let k = 1; k <= Math.max(1, Math.floor(slowestFirst.length / 2)); k++) {
+    const { ms, jitterMs } = slowestFirst[k - 1]?.lag ?? noLag();
+    if (ms <= jitters * jitterMs) return [];
+    const costMs = slowestMs - Math.max(0, slowestFirst[k]?.lag.ms ?? 0);
+    if (costMs > k * worthMs) return slowestFirst.slice(0, k);
+  }
+  return [];
 }
 
 /** When the middle one of the seats that owed something in a phase was in. */

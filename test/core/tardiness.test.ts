@@ -84,6 +84,12 @@ test("with half of them slow it is the usual pace, and everybody is waited for",
   assert.equal(run({ members: 6, slow: [0, 1, 2] }, { delayMs: 40 }).averaged, 1);
 });
 
+test("where each is a little slower than the one before, everybody is waited for", () => {
+  const weatherOf = (from: string) => ({ delayMs: 1 + 4 * Number(from.replace("peer-", "")) });
+  const { averaged } = run({ members: 16, slow: [], weatherOf }, {});
+  assert.equal(averaged, 1);
+});
+
 test("who becomes quick again is waited for again, and found out again", () => {
   const isSlow = (round: number) => round < 20 || (round >= 30 && round < 60);
   const { roundMs } = run({ members: 4, slow: [0] }, { lateMs: (round) => (isSlow(round) ? 120 : 0) }, 60);
