@@ -4,7 +4,7 @@
  * goes where the others go. A machine ten times as fast, where a round is a time or the others do a small share of the
  * work, learns ten times as much: its update is far from theirs because it is long, and cannot do harm, since it is
  * clipped and points their way. So what is blamed is distance without agreement: a cosine with the others' update
- * below `agreement`.
+ * below half of what is usual among those who are near, or below `agreement`.
  */
 import { clipFactor } from "./averaging/robust.ts";
 import { fragmentLength, rowOf } from "./round-slot.ts";
@@ -49,8 +49,8 @@ export function createContributionCheck(shape: SlotShape, exchangesUpdates = fal
     return known;
   }
 
-  /** `far`: how many times as far as the middle one the seat was. */
-  function goesElsewhere(slot: RoundSlot, seat: number, far: number): boolean {
+  /** A seat's cosine with the others' update. `far`: how many times as far as the middle one the seat was. */
+  function agreementOf(slot: RoundSlot, seat: number, far: number): number {
     const { members, present, values: rows } = slot.contributions;
     const sums = { own: 0, along: 0, average: 0, values: 0, contributors: 0 };
     for (let fragment = slot.owned.first; fragment < slot.owned.end; fragment++) {
@@ -70,8 +70,8 @@ export function createContributionCheck(shape: SlotShape, exchangesUpdates = fal
       sums.values += length;
       sums.contributors += length * (slot.contributors[fragment] ?? 1);
     }
-    const part = ((sums.values / sums.contributors) * clipFactor) / far;
-    return cosineWithOthers(sums, part) < agreement;
+    const part = (sums.values / sums.contributors) * Math.min(1, clipFactor / far);
+    return cosineWithOthers(sums, part);
   }
 
   function blamed(slot: RoundSlot): readonly number[] {
@@ -79,13 +79,15 @@ export function createContributionCheck(shape: SlotShape, exchangesUpdates = fal
     const seats = [...values.keys()].filter((seat) => (values[seat] ?? 0) > 0);
     if (seats.length < least) return [];
     const means = seats.map((seat) => Math.sqrt((squares[seat] ?? 0) / (values[seat] ?? 1)));
-    const middle = means.toSorted((a, b) => a - b)[Math.floor(means.length / 2)] ?? 0;
+    const middle = middleOf(means);
     // Where most have learned nothing (newcomers), to have learned something is no lie.
     if (middle === 0) return [];
-    return seats.filter((seat, at) => {
-      const far = (means[at] ?? 0) / middle;
-      return seat !== slot.seat && far > tolerance && goesElsewhere(slot, seat, far);
-    });
+    const farOf = new Map(seats.map((seat, at) => [seat, (means[at] ?? 0) / middle]));
+    const distant = seats.filter((seat) => seat !== slot.seat && (farOf.get(seat) ?? 0) > tolerance);
+    if (distant.length === 0) return [];
+    const agreementAt = (seat: number) => agreementOf(slot, seat, farOf.get(seat) ?? 1);
+    const usual = middleOf(seats.filter((seat) => !distant.includes(seat)).map(agreementAt));
+    return distant.filter((seat) => agreementAt(seat) < Math.max(agreement, usual / 2));
   }
 
   return {
@@ -110,6 +112,10 @@ export function createContributionCheck(shape: SlotShape, exchangesUpdates = fal
       return seats;
     },
   };
+}
+
+function middleOf(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }
 
 /**

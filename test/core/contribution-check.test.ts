@@ -18,8 +18,15 @@ const plan = planWithOwners(
 );
 const origin = Float32Array.from({ length: shape.valueCount }, (_, i) => Math.sin(i));
 
-type Update = "same" | "long" | "backwards" | "noise";
-const factors = { same: 1, long: 10, backwards: -10 } as const;
+type Update = "same" | "long" | "backwards" | "noise" | "aside";
+/** Times what was learned, and so much of something else. */
+const lies: Readonly<Record<Update, readonly [number, number]>> = {
+  same: [1, 0],
+  long: [10, 0],
+  backwards: [-10, 0],
+  noise: [0, 20],
+  aside: [1, 6],
+};
 
 /** Seat 0's round: all learn much the same, each with noise of its own, and seat 7 as it is said. */
 function round(number: number, ofLast: Update, from: Float32Array) {
@@ -27,10 +34,10 @@ function round(number: number, ofLast: Update, from: Float32Array) {
   const slot = createSlot(number, view, plan, 0, shape, createRng(1), createSlotMemory());
   const common = Array.from({ length: perFragment }, () => rng.normal());
   for (let seat = 0; seat < members; seat++) {
-    const what = seat === members - 1 ? ofLast : "same";
+    const [times, astray] = lies[seat === members - 1 ? ofLast : "same"];
     for (let i = 0; i < perFragment; i++) {
       const learned = (common[i] ?? 0) + rng.normal();
-      const update = what === "noise" ? 20 * rng.normal() : factors[what] * learned;
+      const update = times * learned + (astray === 0 ? 0 : astray * rng.normal());
       slot.contributions.values[rowOf(slot, shape, 0, seat) + i] = (from[i] ?? 0) + update;
     }
   }
@@ -55,6 +62,7 @@ test("who goes backwards or anywhere is blamed for being far away, and who goes 
   assert.deepEqual(blamed("long"), []);
   assert.deepEqual(blamed("backwards"), [7]);
   assert.deepEqual(blamed("noise"), [7]);
+  assert.deepEqual(blamed("aside"), [7], "a little of the others' way is no agreement");
 });
 
 test("updates are measured from 0, and replicas from what we had in the round before, or not at all", () => {
