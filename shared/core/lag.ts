@@ -6,14 +6,12 @@ export interface Lag {
   jitterMs: number;
 }
 
-/** The last few rounds count. */
-const weight = 0.3;
-
 export function noLag(): Lag {
   return { ms: 0, jitterMs: 0 };
 }
 
-export function noteLag(lag: Lag, ms: number): void {
+/** @param weight of this round (0 … 1): 0.3 remembers a few rounds, 0.1 ten */
+export function noteLag(lag: Lag, ms: number, weight: number): void {
   const surpriseMs = ms - lag.ms;
   lag.jitterMs += weight * (Math.abs(surpriseMs) - lag.jitterMs);
   lag.ms += weight * surpriseMs;

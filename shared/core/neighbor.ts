@@ -122,7 +122,6 @@ export function noteTardy(neighbor: Neighbor): void {
   neighbor.awaited = false;
   neighbor.onTimeRounds = 0;
   neighbor.returnsAfter = Math.min(longestReturn, 2 * neighbor.returnsAfter);
-  neighbor.lag = noLag();
 }
 
 /** What it was once given up for is forgotten, rounds later. */

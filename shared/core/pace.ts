@@ -22,6 +22,8 @@ export interface Pace {
   }): void;
 }
 
+/** Of a round's lag: the last few count. */
+const weight = 0.3;
 /** A lag below this share of the whole round is noise. */
 const tolerance = 0.08;
 const minToleranceMs = 3;
@@ -43,7 +45,7 @@ export function createPace(work: { samplesPerRound: number } | { secondsPerRound
     const msPerSample = outcome.trainMs / Math.max(1, outcome.samples);
     if ("secondsPerRound" in work)
       nominal = Math.max(1, (work.secondsPerRound * 1000) / Math.max(msPerSample, 1e-6));
-    noteLag(lag, outcome.lagMs ?? 0);
+    noteLag(lag, outcome.lagMs ?? 0, weight);
     const usualMs = tolerance * (outcome.trainMs + (outcome.roundMs ?? 0));
     const isNoise = lag.ms <= Math.max(minToleranceMs, usualMs, lag.jitterMs);
     const isToBlame = outcome.trainMs >= blamelessShare * (outcome.roundMs ?? 0);

@@ -12,8 +12,10 @@ import type { RoundSlot } from "./round-slot.ts";
 
 /** A busy machine is late by less, and short rounds among neighbours are short enough with that. */
 const noticeableMs = 30;
+/** Of a round's lag: some ten rounds count, since a few in a row are slow by chance where packets are lost. */
+const weight = 0.1;
 /** Of a lag that varies as much as this, nobody is to blame. */
-const jitters = 2;
+const jitters = 2.5;
 
 /** How long this round may be held up by one member. */
 export function worthWaitingMs(slot: RoundSlot): number {
@@ -29,36 +31,46 @@ export function judgeTardiness(
 ): void {
   const scattersAt = usually(slot, slot.scatterIn, awaited);
   const gathersAt = usually(slot, slot.gatherIn, awaited);
-  const neighbors: Neighbor[] = [];
+  const judged: Judged[] = [];
   for (const seat of awaited) {
     const neighbor = neighborAt(slot, seat);
     if (!neighbor) continue;
-    neighbors.push(neighbor);
     const lagMs =
       behind(slot, slot.scatterIn[seat], scattersAt) + behind(slot, slot.gatherIn[seat], gathersAt);
-    noteLag(neighbor.lag, lagMs);
+    noteLag(neighbor.lag, lagMs, weight);
+    judged.push({ neighbor, slowMs: Math.min(lagMs, neighbor.lag.ms) });
   }
+  const { members } = slot.view;
+  const givenUp = members.length - 1 - awaited.length;
   const tardy = tardyOnes(
-    neighbors.toSorted((a, b) => b.lag.ms - a.lag.ms),
+    judged.toSorted((a, b) => b.slowMs - a.slowMs),
     worthWaitingMs(slot),
+    Math.floor((members.length - 1) / 2) - givenUp,
   );
-  for (const neighbor of neighbors) {
-    if (tardy.includes(neighbor)) noteTardy(neighbor);
-    else noteTimely(neighbor);
+  for (const one of judged) {
+    if (tardy.includes(one)) noteTardy(one.neighbor);
+    else noteTimely(one.neighbor);
   }
+}
+
+interface Judged {
+  readonly neighbor: Neighbor;
+  /** Behind the others, usually and this time: who is back and late again is known, who is in time is believed. */
+  readonly slowMs: number;
 }
 
 /**
  * Of members with the slowest first, the first k that cost more than they are worth: without them a round ends
  * when the next one is in, so what they cost is how far behind that one they are, and in a room whose members
- * differ a little from each to the next nobody is given up. At most half: more are the usual pace.
+ * differ a little from each to the next nobody is given up.
+ * @param most who is waited for by fewer than half falls apart from the others, and more are the usual pace anyway
  */
-function tardyOnes(slowestFirst: readonly Neighbor[], worthMs: number): readonly Neighbor[] {
-  const slowestMs = slowestFirst[0]?.lag.ms ?? 0;
-  for (let k = 1; k <= Math.max(1, Math.floor(slowestFirst.length / 2)); k++) {
-    const { ms, jitterMs } = slowestFirst[k - 1]?.lag ?? noLag();
+function tardyOnes(slowestFirst: readonly Judged[], worthMs: number, most: number): readonly Judged[] {
+  const slowestMs = slowestFirst[0]?.slowMs ?? 0;
+  for (let k = 1; k <= most; k++) {
+    const { ms, jitterMs } = slowestFirst[k - 1]?.neighbor.lag ?? noLag();
     if (ms <= jitters * jitterMs) return [];
-    const costMs = slowestMs - Math.max(0, slowestFirst[k]?.lag.ms ?? 0);
+    const costMs = slowestMs - Math.max(0, slowestFirst[k]?.slowMs ?? 0);
     if (costMs > k * worthMs) return slowestFirst.slice(0, k);
   }
   return [];

@@ -14,7 +14,7 @@ async function slowedDown(
   others: readonly RunningPeer[],
   begin: () => void,
 ): Promise<readonly Check[]> {
-  const [beforeMs, learnMs, afterMs] = size === "full" ? [15_000, 10_000, 30_000] : [4_000, 4_000, 6_000];
+  const [beforeMs, learnMs, afterMs] = size === "full" ? [15_000, 10_000, 30_000] : [4_000, 8_000, 6_000];
   const startMs = now();
   await pause(beforeMs);
   const before = cycle(others, startMs, now(), 0.5);
