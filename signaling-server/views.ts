@@ -37,6 +37,8 @@ export interface Views {
   update(ready: readonly string[], present: number, nowMs: number): void;
   /** The next view if it is due. */
   next(ready: readonly string[], nowMs: number): NextView | null;
+  /** The round that the members besides this one may have reached; undefined where none has said where it is. */
+  othersRound(peerId: string, nowMs: number): number | undefined;
   /** Where a peer is; counts while it is a member, or was one and waits for the next view. */
   reported(peerId: string, progress: Progress): void;
   /**
@@ -164,6 +166,10 @@ export function createViews(options: {
       isRestart = false;
       for (const peerId of reports.keys()) if (!ready.includes(peerId)) reports.delete(peerId);
       return { view, ...about };
+    },
+    othersRound(peerId, nowMs) {
+      const others = [...reports].flatMap(([id, progress]) => (id === peerId ? [] : progress));
+      return others.length > 0 ? safeRoundOfAll(others, nowMs) : undefined;
     },
     reported(peerId, progress) {
       if (members().includes(peerId)) reports.set(peerId, progress);

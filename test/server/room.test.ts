@@ -593,14 +593,48 @@ describe("a finished run", () => {
     assert.notDeepEqual(game.views().at(-1)?.members, [], "does not start afresh");
   });
 
-  test("is brought about by the last member that goes, when the others have died before the end", () => {
+  test("is brought about by the last member that goes, until somebody comes: nobody bears it out", () => {
     const game = running(1, 2, 3);
     game.report(1, { round: 1_000 });
     for (const number of [2, 3, 1]) game.leave(number);
-    const answer = game.join(4);
-    assert.equal(!answer.ok && answer.code, "finished");
-    game.pass(5_000);
+    game.pass(60_000);
+    assert.equal(game.room.status().isFinished, true);
     assert.equal(game.views().length, 1);
+    const answer = game.join(4);
+    assert.deepEqual(answer.ok && answer.view, { epoch: 2, fromRound: 0, members: [] });
+    game.ready(4, 600);
+    game.pass(resumeCoalesceMs);
+    assert.deepEqual(game.views().at(-1), { epoch: 3, fromRound: 600, members: ids(4) });
+  });
+
+  test("is not brought about by strangers that come one after the other, far from the others' round", () => {
+    const game = running(1, 2, 3, 4);
+    for (const number of [1, 2, 3]) game.report(number, { round: 100, cycleMs: 100 });
+    for (let stranger = 10; stranger < 20; stranger += 1) {
+      game.join(stranger);
+      game.ready(stranger);
+      game.pass(viewCoalesceMs);
+      for (const number of [1, 2, 3]) game.report(number, { round: 101, cycleMs: 100 });
+      game.report(stranger, { round: 1_000 });
+      game.leave(stranger);
+      game.pass(viewCoalesceMs);
+    }
+    assert.equal(game.room.status().isFinished, false);
+    for (const number of [1, 2, 3]) game.report(number, { round: 990, cycleMs: 100 });
+    game.report(1, { round: 1_000 });
+    game.report(2, { round: 1_000 });
+    assert.equal(game.room.status().isFinished, true, "those who are there end it");
+  });
+
+  test("is not brought about by one that is alone: neither while it stays nor for those who wait", () => {
+    const game = running(1);
+    game.report(1, { round: 1_000 });
+    assert.equal(game.join(2).ok, true);
+    game.leave(1);
+    game.pass(viewCoalesceMs);
+    game.ready(2);
+    game.pass(viewCoalesceMs);
+    assert.deepEqual(game.views().at(-1), { epoch: 3, fromRound: 0, members: ids(2) });
   });
 
   test("is not brought about by what a member of an earlier training said", () => {
