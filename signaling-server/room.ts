@@ -115,7 +115,7 @@ export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions)
       if (peer) peer.ready = false;
       log.note(
         "notice",
-        `${names.get(peerId)} alone goes on with a training: two others agree on another`,
+        `${names.get(peerId)} alone says that a training goes on: the others begin without it`,
         nowMs,
       );
     }
@@ -211,9 +211,9 @@ export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions)
     pause(peerId, nowMs) {
       const peer = peers.get(peerId);
       if (!peer || finished) return [];
+      if (peer.ready) log.note("notice", `${peer.request.name} pauses`, nowMs);
       peer.ready = false;
       peer.pausedAsMember ||= isMember(peerId);
-      log.note("notice", `${peer.request.name} pauses`, nowMs);
       reconsider(nowMs);
       return [];
     },
