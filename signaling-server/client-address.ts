@@ -13,7 +13,15 @@ export const isThisMachine = (address: string) => thisMachine.test(address);
 /** Where a proxy on this machine comes from. */
 export const isProxy = (address: string) => address === "127.0.0.1";
 
-const longestAddress = 45;
+/** An IPv6 address with an IPv4 one in it, in brackets, and a port. */
+const longestWithPort = 45 + "[]:65535".length;
+/** Some proxies write "192.0.2.7:4711" and "[2001:db8::7]:4711", and every connection has another port. */
+const withPort = /^(?:\[([\da-f:.]+)\]|([\d.]+))(?::\d+)?$/i;
+
+const withoutPort = (address: string) => {
+  const [, v6, v4] = withPort.exec(address) ?? [];
+  return v6 ?? v4 ?? address;
+};
 
 /**
  * The address that it comes from, of IPv6 the network; of a proxy on this machine, the address that the
@@ -25,8 +33,8 @@ export function clientOf({ socket, headers }: Addressed): string {
     .split(",")
     .at(-1)
     ?.trim()
-    .slice(0, longestAddress);
-  return networkOf(forwarded && thisMachine.test(direct) ? forwarded : direct);
+    .slice(0, longestWithPort);
+  return networkOf(forwarded && thisMachine.test(direct) ? withoutPort(forwarded) : direct);
 }
 
 /** A home has 2^64 addresses of IPv6. */

@@ -86,7 +86,13 @@ export function serveCreator(options: CreatorOptions): RequestHandler[] {
     const id = options.gate.revoke(invite);
     if (id === undefined) return "this is no invite of this server, or it has ended";
     options.onRevoked(id);
-    return null;
+    try {
+      options.gate.keepRevoked();
+      return null;
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      return `the invite is revoked, but a restart of the server will forget that (${why}): revoke it again`;
+    }
   }
 
   function answer(response: Response, header: string | undefined, body: unknown): void {

@@ -48,6 +48,8 @@ export interface Gate {
   mayReturn(returning: Returning): boolean;
   /** From now on the invite is worth nothing. Its id; undefined where it is none of ours, or has ended. */
   revoke(token: string): string | undefined;
+  /** Writes down what was revoked, for the server's next start. @throws where that fails */
+  keepRevoked(): void;
 }
 
 /** What a peer says that comes in, or comes back. */
@@ -109,9 +111,9 @@ export function createGate({ key, access, revocations, unixSeconds }: GateOption
         if (end + passSeconds <= unixSeconds()) revoked.delete(old);
       if (revoked.size >= maxRevoked) throw new Error(`${maxRevoked} invites are revoked: take another key`);
       revoked.set(id, { id, untilSeconds });
-      revocations?.write([...revoked.values()]);
       return id;
     },
+    keepRevoked: () => revocations?.write([...revoked.values()]),
   };
 }
 

@@ -70,13 +70,16 @@ function createSession(
     const entry = gate.mayEnter(request.room, invite);
     const mayReturn = gate.mayReturn({ ...request, invite });
     const host = hosts.get(request.room);
-    if (!host || !(entry || mayReturn)) {
+    const noRoom = () => {
       const open = [...hosts.keys()].filter((room) => gate.accessOf(room) === "open");
       return refuse("room", noSuchRoom(request.room, open, gate.takesInvites));
-    }
+    };
+    if (!host || !(entry || mayReturn)) return noRoom();
     if (request.proof && (proofs += 1) > maxProofs) return refuse("limit", tooManyProofs);
     const isOwner = isProven(request, socket.id);
     if (request.proof && !isOwner) return refuse("malformed", noProof(request.peerId));
+    // A pass is its owner's, whoever has seen it.
+    if (!entry && !isOwner) return noRoom();
     const key = `${request.room} ${request.peerId}`;
     if (isOwner) unproven.get(key)?.();
     // Its old socket may not be known to be dead yet: that is said by the room, and tried again.
@@ -93,8 +96,8 @@ function createSession(
     if (!isOwner) unproven.set(key, giveWay);
     socket.data.inviteId = gate.idOf(request.room, invite);
     // Who comes back by its pass gets no longer one.
-    const welcome = { ...answer, pass: entry ? gate.passFor({ ...request, invite }) : request.pass };
-    return welcome;
+    const pass = entry ? gate.passFor({ ...request, invite }) : request.pass;
+    return { ...answer, ...(isOwner && pass !== undefined && { pass }) };
   }
 
   /** Lets only joined peers through. */

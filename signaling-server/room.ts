@@ -13,7 +13,7 @@ import type { RoomPeer } from "./room-peer.ts";
 import type { Room, RoomEffect, RoomOptions } from "./room-interface.ts";
 import { createRoomSpeed } from "./room-speed.ts";
 import { createRoomTotals } from "./room-totals.ts";
-import { createViews } from "./views.ts";
+import { createViews, viewCoalesceMs } from "./views.ts";
 
 export type { Room, RoomEffect } from "./room-interface.ts";
 
@@ -45,7 +45,10 @@ export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions)
     nameOf: (peerId) => names.get(peerId) ?? peerId.slice(0, 8),
   });
   let nextShard = 0;
-  /** Members of this training that have reported its last round; they leave soon after, and still count. */
+  /**
+   * Members of this training that have reported its last round, where the others' reports bear it out; they
+   * leave soon after, and still count.
+   */
   const done = new Set<string>();
   let finished = false;
   const { averaging, encoding, rounds, minPeers } = task;
@@ -112,7 +115,7 @@ export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions)
       if (peer) peer.ready = false;
       log.note(
         "notice",
-        `${names.get(peerId)} alone goes on with a training: two others agree on another`,
+        `${names.get(peerId)} alone says that a training goes on: the others begin without it`,
         nowMs,
       );
     }
@@ -138,10 +141,18 @@ export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions)
     return { to: everybody(), event: "view", data: view };
   }
 
-  /** One member's word is not enough; but honest ones reach the end together, and some never say so. */
+  /** Honest ones reach the end together, and some never say so. Nobody bears out what one says that is alone. */
   function isDoneByHalf(): boolean {
     const voters = new Set([...(views.current?.members ?? []), ...done]);
-    return done.size > 0 && 2 * done.size >= voters.size;
+    return voters.size > 1 && 2 * done.size >= voters.size;
+  }
+
+  /** That a run has ended which only one peer has seen ending holds until somebody comes to begin again. */
+  function beginAgain(nowMs: number): void {
+    finished = false;
+    log.note("notice", "the run had ended by the word of one peer: it begins again", nowMs);
+    views.update([], 0, nowMs - viewCoalesceMs);
+    makeView(nowMs);
   }
 
   function finish(nowMs: number): RoomEffect[] {
@@ -161,6 +172,7 @@ export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions)
     has: (peerId) => peers.has(peerId),
 
     join(request, nowMs) {
+      if (finished && peers.size === 0 && done.size === 1) beginAgain(nowMs);
       const refused = refusal(request);
       if (refused) return { answer: refused, effects: [] };
       const others = everybody();
@@ -199,9 +211,9 @@ export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions)
     pause(peerId, nowMs) {
       const peer = peers.get(peerId);
       if (!peer || finished) return [];
+      if (peer.ready) log.note("notice", `${peer.request.name} pauses`, nowMs);
       peer.ready = false;
       peer.pausedAsMember ||= isMember(peerId);
-      log.note("notice", `${peer.request.name} pauses`, nowMs);
       reconsider(nowMs);
       return [];
     },
@@ -215,9 +227,10 @@ export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions)
       log.muted(peer.request.name, before, report.links);
       takeReport(peer, report, nowMs);
       views.reported(peerId, { round: report.round, atMs: nowMs, cycleMs: report.cycleMs });
-      if (finished || !isMember(peerId) || report.round < task.rounds) return [];
+      if (!isMember(peerId) || report.round < task.rounds) return [];
+      if ((views.othersRound(peerId, nowMs) ?? Infinity) < task.rounds) return [];
       done.add(peerId);
-      return isDoneByHalf() ? finish(nowMs) : [];
+      return !finished && isDoneByHalf() ? finish(nowMs) : [];
     },
 
     leave(peerId, reason, nowMs) {
@@ -227,7 +240,8 @@ export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions)
       peers.delete(peerId);
       log.note("left", `${peer.request.name} left: ${reason}`, nowMs);
       const wasLastDone = !finished && done.has(peerId) && members().length === 0;
-      const end = wasLastDone ? finish(nowMs) : [];
+      // One's word alone ends nothing for those who wait.
+      const end = wasLastDone && (done.size > 1 || peers.size === 0) ? finish(nowMs) : [];
       reconsider(nowMs);
       return [{ to: everybody(), event: "left", data: { peerId, reason } }, ...end];
     },

@@ -37,6 +37,8 @@ export interface Views {
   update(ready: readonly string[], present: number, nowMs: number): void;
   /** The next view if it is due. */
   next(ready: readonly string[], nowMs: number): NextView | null;
+  /** The round that the members besides this one may have reached; undefined where none has said where it is. */
+  othersRound(peerId: string, nowMs: number): number | undefined;
   /** Where a peer is; counts while it is a member, or was one and waits for the next view. */
   reported(peerId: string, progress: Progress): void;
   /**
@@ -60,6 +62,8 @@ export const restartMs = 6_500;
  * after the server's beginning theirs takes its place.
  */
 export const takeoverMs = 15_000;
+/** As far as one peer's word raises the epoch: nobody lives to see as many views as are left above it. */
+export const maxOneWordEpoch = 2 ** 31;
 
 export function createViews(options: {
   readonly minPeers: number;
@@ -75,10 +79,16 @@ export function createViews(options: {
   const reports = new Map<string, Progress>();
   const resumed = new Map<string, Progress>();
   const brought = new Map<string, Brought>();
+  /** What those present have said to know. */
+  const knownEpochs = new Map<string, number>();
   /** Some of them come from before a restart of the server. */
   let isRestart = false;
   /** What trains began here, with nobody's model or one peer's: a training from before may take its place. */
   let isNew = false;
+  /** A single one that resumes has put off the view of others once. */
+  let wasPutOff = false;
+  /** Of the last training: who was in it at its end, and the round that they may have reached. */
+  let last: { readonly members: readonly string[]; readonly round: number } = { members: [], round: 0 };
 
   const members = () => current?.members ?? [];
   const running = () => members().length > 0;
@@ -108,12 +118,28 @@ export function createViews(options: {
       return { fromRound: atMost(runningRound(current, ready, nowMs)), members: seats(members(), ready) };
     const beginning = beginningOf(brought);
     const living = ready.filter((peerId) => resumed.has(peerId));
-    // What goes on is newer than any checkpoint; but one's word is not more than what two others agree on.
-    if (living.length === 1 && beginning?.isAgreed) return { fromRound: 0, members: [], over: living };
-    if (living.length > 0)
+    const others = ready.filter((peerId) => !resumed.has(peerId));
+    const isOutvoted =
+      living.length === 1 && (beginning?.isAgreed || isForeign(living[0], others.length, nowMs));
+    // It may bring what it has as a checkpoint; so the others wait once, and not again for the next one.
+    if (isOutvoted && !wasPutOff) return { fromRound: 0, members: [], over: living };
+    // What goes on is newer than any checkpoint; but one's word is not more than what others agree on.
+    if (living.length > 0 && !isOutvoted)
       return { fromRound: atMost(safeRoundOfAll(resumers(ready), nowMs)), members: living };
-    if (!beginning) return { fromRound: 0, members: ready };
+    if (!beginning) return { fromRound: 0, members: others };
     return { fromRound: beginning.round, members: beginning.starters, beginning };
+  }
+
+  /** One that says to be in a training which nobody here knows of, where enough others are ready to begin. */
+  function isForeign(peerId: string | undefined, others: number, nowMs: number): boolean {
+    const isKnown = peerId !== undefined && last.members.includes(peerId);
+    return !isKnown && others >= options.minPeers && nowMs >= options.madeAtMs + takeoverMs;
+  }
+
+  /** Above `maxOneWordEpoch` the second largest that is said counts. */
+  function believableEpoch(): number {
+    const [first = 0, second = 0] = [...knownEpochs.values()].toSorted((a, b) => b - a);
+    return Math.max(Math.min(first, maxOneWordEpoch), second);
   }
 
   const atMost = (round: number) => Math.min(round, options.lastRound);
@@ -140,7 +166,7 @@ export function createViews(options: {
       return dueMs;
     },
     update(ready, present, nowMs) {
-      for (const map of [resumed, brought])
+      for (const map of [resumed, brought, knownEpochs])
         for (const peerId of map.keys()) if (!ready.includes(peerId)) map.delete(peerId);
       if (!isWanted(ready)) dueMs = null;
       else dueMs ??= earliestView(ready, present, nowMs);
@@ -149,11 +175,13 @@ export function createViews(options: {
       if (dueMs === null || nowMs < dueMs) return null;
       dueMs = null;
       const wasRunning = running();
+      if (current && wasRunning && ready.length === 0)
+        last = { members: members(), round: runningRound(current, ready, nowMs) };
       const isOwn = !resuming(ready);
       const { fromRound, members: chosen, ...about } = start(ready, nowMs);
       const view = adopt(fromRound, chosen, nowMs);
+      wasPutOff = about.over !== undefined;
       if (about.over) {
-        // It may bring what it has as a checkpoint; so the others wait once more.
         for (const peerId of about.over) resumed.delete(peerId);
         dueMs = nowMs + resumeCoalesceMs;
         return { view, over: about.over };
@@ -165,18 +193,26 @@ export function createViews(options: {
       for (const peerId of reports.keys()) if (!ready.includes(peerId)) reports.delete(peerId);
       return { view, ...about };
     },
+    othersRound(peerId, nowMs) {
+      const others = [...reports].flatMap(([id, progress]) => (id === peerId ? [] : progress));
+      return others.length > 0 ? safeRoundOfAll(others, nowMs) : undefined;
+    },
     reported(peerId, progress) {
       if (members().includes(peerId)) reports.set(peerId, progress);
       else if (resumed.has(peerId)) resumed.set(peerId, progress);
     },
     resume({ peerId, epoch: known, round, isKnown }, nowMs) {
       const mayTakeOver = isNew && !isKnown && nowMs < options.madeAtMs + takeoverMs;
-      epoch = Math.max(epoch, known);
+      knownEpochs.set(peerId, known);
+      epoch = Math.max(epoch, believableEpoch());
       // There is nothing to train after the last round: who claims to be there ends nobody's run.
       if (round >= options.lastRound) return null;
       if (running() && !mayTakeOver) return null;
       const ended = running() ? adopt(0, [], nowMs) : null;
-      if (ended) reports.clear();
+      if (ended) {
+        reports.clear();
+        last = { members: [], round: 0 };
+      }
       // The first of a restart: what is due for newcomers has to wait for the others.
       if (!isRestart) dueMs = null;
       resumed.set(peerId, { round, atMs: nowMs });
@@ -186,7 +222,8 @@ export function createViews(options: {
     brings(peerId, model) {
       // Who resumes says where it is as well: what it has is the training's.
       if (running() || resumed.has(peerId) || model.round === 0 || model.round >= options.lastRound) return;
-      brought.set(peerId, model);
+      // Its round is its own word: beyond what the members may have reached it is anybody's model.
+      brought.set(peerId, { ...model, wasMember: model.wasMember && model.round <= last.round });
     },
   };
 }

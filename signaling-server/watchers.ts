@@ -1,7 +1,7 @@
 /**
  * The live feed of the status page: a namespace of its own, so that watchers never mix with peers. The
  * first snapshot is whole; later ones carry only the new points of the curves. Nobody watches: no work; many
- * do: one snapshot a second, and for those who show no invite one text.
+ * do: one snapshot a second, and one text for all who may see the same rooms.
  */
 import type { IncomingHttpHeaders } from "node:http";
 import type { Namespace } from "socket.io";
@@ -23,8 +23,9 @@ export interface WatchersOptions extends Omit<GuardOptions, "rules"> {
 }
 
 const everyMs = 1_000;
-/** Who shows nothing sees the open rooms. */
-const strangers = "strangers";
+/** Sees the open rooms, then. */
+const showsNothing = ({ cookie, authorization }: IncomingHttpHeaders) =>
+  cookie === undefined && authorization === undefined;
 const noRules: GuardOptions["rules"] = () => new Map();
 
 /** Returns how to stop. */
@@ -43,18 +44,28 @@ export function serveWatchers(
     }
     const now = options.status();
     const news = last ? sinceThen(now, last) : now;
-    namespace.to(strangers).emit("status", visibleTo(news, options.gate, {}));
-    for (const socket of namespace.sockets.values()) {
-      if (socket.rooms.has(strangers)) continue;
-      socket.emit("status", visibleTo(news, options.gate, socket.handshake.headers));
-    }
+    for (const { socketIds, status } of audiences(news)) namespace.to(socketIds).emit("status", status);
     last = now;
+  }
+
+  /** Watchers by what they may see: each such text is written once, whatever cookies they send. */
+  function audiences(news: ServerStatus) {
+    const bySight = new Map<string, { readonly socketIds: string[]; readonly status: ServerStatus }>();
+    const open = visibleTo(news, options.gate, {});
+    for (const socket of namespace.sockets.values()) {
+      const { headers } = socket.handshake;
+      const status = showsNothing(headers) ? open : visibleTo(news, options.gate, headers);
+      const sight = status.rooms.map(({ room }) => room).join(" ");
+      const audience = bySight.get(sight);
+      if (audience) audience.socketIds.push(socket.id);
+      else bySight.set(sight, { socketIds: [socket.id], status });
+    }
+    return bySight.values();
   }
 
   namespace.on("connection", (socket) => {
     guardEvents(socket, { ...options, rules: noRules });
     const { headers } = socket.handshake;
-    if (headers.cookie === undefined && headers.authorization === undefined) void socket.join(strangers);
     // What the next beat's news begin from.
     last ??= options.status();
     socket.emit("status", visibleTo(last, options.gate, headers));

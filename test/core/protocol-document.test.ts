@@ -10,6 +10,7 @@ import { headerBytes, valuesPerFragment, writeHeader } from "../../shared/core/p
 import { parityOf } from "../../shared/core/parity/erasure-code.ts";
 import { createRng, mix, permutation } from "../../shared/core/rng.ts";
 import { parseControl } from "../../shared/net/control.ts";
+import { protocolVersion } from "../../shared/net/messages.ts";
 
 const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
 const document = read("docs/protocol.md");
@@ -133,7 +134,9 @@ test("the control messages are understood as they stand there", () => {
   assert.equal(rows.length, 8);
   for (const row of rows) {
     const text = row.replace(/\b[ETN]\b(?=[,}])/g, "7");
-    assert.ok(parseControl(text), text);
+    const message = parseControl(text);
+    assert.ok(message, text);
+    if (message.type === "hello") assert.equal(message.protocol, protocolVersion);
   }
 });
 

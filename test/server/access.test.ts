@@ -8,6 +8,8 @@ import type { TestContext } from "node:test";
 import { makeCreatorKey, readCreatorKey, revocationsBeside } from "../../peer-node/creator-key.ts";
 import { signCommand } from "../../signaling-server/creator-commands.ts";
 import type { CreatorCommand } from "../../signaling-server/creator-commands.ts";
+import { createSigningKey } from "../../shared/net/signing-key.ts";
+import { proveJoin } from "../../shared/net/join-proof.ts";
 import { createGate } from "../../signaling-server/gate.ts";
 import { invitePurpose, readToken, signToken } from "../../signaling-server/invite-token.ts";
 import type { SignalingServer, SignalingServerOptions } from "../../signaling-server/server.ts";
@@ -168,20 +170,46 @@ test("who came in by an invite comes back after its end and over a restart, for 
   assert.ok(keyless.mayReturn({ ...open, pass: keyless.passFor(open) }));
 });
 
+test("who came in by a revoked invite is out, though it could not be written down", async (t) => {
+  const write = () => {
+    throw new Error("the disk is full");
+  };
+  const server = await startGated(t, { revocations: { read: () => [], write } });
+  const invite = inviteTo("room");
+  const { socket } = await joined(t, server, 1, { invite });
+  const out = next(socket, "disconnect");
+  const { first } = await command(server, { do: "revoke", room: "room", invite });
+  await out;
+  assert.match(await first.text(), /revoked, but a restart .* forget that \(the disk is full\)/);
+  await refusalOf(t, server, "room", invite);
+});
+
 describe("the creator", () => {
   test("adds a room, closes it, opens it: who was in comes back to a closed room, nobody else", async (t) => {
     const server = await startGated(t);
     const task = testTask();
     const made = await command(server, { do: "create", room: "new", access: "open", task });
     assert.equal(made.first.status, 204);
-    const { socket, welcome } = await joined(t, server, 1, { room: "new" });
+    const signingKey = createSigningKey(new Uint8Array(32).fill(1));
+    const socket = await connect(t, server);
+    const proof = proveJoin(signingKey, { room: "new", peerId: signingKey.peerId }, socket.id ?? "");
+    const unproven = joinRequest(1, { room: "new", peerId: signingKey.peerId });
+    const welcome = await join(socket, { ...unproven, proof });
+    assert.ok(welcome.ok && welcome.pass);
+    const { welcome: without } = await joined(t, server, 2, { room: "new" });
+    assert.equal(without.pass, undefined, "for the owner of an id only");
     const closed = await command(server, { do: "access", room: "new", access: "closed" });
     assert.equal(closed.first.status, 204);
     socket.emit("leave");
     const absent = await refusalOf(t, server, "nowhere");
-    for (const impostor of [joinRequest(1, { room: "new" }), { ...joinRequest(2), pass: welcome.pass }])
-      assert.equal((await join(socket, { ...impostor, room: "new" })).ok, false);
-    const back = await join(socket, joinRequest(1, { room: "new", pass: welcome.pass }));
+    const { pass } = welcome;
+    for (const impostor of [
+      { ...unproven, proof },
+      joinRequest(3, { room: "new", pass }),
+      { ...unproven, pass },
+    ])
+      assert.equal((await join(socket, impostor)).ok, false);
+    const back = await join(socket, { ...unproven, proof, pass });
     assert.ok(back.ok);
     assert.equal(back.pass, welcome.pass, "and no longer one");
     assert.deepEqual(await refusalOf(t, server, "new"), absent);

@@ -13,7 +13,13 @@ import {
 } from "../../signaling-server/room-history.ts";
 import { createRoom } from "../../signaling-server/room.ts";
 import type { RoomEffect } from "../../signaling-server/room.ts";
-import { restartMs, resumeCoalesceMs, takeoverMs, viewCoalesceMs } from "../../signaling-server/views.ts";
+import {
+  maxOneWordEpoch,
+  restartMs,
+  resumeCoalesceMs,
+  takeoverMs,
+  viewCoalesceMs,
+} from "../../signaling-server/views.ts";
 import { joinRequest, linkReport, peerIdOf, peerReport, testTask } from "./fixture.ts";
 
 /** A room in virtual time. Peers are numbers; what the room said is kept in order. */
@@ -416,6 +422,48 @@ describe("a restarted server", () => {
     );
   });
 
+  test("one stranger's epoch does not keep members out, nor their next server from numbering after them", () => {
+    const farEpoch = 0xffff_0000;
+    for (const game of [running(1, 2), play()]) {
+      game.pass(takeoverMs);
+      game.join(3, { resume: { epoch: farEpoch, round: 1 } });
+      game.pass(restartMs);
+      const epoch = game.views().at(-1)?.epoch ?? assert.fail("no view");
+      assert.equal(epoch, maxOneWordEpoch + 1);
+      const next = play();
+      next.join(4, { resume: { epoch: farEpoch, round: 1 } });
+      next.leave(4);
+      for (const number of [1, 2]) assert.ok(next.join(number, { resume: { epoch, round: 9 } }).ok);
+      next.pass(restartMs);
+      assert.equal(next.views().at(-1)?.epoch, epoch + 1);
+    }
+  });
+
+  test("of one that resumes late no newcomers' beginning is kept up, if they are enough", () => {
+    const game = play({ minPeers: 3 });
+    game.pass(takeoverMs);
+    game.join(1, { resume: { epoch: 3, round: 0 } });
+    for (const number of [2, 3, 4]) {
+      game.join(number);
+      game.ready(number);
+    }
+    game.pass(2 * resumeCoalesceMs);
+    assert.deepEqual(game.views().at(-1), { epoch: 5, fromRound: 0, members: ids(2, 3, 4) });
+  });
+
+  test("a member that was here when the training ended goes on with it, however many newcomers are there", () => {
+    const game = running(1);
+    game.pass(takeoverMs);
+    game.report(1, { round: 80, cycleMs: 200 });
+    game.leave(1);
+    game.pass(viewCoalesceMs);
+    game.join(1, { resume: { epoch: 1, round: 82 } });
+    game.join(2);
+    game.ready(2);
+    game.pass(resumeCoalesceMs);
+    assert.deepEqual(game.views().at(-1)?.members, ids(1));
+  });
+
   test("refuses a resume that no run of this task can have reached", () => {
     const game = play();
     for (const resume of [
@@ -519,6 +567,24 @@ describe("a room whose peers bring checkpoints", () => {
     assert.deepEqual(game.views().at(-1), { epoch: 9, fromRound: 120, members: ids(2, 3) });
   });
 
+  test("those that agree wait once for one that claims a training, not for the next one again", () => {
+    const game = play({ minPeers: 3 });
+    game.pass(20_000);
+    for (const number of [1, 2, 3]) {
+      game.join(number);
+      game.ready(number, 120);
+    }
+    for (let stranger = 10; stranger < 14; stranger += 1) {
+      game.join(stranger, { resume: { epoch: 1, round: 5 } });
+      game.pass(resumeCoalesceMs - 100);
+      game.leave(stranger);
+    }
+    assert.deepEqual(
+      game.views().find(({ members }) => members.length > 0),
+      { epoch: 3, fromRound: 120, members: ids(1, 2, 3) },
+    );
+  });
+
   test("one that goes again leaves nothing behind", () => {
     const game = play({ minPeers: 2 });
     game.join(1);
@@ -593,14 +659,48 @@ describe("a finished run", () => {
     assert.notDeepEqual(game.views().at(-1)?.members, [], "does not start afresh");
   });
 
-  test("is brought about by the last member that goes, when the others have died before the end", () => {
+  test("is brought about by the last member that goes, until somebody comes: nobody bears it out", () => {
     const game = running(1, 2, 3);
     game.report(1, { round: 1_000 });
     for (const number of [2, 3, 1]) game.leave(number);
-    const answer = game.join(4);
-    assert.equal(!answer.ok && answer.code, "finished");
-    game.pass(5_000);
+    game.pass(60_000);
+    assert.equal(game.room.status().isFinished, true);
     assert.equal(game.views().length, 1);
+    const answer = game.join(4);
+    assert.deepEqual(answer.ok && answer.view, { epoch: 2, fromRound: 0, members: [] });
+    game.ready(4, 600);
+    game.pass(resumeCoalesceMs);
+    assert.deepEqual(game.views().at(-1), { epoch: 3, fromRound: 600, members: ids(4) });
+  });
+
+  test("is not brought about by strangers that come one after the other, far from the others' round", () => {
+    const game = running(1, 2, 3, 4);
+    for (const number of [1, 2, 3]) game.report(number, { round: 100, cycleMs: 100 });
+    for (let stranger = 10; stranger < 20; stranger += 1) {
+      game.join(stranger);
+      game.ready(stranger);
+      game.pass(viewCoalesceMs);
+      for (const number of [1, 2, 3]) game.report(number, { round: 101, cycleMs: 100 });
+      game.report(stranger, { round: 1_000 });
+      game.leave(stranger);
+      game.pass(viewCoalesceMs);
+    }
+    assert.equal(game.room.status().isFinished, false);
+    for (const number of [1, 2, 3]) game.report(number, { round: 990, cycleMs: 100 });
+    game.report(1, { round: 1_000 });
+    game.report(2, { round: 1_000 });
+    assert.equal(game.room.status().isFinished, true, "those who are there end it");
+  });
+
+  test("is not brought about by one that is alone: neither while it stays nor for those who wait", () => {
+    const game = running(1);
+    game.report(1, { round: 1_000 });
+    assert.equal(game.join(2).ok, true);
+    game.leave(1);
+    game.pass(viewCoalesceMs);
+    game.ready(2);
+    game.pass(viewCoalesceMs);
+    assert.deepEqual(game.views().at(-1), { epoch: 3, fromRound: 0, members: ids(2) });
   });
 
   test("is not brought about by what a member of an earlier training said", () => {
@@ -744,6 +844,26 @@ describe("a pause", () => {
     game.ready(2, 500);
     game.pass(resumeCoalesceMs);
     assert.deepEqual(game.views().at(-1), { epoch: 4, fromRound: 500, members: ids(2) });
+  });
+
+  test("is over: a stranger that was a member for a moment has no say beyond where the members were", () => {
+    const game = running(1, 2, 3);
+    game.pause(3);
+    game.pass(viewCoalesceMs);
+    for (const number of [1, 2]) game.report(number, { round: 100, cycleMs: 200 });
+    for (const number of [1, 2]) game.pause(number);
+    game.pass(viewCoalesceMs);
+    game.ready(3, 900, 2);
+    for (const number of [1, 2]) game.ready(number, 102);
+    game.pass(resumeCoalesceMs);
+    const view = game.views().at(-1);
+    assert.deepEqual([view?.fromRound, view?.members], [102, ids(1, 2)]);
+  });
+
+  test("that is said again and again is noted once", () => {
+    const game = running(1);
+    for (let times = 0; times < 5; times += 1) game.pause(1);
+    assert.deepEqual(game.notices(), ["peer 1 pauses"]);
   });
 
   test("is over: a newer checkpoint counts more than the replica, which was there first", () => {
