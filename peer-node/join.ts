@@ -31,7 +31,7 @@ import { printable } from "./printable.ts";
 import { realClock } from "./real-clock.ts";
 import { parseRoomAddress } from "./room-address.ts";
 import { isTerminal } from "./screen.ts";
-import { steadyOutput } from "./steady-output.ts";
+import { steadyLines } from "./steady-output.ts";
 import { connectSignaling } from "./signaling-client.ts";
 import { listenForStop } from "./stop-signals.ts";
 import { createStyle } from "./style.ts";
@@ -152,11 +152,10 @@ function bytesOf(megabytes: number | undefined): number | undefined {
 
 function createDisplay(options: JoinOptions, peer: Peer): Display {
   const out = process.stdout;
-  const lines = out.isTTY ? steadyOutput(out) : out;
-  if (options.json) return createJsonLines(lines, process.stderr);
+  if (options.json) return createJsonLines(steadyLines(out), steadyLines(process.stderr));
   if (options.quiet) return silentDisplay;
   const deps = { clock: realClock, snapshot: () => peer.snapshot() };
-  if (!isTerminal(out)) return createPlainLines({ ...deps, out: lines });
+  if (!isTerminal(out)) return createPlainLines({ ...deps, out: steadyLines(out) });
   return createPeerScreen({ ...deps, out, style: createStyle({ color: !options["no-color"] }) });
 }
 

@@ -5,7 +5,7 @@ import { printable, printableJson } from "./printable.ts";
 
 export function createJsonLines(
   out: { write(text: string): unknown },
-  forPeople: NodeJS.WritableStream,
+  forPeople: { write(text: string): unknown },
 ): Display {
   const write = (line: object) => void out.write(`${printableJson(line)}\n`);
   return {

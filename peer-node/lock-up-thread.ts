@@ -14,6 +14,7 @@ const lastWordsMs = 1_000;
 const never = new Int32Array(new SharedArrayBuffer(4));
 let seen = Atomics.load(beats, 0);
 let silentTicks = 0;
+let isSaid = false;
 
 while (silentTicks * tickMs < limitMs) {
   Atomics.wait(never, 0, 0, tickMs);
@@ -23,8 +24,14 @@ while (silentTicks * tickMs < limitMs) {
 }
 
 setTimeout(end, lastWordsMs);
-// Told or not: a terminal may be gone.
-write(1, leaving, () => write(2, lastWords, end));
+// Told or not: a terminal may be gone. One that was stopped keeps no file waiting for the last words.
+write(1, leaving, say);
+setTimeout(say, lastWordsMs / 2);
+
+function say(): void {
+  if (!isSaid) write(2, lastWords, end);
+  isSaid = true;
+}
 
 /** A worker can't end its process; a signal that nobody handles can. */
 function end(): void {

@@ -12,13 +12,11 @@ import { printable } from "./printable.ts";
 import { checkRoomName, defaultRoom } from "./room-address.ts";
 import { listenError } from "./server-role.ts";
 import type { StartServer } from "./server-role.ts";
+import { steadyLines } from "./steady-output.ts";
 import { listenForStop } from "./stop-signals.ts";
 import { defaultTask, loadTask } from "./task-source.ts";
 
 type ServeOptions = OptionValues<typeof serve.options> & { readonly startServer: StartServer };
-
-/** A stack keeps its lines. */
-const log = (text: string) => void process.stderr.write(`${text.split("\n").map(printable).join("\n")}\n`);
 
 export async function runServe(options: ServeOptions): Promise<ExitCode> {
   const task = loadTask(options.task ?? defaultTask);
@@ -31,6 +29,9 @@ export async function runServe(options: ServeOptions): Promise<ExitCode> {
   const iceServers = options["ice-server"] ?? [];
   const turnSecret = readTurnSecret(options["turn-secret"], iceServers);
   const { access, ...creator } = readCreator(options, room);
+  const lines = steadyLines(process.stderr);
+  // A stack keeps its lines.
+  const log = (text: string) => lines.write(`${text.split("\n").map(printable).join("\n")}\n`);
   const data = await checkedData(task, options["data-dir"]);
   if (!data && needsFiles(task.data)) log(noData(task));
   const server = await options

@@ -1,7 +1,7 @@
 /**
  * Writes to a terminal without ever waiting for it. Node itself waits, on the main thread: a terminal that was
- * stopped (Ctrl-S), or that a dead connection has left behind, would take the peer out of its room. What it
- * has no room for waits a little, and is left out when it gets too much.
+ * stopped (Ctrl-S), or that a dead connection has left behind, would take the peer out of its room, and a
+ * server from everybody. What it has no room for waits a little, and is left out when it gets too much.
  */
 import { constants, openSync, writeSync } from "node:fs";
 import { codeOf } from "./checkpoints/file-faults.ts";
@@ -17,6 +17,11 @@ export interface SteadyOutput {
 const retryMs = 250;
 const maxWaitingBytes = 65_536;
 const lastWordsMs = 200;
+
+/** What a stream's lines go to: a terminal is never waited for, anything else as ever. */
+export function steadyLines(out: NodeJS.WriteStream & { readonly fd: number }): Pick<SteadyOutput, "write"> {
+  return out.isTTY ? steadyOutput(out) : { write: (text) => void out.write(text) };
+}
 
 export function steadyOutput(terminal: NodeJS.WriteStream & { readonly fd: number }): SteadyOutput {
   const fd = openWithoutWaiting(terminal.fd);

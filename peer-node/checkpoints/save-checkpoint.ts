@@ -119,9 +119,14 @@ async function removeOld(
     const old = files.filter((name) => name.round < oldest);
     // Manifests first: none may stand without its parameters.
     const inOrder = old.toSorted((a, b) => Number(b.kind === "manifest") - Number(a.kind === "manifest"));
-    for (const { file, kind } of inOrder)
-      if (kind !== "unfinished" || (await isAbandoned(join(folder, file))))
-        await rm(join(folder, file), { force: true }).catch((error: unknown) => (trouble ??= stays(error)));
+    const whole = new Set<number>();
+    for (const { file, kind, round: its } of inOrder) {
+      if (kind === "unfinished" ? !(await isAbandoned(join(folder, file))) : whole.has(its)) continue;
+      await rm(join(folder, file), { force: true }).catch((error: unknown) => {
+        trouble ??= stays(error);
+        if (kind === "manifest") whole.add(its);
+      });
+    }
   } catch (error) {
     trouble = stays(error);
   }

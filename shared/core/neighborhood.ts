@@ -35,7 +35,12 @@ export function createNeighborhood(ownId: string): Neighborhood {
     const isFirst = views.length === 0;
     // A view that begins no earlier than a newer one never holds.
     views = [...views.filter((older) => older.fromRound < view.fromRound), view];
-    for (const neighbor of neighbors.values()) forgive(neighbor.counts.conduct);
+    for (const neighbor of neighbors.values()) {
+      forgive(neighbor.counts.conduct);
+      // A training that began anew is in earlier rounds than the one before: where somebody was then says nothing.
+      neighbor.newestRound = Math.min(neighbor.newestRound, view.fromRound - 1);
+      neighbor.enteredRound = Math.min(neighbor.enteredRound, view.fromRound - 1);
+    }
     for (const member of view.members) {
       if (member === ownId) continue;
       const neighbor = known(member);

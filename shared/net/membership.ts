@@ -32,8 +32,8 @@ export interface MembershipEvents {
   onSignal(from: string, attempt: string, data: SignalMessage["data"]): void;
   /** `wasMember`: of the view before. */
   onView(view: View, wasMember: boolean): void;
-  /** The training whose view we knew is not there any more, and we hold no part of it. */
-  onTrainingGone(): void;
+  /** The server knows nothing of the views that we knew: they start again. `hadMembers`: the newest of them. */
+  onTrainingGone(hadMembers: boolean): void;
   /** The server does not want us (any more): the run is over for this peer. */
   onRefused(refusal: Refusal): void;
   onNotice(text: string): void;
@@ -113,18 +113,18 @@ export function createMembership(deps: {
     pass = answer.pass;
     listed.clear();
     for (const { peerId } of answer.roster) listed.add(peerId);
+    // A server that was restarted counts from 1 again, and others may have begun there before us.
+    if (!isResuming && view && !follows(view, answer.view)) forgetTraining(view);
     events.onWelcome(answer);
     for (const run of early.splice(0)) run();
     if (answer.view && !(isResuming && answer.view.members.length === 0)) take(answer.view);
-    else if (!isResuming) forgetTraining();
     if (isPaused) signaling.send("pause");
     if (readyFor) ready(readyFor);
   }
 
-  /** A server that knows nothing of the training that we were about to join: its views start again. */
-  function forgetTraining(): void {
-    if (view && view.members.length > 0) events.onTrainingGone();
+  function forgetTraining({ members }: View): void {
     view = null;
+    events.onTrainingGone(members.length > 0);
   }
 
   function take(next: View): void {
@@ -207,4 +207,10 @@ export function createMembership(deps: {
       isJoined = false;
     },
   };
+}
+
+/** Could be the same server's newest view, after `known`. */
+function follows(known: View, next: View | null): boolean {
+  if (!next || next.epoch !== known.epoch) return next !== null && next.epoch > known.epoch;
+  return next.fromRound === known.fromRound && next.members.join() === known.members.join();
 }

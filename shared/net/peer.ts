@@ -95,10 +95,10 @@ export function createPeer(options: PeerOptions): Peer {
       },
       onSignal: (from, attempt, data) => mesh?.fromServer(from, attempt, data),
       onView,
-      onTrainingGone() {
-        session?.exchange.abortListening();
+      onTrainingGone(hadMembers) {
         session?.machine.restart();
-        loop?.roomEmptied(false);
+        if (hadMembers) loop?.roomEmptied(false);
+        session?.exchange.abort(); // the machine knows nothing of its round any more
       },
       onRefused: (refusal) => end({ kind: "refused", refusal }),
       onNotice: notice,
@@ -128,6 +128,7 @@ export function createPeer(options: PeerOptions): Peer {
   function onView(view: View, wasMember: boolean): void {
     session?.machine.install(view);
     tellWhetherListening();
+    if (view.members.length === 0) session?.exchange.abortListening();
     if (view.members.length === 0) loop?.roomEmptied(wasMember);
     news.tell();
   }

@@ -67,8 +67,8 @@ export function createTrainingLoop(deps: TrainingLoopDeps): TrainingLoop {
     const isInView = isMemberAt(nextRound) && (isInStep || isMember());
     // A short pause: the server may not have made the view without us yet.
     if (isInView && isComplete) membership.ready({ round: nextRound });
-    // The others went on without us. If there are none, ours is the newest model.
-    if (isInView || membership.view?.members.length === 0) return;
+    // The others went on without us. If there are none, or the server knows of none, ours is the newest model.
+    if (isInView || !membership.view?.members.length) return;
     hearAgain();
   }
 
@@ -103,15 +103,16 @@ export function createTrainingLoop(deps: TrainingLoopDeps): TrainingLoop {
     if (!isOn()) return;
     const own = nextRound;
     s.machine.expect(own);
-    const before = membership.view?.epoch;
+    const before = membership.view;
     membership.ready({ round: own, ...(own > 0 && { sketch: sketchOf(replica, s.task.seed) }) });
     enterPhase("waiting for others");
-    while (isOn() && membership.view?.epoch === before) await deps.news(5_000);
-    if (!isOn()) return;
+    // A server that was restarted has no view at first; it is told again that we are ready.
+    while (isOn() && (!membership.view || membership.view === before)) await deps.news(5_000);
+    if (!isOn() || !membership.view?.members.length) return;
     const from = isMember() ? (membership.view?.fromRound ?? 0) : 0;
+    isRoundVoid = false;
     if (own > 0 && isMember() && from === 0) await takeModel();
     nextRound = from;
-    isRoundVoid = false;
     // Another start belongs to a model that others have: it has to be listened to first.
     isComplete = isMember() && (from === own || from === 0);
     if (!isComplete) missing = new Uint8Array(0);
@@ -211,8 +212,10 @@ export function createTrainingLoop(deps: TrainingLoopDeps): TrainingLoop {
     enter("listening");
     enterPhase("catching up");
     if (s.rule.name === "gradient") return end(tooLateForGradients);
-    if (missing.length !== s.machine.fragmentCount || replica.length === 0) await startListening(view);
-    if (!isOn()) return;
+    // That may take a while, and the room be another one by then.
+    if (replica.length === 0) return void (replica = await s.trainer.initialParameters());
+    if (isRoundVoid) hearAgain();
+    if (missing.length !== s.machine.fragmentCount) startListening(view);
     if (!(await listenOnce())) return waitUntilHeard();
     isComplete ||= !missing.includes(1);
     if (!isComplete || !isOn() || isMember() || clock.now() < announcedAt + announceMs) return;
@@ -220,8 +223,7 @@ export function createTrainingLoop(deps: TrainingLoopDeps): TrainingLoop {
     membership.ready({ round: nextRound });
   }
 
-  async function startListening(view: View): Promise<void> {
-    if (replica.length === 0) replica = await s.trainer.initialParameters();
+  function startListening(view: View): void {
     missing = new Uint8Array(s.machine.fragmentCount).fill(1);
     nextRound = isRoundVoid ? view.fromRound : Math.max(nextRound, view.fromRound);
     isRoundVoid = false;
@@ -244,10 +246,9 @@ export function createTrainingLoop(deps: TrainingLoopDeps): TrainingLoop {
   /** Nothing came in a whole round: our count of rounds stops until somebody is in the next one, or beyond. */
   async function waitUntilHeard(): Promise<void> {
     s.machine.expect(nextRound); // what comes of it is kept: who only looked where others are would be late again
-    const mayTakePart = () => isComplete && isMemberAt(nextRound);
-    const isEmpty = () => membership.view?.members.length === 0;
+    const mustHear = () => !isRoundVoid && !(isComplete && isMemberAt(nextRound));
     enterPhase("waiting for others");
-    while (isOn() && s.machine.newestRound() < nextRound && !mayTakePart() && !isEmpty()) {
+    while (isOn() && s.machine.newestRound() < nextRound && mustHear()) {
       if (clock.now() > heardAt + deafMs) return end(deaf);
       await deps.news(pollMs);
     }

@@ -1,7 +1,8 @@
-/** A process with a screen whose main thread gets stuck when told to, or only works (lock-up.test.ts). */
+/** A process with a screen and a log whose main thread gets stuck when told to, or only works (lock-up.test.ts). */
 import { spawnSync } from "node:child_process";
 import { watchForLockUp } from "../../peer-node/lock-up.ts";
 import { createScreen, isTerminal } from "../../peer-node/screen.ts";
+import { steadyLines } from "../../peer-node/steady-output.ts";
 
 const limitMs = Number(process.argv[2]);
 const does = process.argv[3];
@@ -12,6 +13,8 @@ setTimeout(() => {
   if (isTerminal(process.stdout)) {
     const frame = () => [`going on for ${Math.round(performance.now() - startedMs)} ms`];
     createScreen(process.stdout, frame);
+    const lines = steadyLines(process.stderr);
+    setInterval(() => lines.write("a line\n"), limitMs / 20);
   } else process.stdout.write("going on\n");
 }, limitMs / 5);
 /** Once the terminal has been stopped. */

@@ -2,12 +2,14 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { lockUpSignal } from "../../peer-node/exit-codes.ts";
 import { pause, within } from "../labs/real-time.ts";
 import { needsTerminal } from "../needs.ts";
+import { temporaryFile } from "./command.ts";
 
 const limitMs = 1_000;
 
@@ -34,21 +36,27 @@ function startChild(t: TestContext, does: Does) {
   };
 }
 
-/** The same on a terminal, which is stopped as soon as there is a screen: its exit code, as a shell says it. */
-async function onStoppedTerminal(t: TestContext, does: Does): Promise<{ code: unknown; shown: string }> {
+/** The same on a terminal, which is stopped as soon as there is a screen: its exit code, as a shell says it. `redirection`: of its standard error. */
+async function onStoppedTerminal(
+  t: TestContext,
+  does: Does,
+  redirection = "",
+): Promise<{ code: unknown; shown: string }> {
   const command = [process.execPath, ...childArguments(does)].map((word) => `'${word}'`).join(" ");
   // `exec`: the terminal's program is the child itself.
-  const terminal = spawn("script", ["-qefc", `exec ${command}`, "/dev/null"], {
+  const terminal = spawn("script", ["-qefc", `exec ${command}${redirection}`, "/dev/null"], {
     stdio: ["pipe", "pipe", "inherit"],
     env: { ...process.env, TERM: "xterm" },
   });
   t.after(() => terminal.kill("SIGKILL"));
   const closed = once(terminal, "close");
   let shown = "";
+  let isStopped = false;
   terminal.stdout.setEncoding("utf8").on("data", (text: string) => {
-    const wasDrawn = shown.includes(" ms");
     shown += text;
-    if (!wasDrawn && shown.includes(" ms")) terminal.stdin.write("\x13"); // Ctrl-S
+    if (isStopped || !shown.includes("going on")) return;
+    isStopped = true;
+    terminal.stdin.write("\x13"); // Ctrl-S
   });
   const [code]: unknown[] = await within(10_000, "its end", closed);
   return { code, shown };
@@ -58,10 +66,15 @@ test(
   "a stopped terminal (Ctrl-S) stops no process, and keeps none that is stuck",
   { skip: needsTerminal() },
   async (t) => {
-    const [working, stuck] = await Promise.all([onStoppedTerminal(t, "work"), onStoppedTerminal(t, "block")]);
-    assert.equal(working.code, 0);
-    assert.equal(stuck.code, 142);
-    for (const { shown } of [working, stuck]) {
+    const log = temporaryFile(t, "errors", "");
+    const [working, stuck, logged] = await Promise.all([
+      onStoppedTerminal(t, "work"),
+      onStoppedTerminal(t, "block"),
+      onStoppedTerminal(t, "block", ` 2>'${log}'`),
+    ]);
+    assert.deepEqual([working.code, stuck.code, logged.code], [0, 142, 142]);
+    assert.match(readFileSync(log, "utf8"), /was stuck for 1 s and has ended itself/);
+    for (const { shown } of [working, stuck, logged]) {
       assert.match(shown, /going on for \d+ ms/);
       assert.doesNotMatch(shown, /going on for \d{4} ms/, "nothing is shown once it is stopped");
     }

@@ -78,3 +78,86 @@ test("who paused comes back to a training that has begun anew meanwhile, in its 
   assert.ok(await room.run(10_000, () => members() === 2 && roundsOf(first).length > before + 5));
   assert.ok(lastRound(first) < 100, `round ${lastRound(first)}`);
 });
+
+/** All pause in a late round, and somebody begins anew: that says nothing of where the others are from then on. */
+test("who paused together and comes back to a training that has begun anew averages in it", async (t) => {
+  const room = openVirtualRoom({ task: toyTask({ minPeers: 1 }), count: 3, seed: 14 });
+  t.after(() => room.close());
+  const old = room.peers.slice();
+  const members = () => room.status().peers.filter(({ member }) => member).length;
+  assert.ok(await room.run(60_000, () => members() === 3 && old.every((peer) => lastRound(peer) >= 200)));
+  for (const { peer } of old) peer.pause();
+  assert.ok(await room.run(10_000, () => members() === 0));
+  const fresh = room.add();
+  assert.ok(await room.run(10_000, () => lastRound(fresh) >= 10));
+  for (const [number, each] of old.entries()) {
+    each.peer.resume();
+    const done = roundsOf(each).length;
+    const isBack = () => members() === number + 2 && roundsOf(each).length > done + 20;
+    assert.ok(await room.run(15_000, isBack), `it is ${each.peer.snapshot().report.state}`);
+  }
+  for (const { events } of room.peers) {
+    const averaged = events.flatMap((event) => (event.kind === "round" ? [event.result] : [])).slice(-10);
+    for (const { round, averagedCount, averaged: all } of averaged)
+      assert.equal(averagedCount, all.length, `fragments averaged in round ${round}`);
+  }
+});
+
+test("one that paused alone has its model when the server was restarted meanwhile", async (t) => {
+  const room = openVirtualRoom({ task: toyTask({ minPeers: 1 }), count: 1, seed: 15 });
+  t.after(() => room.close());
+  const [only] = room.peers;
+  assert.ok(only && (await room.run(60_000, () => lastRound(only) >= 50)));
+  only.peer.pause();
+  assert.ok(await room.run(10_000, () => room.status().epoch === 2));
+  room.restartServer(() => 400);
+  await room.run(2_000);
+  only.peer.resume();
+  const done = roundsOf(only).length;
+  assert.ok(await room.run(20_000, () => roundsOf(only).length > done + 5));
+  assert.ok((roundsOf(only)[done] ?? 0) >= 50, `it went on in round ${roundsOf(only)[done]}`);
+});
+
+test("a newcomer that waits in a room that others have left trains, though the server was restarted", async (t) => {
+  const room = openVirtualRoom({ task: toyTask({ minPeers: 2 }), count: 2, seed: 16 });
+  t.after(() => room.close());
+  const old = room.peers.slice();
+  assert.ok(await room.run(60_000, () => old.every((peer) => lastRound(peer) >= 20)));
+  for (const { peer } of old) peer.stop();
+  const isEmpty = () => room.status().peers.length === 0 && room.status().epoch >= 2;
+  assert.ok(await room.run(20_000, isEmpty));
+  const waiting = room.add();
+  await room.run(3_000);
+  room.restartServer(() => 400);
+  await room.run(3_000);
+  const second = room.add();
+  assert.ok(await room.run(10_000, () => [waiting, second].every((peer) => lastRound(peer) >= 20)));
+  assert.deepEqual(
+    [waiting, second].map((peer) => roundsOf(peer)[0]),
+    [0, 0],
+  );
+});
+
+test("a listener whose room empties and begins anew within its round listens to the new training", async (t) => {
+  const count = 2;
+  let hearsOthers = true;
+  const hears = (number: number) => hearsOthers || number < count;
+  const room = openVirtualRoom({ task: toyTask({ minPeers: 1 }), count, seed: 17, hears });
+  t.after(() => room.close());
+  const members = room.peers.slice();
+  assert.ok(await room.run(60_000, () => members.every((peer) => lastRound(peer) >= 200)));
+  hearsOthers = false; // for a while: it can't complete its replica
+  const listener = room.add();
+  const isListening = () => listener.peer.snapshot().report.round > 200;
+  assert.ok(await room.run(10_000, isListening));
+  await room.run(1_000);
+  for (const { peer } of members) peer.pause();
+  const memberCount = () => room.status().peers.filter(({ member }) => member).length;
+  assert.ok(await room.run(10_000, () => memberCount() === 0));
+  const fresh = room.add();
+  hearsOthers = true;
+  assert.ok(
+    await room.run(30_000, () => memberCount() === 2 && lastRound(listener) >= 0 && lastRound(fresh) > 20),
+  );
+  assert.ok(lastRound(listener) < 150, `it is in round ${lastRound(listener)}`);
+});

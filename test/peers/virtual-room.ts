@@ -63,7 +63,10 @@ export function openVirtualRoom(options: {
 
   function carryOut(effects: readonly RoomEffect[]): void {
     for (const effect of effects)
-      for (const to of effect.to) if (!away.has(to)) time.after(10, () => deliver(handlers.get(to), effect));
+      for (const to of effect.to)
+        time.after(10, () => {
+          if (!away.has(to)) deliver(handlers.get(to), effect);
+        });
   }
 
   function tick(): void {
