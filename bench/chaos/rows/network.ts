@@ -2,7 +2,7 @@
 import { pause } from "../../../test/labs/real-time.ts";
 import type { KernelLab } from "../../../test/labs/kernel.ts";
 import type { Traffic } from "../../../test/labs/darkness.ts";
-import type { Check, Row } from "../row.ts";
+import type { Chaos, Check, Row } from "../row.ts";
 import { endlessTask, finishingTask } from "../tasks.ts";
 import {
   accuracyLost,
@@ -114,6 +114,15 @@ const partition: Row = {
   },
 };
 
+/** A training in the kernel lab that goes on, and the one peer that something will be done to. */
+async function startWithVictim(chaos: Chaos) {
+  const lab = await chaos.openLab(peers);
+  const run = await chaos.start({ task: endlessTask(peers), peers, lab });
+  await warmedUp(run);
+  const victim = chaos.rng.below(peers);
+  return { lab, run, victim, others: run.peers.filter((_, node) => node !== victim) };
+}
+
 const halfOpen: Row = {
   name: "half-open",
   what: {
@@ -124,11 +133,7 @@ const halfOpen: Row = {
   repeats: { full: 5, short: 1 },
   seconds: { full: 65, short: 45 },
   async run(chaos) {
-    const lab = await chaos.openLab(peers);
-    const run = await chaos.start({ task: endlessTask(peers), peers, lab });
-    await warmedUp(run);
-    const victim = chaos.rng.below(peers);
-    const others = run.peers.filter((_, node) => node !== victim);
+    const { lab, run, victim, others } = await startWithVictim(chaos);
     const [epoch, atMs] = [Math.max(...run.peers.map(epochOf)), now()];
     const mend = lab.sever(victim, "server", "all");
     const out = await outOfView(others, epoch, atMs);
@@ -149,11 +154,7 @@ const networkSwitch: Row = {
   repeats: { full: 5, short: 1 },
   seconds: { full: 30, short: 25 },
   async run(chaos) {
-    const lab = await chaos.openLab(peers);
-    const run = await chaos.start({ task: endlessTask(peers), peers, lab });
-    await warmedUp(run);
-    const victim = chaos.rng.below(peers);
-    const others = run.peers.filter((_, node) => node !== victim);
+    const { lab, run, victim, others } = await startWithVictim(chaos);
     const atMs = now();
     const arrive = lab.moveAway(victim);
     await pause(1_000);
