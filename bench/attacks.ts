@@ -20,6 +20,7 @@ const { values: options } = readOptions({
   options: {
     rules: someOf(robustKinds, "which; centered-clip is the one to take"),
     shares: shares("what trimmed-mean leaves out at each end (default: 1/3)", 0.49),
+    audits: shares("of fragments audited (default: 0.1)", 1),
     lies: someOf(lies, "which"),
     calm: flag("no liars: only what it costs to be safe from them"),
     rounds: wholeNumber("N", "how long (default: 300)", { min: 50, max: 100_000 }),
@@ -31,10 +32,13 @@ const { values: options } = readOptions({
 });
 const { rounds = 300, seeds = 1, timed = 15, calm: isCalm = false, out } = options;
 const firstSeed = options["first-seed"] ?? 1;
-const settings = (options.rules ?? robustKinds).flatMap((kind): readonly RobustSetting[] =>
+const ofKinds = (options.rules ?? robustKinds).flatMap((kind): readonly RobustSetting[] =>
   kind === "trimmed-mean" && options.shares
-    ? options.shares.map((share) => ({ kind, share }))
+    ? options.shares.map((share) => ({ ...robustOf(kind), kind, share }))
     : [robustOf(kind)],
+);
+const settings = ofKinds.flatMap((setting) =>
+  (options.audits ?? [setting.audit]).map((audit) => ({ ...setting, audit })),
 );
 const base = { peers: 16, rounds, loss: 0.01 };
 
@@ -53,6 +57,8 @@ const allCases: readonly Case[] = [
   { lie: "stale", liars: 1, bar: 0.98 },
   { lie: "of-others", liars: 1, bar: 0.98 },
   { lie: "much-weight", liars: 1, bar: 0.98 },
+  { lie: "dictator", liars: 1, bar: 0.98 },
+  { lie: "dictator", liars: 3, bar: 0.95 },
   { lie: "sign-flip", liars: 3, bar: 0.95 },
   { lie: "sign-flip-owner", liars: 3, bar: 0.95 },
   { lie: "sign-flip", liars: 5, bar: 0.9 },
@@ -97,7 +103,8 @@ function timeOf(robust: RobustSetting | undefined): number {
 }
 
 function nameOf(setting: RobustSetting): string {
-  return setting.kind === "trimmed-mean" ? `trimmed-mean ${setting.share.toFixed(3)}` : setting.kind;
+  const name = setting.kind === "trimmed-mean" ? `trimmed-mean ${setting.share.toFixed(3)}` : setting.kind;
+  return options.audits ? `${name}, audit ${setting.audit}` : name;
 }
 
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;

@@ -11,12 +11,13 @@ export const offenceKinds = [
   "duplicate",
   "owner",
   "contribution",
+  "audit",
 ] as const;
 /**
  * malformed: no packet of this task. notFinite, tooLarge: values nobody learns. notOwed: fragments that were not its
  * to send to us, or in another's name. duplicate: more than two copies of each fragment. owner: a block most of which
  * is far from what we have ourselves (owner-check.ts). contribution: values far from everybody else's
- * (contribution-check.ts).
+ * (contribution-check.ts). audit: averages that the contributions to them do not explain (audit.ts).
  */
 export type Offence = (typeof offenceKinds)[number];
 
@@ -29,8 +30,9 @@ const pointsOf: Readonly<Record<Offence, number>> = {
   duplicate: 1,
   owner: 4,
   contribution: 4,
+  audit: 16,
 };
-/** More points than this mute a peer: 33 bad packets at once, or ten doubtful blocks in a row. */
+/** More points than this mute a peer: 33 bad packets at once, ten doubtful blocks in a row, or three audits. */
 export const offenceLimit = 32;
 /** What is left of the points a round later. */
 const remembered = 0.95;
@@ -62,6 +64,7 @@ export function newConduct(): Conduct {
     duplicate: 0,
     owner: 0,
     contribution: 0,
+    audit: 0,
   };
   return { offences, points: 0, cleanRounds: 0, isClean: true, mutedFor: 0, mutes: 0, reason: undefined };
 }

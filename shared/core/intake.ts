@@ -3,6 +3,7 @@
  * range, not finite or not owed to us is dropped and counted; nothing here throws. The first copy of a
  * fragment counts, whatever comes after it.
  */
+import type { Audit } from "./audit.ts";
 import type { Closing } from "./closing.ts";
 import type { Encoding } from "./encoding.ts";
 import { isComplete, noteThrough, tailLength } from "./inflow.ts";
@@ -27,6 +28,7 @@ export function createIntake(deps: {
   readonly encoding: Encoding;
   readonly closing: Closing;
   readonly parity: Parity | undefined;
+  readonly audit: Audit | undefined;
   /** The view of a round, if it is of that epoch and the run has such a round. */
   readonly viewFor: (round: number, epoch: number) => View | undefined;
   /** The slot of a round that we take packets of, made if need be. */
@@ -51,8 +53,11 @@ export function createIntake(deps: {
     neighbor.newestRound = Math.max(neighbor.newestRound, header.round);
     const slot = deps.slotFor(header.round, header.epoch);
     if (!slot) return void (drops.stale += 1);
-    if (!isOwed(slot, bytes.length)) return refuse(neighbor, "notOwed", now);
-    if (takers[header.kind](slot, neighbor, bytes, now)) noteProgress(slot, neighbor, now);
+    const answer = deps.audit?.take(slot, neighbor, header, bytes) ?? "unasked";
+    if (answer === "taken") return;
+    const isUnasked = answer === "unasked";
+    if (isUnasked && !isOwed(slot, bytes.length)) return refuse(neighbor, "notOwed", now);
+    if (isUnasked && takers[header.kind](slot, neighbor, bytes, now)) noteProgress(slot, neighbor, now);
     else
       refuse(
         neighbor,

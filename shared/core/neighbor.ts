@@ -49,6 +49,8 @@ export interface Neighbor {
   newestRound: number;
   /** The same of what counted: no claim alone. Earlier rounds are over for it. */
   enteredRound: number;
+  /** Requests of an audit in a row. */
+  unanswered: number;
   readonly counts: LinkCounts;
 }
 
@@ -73,6 +75,7 @@ export function createNeighbor(peerId: string, counts: LinkCounts = noCounts()):
     lateShare: 0,
     newestRound: -1,
     enteredRound: -1,
+    unanswered: 0,
     counts,
   };
 }

@@ -84,6 +84,7 @@ export function createNeighborhood(ownId: string): Neighborhood {
     const neighbor = neighbors.get(peerId);
     if (!neighbor) return;
     neighbor.connected = false;
+    neighbor.unanswered = 0;
     neighbor.listening = false;
     neighbor.newestRound = -1;
     neighbor.enteredRound = -1;

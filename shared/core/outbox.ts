@@ -5,6 +5,8 @@
  */
 import type { Encoding } from "./encoding.ts";
 import type { Neighbor } from "./neighbor.ts";
+import { maxAudited } from "./audit.ts";
+import type { AuditRequest } from "./audit.ts";
 import { emptyHeader, headerBytes, packetKinds, writeHeader } from "./packet.ts";
 import type { PacketKind } from "./packet.ts";
 import type { Parity } from "./parity/parity.ts";
@@ -12,6 +14,7 @@ import { shuffle } from "./rng.ts";
 import type { Rng } from "./rng.ts";
 import { fragmentLength } from "./round-slot.ts";
 import type { Outflow, RoundSlot, SlotShape } from "./round-slot.ts";
+import { seatOf } from "./view.ts";
 
 /** Sent on the reliable channel after the last packet of a phase. */
 export interface EndMarker {
@@ -24,6 +27,8 @@ export interface EndMarker {
 
 export interface Outbox {
   open(slot: RoundSlot, to: Neighbor, seat: number): void;
+  /** The other one audits these, which are another's: what did we contribute? Too many are not answered. */
+  answer(slot: RoundSlot, to: string, request: AuditRequest): void;
   /** Nothing of ours comes in this round, so that a member need not wait for it. */
   decline(slot: RoundSlot, to: Neighbor): void;
   hasOpen(slot: RoundSlot): boolean;
@@ -57,6 +62,8 @@ export function createOutbox(deps: {
       scatterMarked: scatter.length === 0,
       gatherNext: 0,
       gatherMarked: slot.owned.end === slot.owned.first,
+      audited: [],
+      auditedNext: 0,
     });
   }
 
@@ -70,7 +77,29 @@ export function createOutbox(deps: {
       if (header.kind !== packetKinds.parity) to.counts.sent += 1;
       return bytes;
     }
+    return nextAudited(slots, to, out);
+  }
+
+  function nextAudited(slots: readonly RoundSlot[], to: Neighbor, out: Uint8Array): number {
+    for (const slot of slots) {
+      const flow = slot.outflows.get(to.peerId);
+      const fragment = flow?.audited[flow.auditedNext];
+      if (!flow || fragment === undefined || !slot.values) continue;
+      flow.auditedNext += 1;
+      return write(slot, packetKinds.scatter, fragment, 1, 0, slot.values, out);
+    }
     return 0;
+  }
+
+  function answer(slot: RoundSlot, to: string, { fragments }: AuditRequest): void {
+    const flow = slot.outflows.get(to);
+    if (!flow || slot.listening) return;
+    const seat = seatOf(slot.view, to);
+    for (const fragment of fragments) {
+      const owner = slot.plan.ownerOf(fragment);
+      if (owner < 0 || owner === seat || flow.audited.includes(fragment)) continue;
+      if (flow.audited.length < maxAudited) flow.audited.push(fragment);
+    }
   }
 
   function nextScatter(slot: RoundSlot, flow: Outflow, out: Uint8Array): number {
@@ -161,6 +190,7 @@ export function createOutbox(deps: {
 
   return {
     open,
+    answer,
     decline,
     hasOpen: (slot) => [...slot.outflows.values()].some((flow) => !flow.scatterMarked || !flow.gatherMarked),
     nextPacket,

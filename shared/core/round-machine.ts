@@ -1,4 +1,5 @@
 /** The round machine as its users see it; round.ts is the one that runs. */
+import type { AuditRequest } from "./audit.ts";
 import type { Reduce, Turn } from "./averaging/rule.ts";
 import type { Offence } from "./conduct.ts";
 import type { Encoding } from "./encoding.ts";
@@ -22,6 +23,8 @@ export interface RoundMachineOptions {
   readonly doubtsOthers?: boolean;
   /** The rule's, too. */
   readonly exchangesUpdates?: boolean;
+  /** The task's `robust.audit`. */
+  readonly audit?: number;
   /** Points that mute a neighbour (conduct.ts); Infinity where a test speaks in an honest one's name. */
   readonly offenceLimit?: number;
   /** Parity packets for each packet of averages (0 … 1): the task's. */
@@ -82,6 +85,9 @@ export interface RoundMachine {
   /** Writes the next packet for a peer into `out` (≥ 1,150 bytes): its length, or 0 when there is none. */
   nextPacket(to: string, out: Uint8Array): number;
   nextMarker(): { readonly to: string; readonly marker: EndMarker } | undefined;
+  /** What to ask a member for, on the reliable channel; and what one asks us for. */
+  nextRequest(): { readonly to: string; readonly request: AuditRequest } | undefined;
+  audited(from: string, request: AuditRequest): void;
   /** The finished round's result, once. */
   takeResult(): RoundResult | undefined;
   /** Whom we have just muted, and why, once. */

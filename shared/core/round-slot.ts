@@ -23,6 +23,9 @@ export interface Outflow {
   /** Averages first, then parity. */
   gatherNext: number;
   gatherMarked: boolean;
+  /** What the other audits: sent when there is nothing else to send. */
+  readonly audited: number[];
+  auditedNext: number;
 }
 
 /** State of a fragment in `received`. */

@@ -11,14 +11,13 @@ import { judgeRound } from "./attendance.ts";
 import { createClosing } from "./closing.ts";
 import { fade, offend, offenceLimit } from "./conduct.ts";
 import type { Offence } from "./conduct.ts";
-import { createContributionCheck } from "./contribution-check.ts";
+import { createDoubts } from "./doubts.ts";
 import { createIntake } from "./intake.ts";
 import { noteMuted, steerQuiet } from "./neighbor.ts";
 import type { Neighbor } from "./neighbor.ts";
 import { createNeighborhood } from "./neighborhood.ts";
 import { createOutbox } from "./outbox.ts";
 import type { EndMarker } from "./outbox.ts";
-import { createOwnerCheck } from "./owner-check.ts";
 import { valuesPerFragment } from "./packet.ts";
 import { createParity } from "./parity/parity.ts";
 import { createPatience } from "./patience.ts";
@@ -34,7 +33,7 @@ import type { View } from "./view.ts";
 export type { RoundMachine, RoundMachineOptions, RoundResult } from "./round-machine.ts";
 
 export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
-  const { peerId, encoding, reduce, rng, valueCount, doubtsOthers, exchangesUpdates } = options;
+  const { peerId, encoding, reduce, rng, valueCount, exchangesUpdates = false, audit = 0 } = options;
   const perFragment = options.valuesPerFragment ?? valuesPerFragment(encoding.bytesPerValue);
   const fragmentCount = fragmentsFor(valueCount, perFragment);
   const shape: SlotShape = { valueCount, fragmentCount, valuesPerFragment: perFragment };
@@ -49,14 +48,15 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
   const outbox = createOutbox({ encoding, shape, rng, parity });
   const lossless = options.patience?.lossless ?? false;
   const memory = createSlotMemory();
-  const contributionCheck = doubtsOthers ? createContributionCheck(shape, exchangesUpdates) : undefined;
-  const ownerCheck = doubtsOthers ? createOwnerCheck(shape) : undefined;
-  const closing = createClosing({ shape, encoding, reduce, rng, neighborAt, lossless, contributionCheck });
+  const common = { shape, encoding, reduce, rng, neighborAt };
+  const doubts = options.doubtsOthers ? createDoubts({ ...common, exchangesUpdates, audit }) : undefined;
+  const closing = createClosing({ ...common, lossless, contributionCheck: doubts?.contributionCheck });
   const intake = createIntake({
     shape,
     encoding,
     closing,
     parity,
+    audit: doubts?.audit,
     viewFor: viewForPacket,
     slotFor: slotForPacket,
     findSlot,
@@ -174,8 +174,10 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
     slot.finishedAt = now;
     const verdict = judgeRound(slot, neighborAt, patience);
     const values = overlay(slot, shape);
-    blame(slot, ownerCheck?.apply(slot, values), "owner", now);
-    blame(slot, contributionCheck?.tooFar(slot, values), "contribution", now);
+    for (const { peerId: id, offence } of doubts?.judge(slot, values) ?? []) {
+      const neighbor = neighborhood.get(id);
+      if (neighbor) onOffence(neighbor, offence, now);
+    }
     for (const neighbor of neighborhood.all()) {
       steerQuiet(neighbor);
       fade(neighbor.counts.conduct);
@@ -224,13 +226,6 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
     noteMuted(neighbor);
   }
 
-  function blame(slot: RoundSlot, seats: readonly number[] | undefined, offence: Offence, now: number): void {
-    for (const seat of seats ?? []) {
-      const neighbor = neighborAt(slot, seat);
-      if (neighbor) onOffence(neighbor, offence, now);
-    }
-  }
-
   function linkClosed(id: string, now: number): void {
     for (const slot of slots) slot.outflows.delete(id);
     settleAll(id, now);
@@ -274,6 +269,11 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
       return neighbor?.connected ? outbox.nextPacket(slots, neighbor, out) : 0;
     },
     nextMarker: outbox.nextMarker,
+    nextRequest: () => doubts?.audit?.nextRequest(),
+    audited(from, request) {
+      const slot = findSlot(request.round, request.epoch);
+      if (slot) outbox.answer(slot, from, request);
+    },
     takeResult() {
       const taken = result;
       result = undefined;

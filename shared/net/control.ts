@@ -1,5 +1,6 @@
 /** What two peers say to each other on the reliable channel: short JSON texts, schema-checked. */
 import * as v from "valibot";
+import { maxAudited } from "../core/audit.ts";
 import { protocolVersion, signalSchema, sketchSchema } from "./messages.ts";
 
 const u32 = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffff_ffff));
@@ -18,6 +19,13 @@ const controlSchema = v.variant("type", [
     round: u32,
     phase: v.picklist(["scatter", "gather"]),
     sent: u32,
+  }),
+  /** The sender audits these fragments: what did you contribute (audit.ts)? */
+  v.strictObject({
+    type: v.literal("audit"),
+    epoch: u32,
+    round: u32,
+    fragments: v.pipe(v.array(u32), v.minLength(1), v.maxLength(maxAudited), v.readonly()),
   }),
   /** The sender is no member but wants your gathers (or not any more). */
   v.strictObject({ type: v.literal("listen"), on: v.boolean() }),

@@ -4,11 +4,16 @@
  */
 import type { AveragingRule } from "../core/averaging/rule.ts";
 import type { Clock } from "../core/clock.ts";
+import type { Offence } from "../core/conduct.ts";
 import { maxPacketBytes } from "../core/packet.ts";
 import type { RoundMachine, RoundResult } from "../core/round.ts";
 import type { ControlMessage } from "./control.ts";
 import type { Mesh } from "./mesh.ts";
 import { offenceWords } from "./offence-words.ts";
+
+const opinions: readonly Offence[] = ["owner", "contribution", "audit", "notOwed"];
+/** A model far from ours may be an honest one, and so may a view. */
+const isOpinion = (offence: Offence) => opinions.includes(offence);
 
 /** What became of a round we began. */
 export type RoundOutcome =
@@ -98,14 +103,15 @@ export function createExchange(deps: {
     for (let next = machine.nextMarker(); next; next = machine.nextMarker()) {
       mesh.tell(next.to, { type: "end", ...next.marker });
     }
+    for (let next = machine.nextRequest(); next; next = machine.nextRequest())
+      mesh.tell(next.to, { type: "audit", ...next.request });
   }
 
-  /** A model far from ours may be an honest one, and so may a view; bytes that make no sense are not worth taking. */
+  /** Bytes that make no sense are not worth taking. */
   function shunOffenders(): void {
     for (let next = machine.takeOffender(); next; next = machine.takeOffender()) {
       const { peerId, offence } = next;
-      if (offence !== "owner" && offence !== "contribution" && offence !== "notOwed")
-        mesh.shun(peerId, `it sent ${offenceWords[offence]}`);
+      if (!isOpinion(offence)) mesh.shun(peerId, `it sent ${offenceWords[offence]}`);
     }
   }
 
@@ -140,6 +146,10 @@ export function createExchange(deps: {
     if (message.type === "end") {
       const { epoch, round, phase, sent } = message;
       machine.endOfPhase(peerId, { epoch, round, phase, sent }, clock.now());
+      settle();
+    } else if (message.type === "audit") {
+      const { epoch, round, fragments } = message;
+      machine.audited(peerId, { epoch, round, fragments });
       settle();
     } else if (message.type === "listen") machine.setListening(peerId, message.on);
   }

@@ -9,4 +9,5 @@ export const offenceWords: Readonly<Record<Offence, string>> = {
   duplicate: "the same fragments again and again",
   owner: "averages far from everybody's values",
   contribution: "values far from everybody else's",
+  audit: "averages that what went into them does not explain",
 };

@@ -53,6 +53,7 @@ export function attack(options: AttackOptions): AttackResult {
   const learner = createToyLearner(pixelsPerImage(first.shape));
   const initial = learner.initial(createRng(mix(seed, 1)));
   let replicas = glyphs.map(() => initial);
+  let learned: readonly Float32Array[] = [];
   const past: Float32Array[][] = [];
   const samplesOf = (peer: number) => samplesPerRound * (peer < fast ? fastFactor : 1);
   const isLiar = (peer: number) => peer >= peers - liars;
@@ -69,6 +70,7 @@ export function attack(options: AttackOptions): AttackResult {
       if (lie === undefined || !isLiar(peer)) return;
       tamper(lie, bytes, {
         before: replicas[peer] ?? initial,
+        learned: learned[peer] ?? initial,
         old: past[0]?.[peer] ?? initial,
         members: peers,
         fragments: Math.ceil(learner.parameterCount / valuesPerFragment),
@@ -82,7 +84,7 @@ export function attack(options: AttackOptions): AttackResult {
   for (let round = 0; round < rounds; round++) {
     past.push(replicas);
     if (past.length > staleRounds) past.shift();
-    const learned = seats.map((peer) => {
+    learned = seats.map((peer) => {
       const set = glyphs[peer] ?? first;
       const rng = rngs[peer] ?? liarRng;
       return learner.train(replicas[peer] ?? initial, set.train, samplesOf(peer), rateAt(round, rounds), rng)

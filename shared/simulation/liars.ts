@@ -14,12 +14,13 @@ export const lies = [
   "stale",
   "of-others",
   "much-weight",
+  "dictator",
 ] as const;
 /**
  * not-finite: NaN and infinities; huge: 1e38. sign-flip: ten times what was learned, the wrong way; sign-flip-owner:
  * its averages as well. noisy-owner: averages with noise of 30 times what they differ by. stale: the replica of 20 rounds ago, and old round
  * numbers. of-others: fragments and seats that are not its own. much-weight: says that an average is of 65,535 peers,
- * the most that the field holds.
+ * the most that the field holds. dictator: averages that go back by as much as no receiver clips.
  */
 export type Lie = (typeof lies)[number];
 
@@ -27,6 +28,8 @@ export type Lie = (typeof lies)[number];
 export interface LiarState {
   /** Its replica before the local steps. */
   readonly before: Float32Array;
+  /** After them: what it would have sent. */
+  readonly learned: Float32Array;
   /** The same, some rounds ago. */
   readonly old: Float32Array;
   readonly members: number;
@@ -37,6 +40,8 @@ export interface LiarState {
 
 const flipFactor = 10;
 const noiseFactor = 30;
+/** Of what members differ by: receivers clip at three times that. */
+const dictatorFactor = 2.5;
 const odd = [NaN, Infinity, -Infinity] as const;
 
 /** Changes a packet of f32 values in place. */
@@ -44,7 +49,7 @@ export function tamper(lie: Lie, bytes: Uint8Array, state: LiarState): void {
   const packet = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const isGather = packet.getUint8(1) === packetKinds.gather;
   const from = packet.getUint32(12, true) * state.valuesPerFragment;
-  const { before, old, rng } = state;
+  const { before, learned, old, rng } = state;
   const count = (bytes.length - headerBytes) / 4;
   const at = (i: number) => headerBytes + 4 * i;
   const each = (change: (value: number, index: number) => number) => {
@@ -72,6 +77,18 @@ export function tamper(lie: Lie, bytes: Uint8Array, state: LiarState): void {
     "of-others"() {
       if (rng.below(2) === 0) packet.setUint32(12, rng.below(state.fragments), true);
       else packet.setUint16(16, rng.below(state.members), true);
+    },
+    dictator() {
+      if (!isGather) return;
+      let [distance, step] = [0, 0];
+      for (let i = 0; i < count; i++) {
+        const value = packet.getFloat32(at(i), true);
+        distance += (value - (learned[from + i] ?? 0)) ** 2;
+        step += (value - (before[from + i] ?? 0)) ** 2;
+      }
+      if (step === 0) return;
+      const back = dictatorFactor * Math.sqrt(distance / step);
+      each((value, index) => value - back * (value - (before[index] ?? 0)));
     },
     "much-weight": () => packet.setUint16(18, 0xffff, true),
   };

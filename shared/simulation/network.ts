@@ -4,6 +4,7 @@
  */
 import { maxPacketBytes } from "../core/packet.ts";
 import { createRng, mix } from "../core/rng.ts";
+import type { AuditRequest } from "../core/audit.ts";
 import type { EndMarker } from "../core/outbox.ts";
 import type { RoundMachine, RoundResult } from "../core/round.ts";
 import type { VirtualTime } from "./virtual-time.ts";
@@ -85,6 +86,8 @@ export function createSimulatedNetwork(options: {
     for (let next = peer.machine.nextMarker(); next; next = peer.machine.nextMarker()) {
       sendMarker(peerId, next.to, next.marker);
     }
+    for (let next = peer.machine.nextRequest(); next; next = peer.machine.nextRequest())
+      sendRequest(peerId, next.to, next.request);
     const result = peer.machine.takeResult();
     if (result) peer.onResult(result);
     arm(peer);
@@ -131,12 +134,21 @@ export function createSimulatedNetwork(options: {
   }
 
   function sendMarker(from: string, to: string, marker: EndMarker): void {
+    control(from, to, (machine) => machine.endOfPhase(from, marker, time.now()));
+  }
+
+  function sendRequest(from: string, to: string, request: AuditRequest): void {
+    control(from, to, (machine) => machine.audited(from, request));
+  }
+
+  function control(from: string, to: string, deliver: (machine: RoundMachine) => void): void {
     if (!isOpen(from, to)) return;
     const weather = options.weatherOf(from, to);
     let delayMs = weather.delayMs + weather.jitterMs;
     while (markerRng.float() < Math.min(0.9, weather.loss)) delayMs += retransmitMs;
     time.after(delayMs, () => {
-      peers.get(to)?.machine.endOfPhase(from, marker, time.now());
+      const machine = peers.get(to)?.machine;
+      if (machine) deliver(machine);
       settle(to);
     });
   }

@@ -4,14 +4,16 @@ import * as fc from "fast-check";
 import { createMean } from "../../shared/core/averaging/mean.ts";
 import { createRobustMean } from "../../shared/core/averaging/robust.ts";
 import { comparatorsFor, sortColumns } from "../../shared/core/averaging/sorting-network.ts";
+import { robustOf } from "../../shared/core/robust-setting.ts";
 import type { RobustSetting } from "../../shared/core/robust-setting.ts";
 import { parseTask } from "../../shared/core/task.ts";
 import { builtInTasks } from "../../shared/training/built-in-tasks.ts";
 import { randomVectors } from "../core/exchange.ts";
 
-const trimmed = (share = 1 / 3): RobustSetting => ({ kind: "trimmed-mean", share });
-const median: RobustSetting = { kind: "median" };
-const clip: RobustSetting = { kind: "centered-clip", iterations: 3 };
+const { audit } = robustOf("median");
+const trimmed = (share = 1 / 3): RobustSetting => ({ kind: "trimmed-mean", share, audit });
+const median: RobustSetting = { kind: "median", audit };
+const clip: RobustSetting = { kind: "centered-clip", iterations: 3, audit };
 const all = [trimmed(), median, clip];
 
 /** What an owner makes of these rows. */

@@ -85,6 +85,7 @@ test("kinds are told apart", () => {
     duplicate: 1,
     owner: 0,
     contribution: 0,
+    audit: 0,
   });
   assert.equal(lone.countsOf(1).drops.rejected, 5);
 });

@@ -4,13 +4,14 @@ import { createRobustMean } from "../../shared/core/averaging/robust.ts";
 import { createContributionCheck } from "../../shared/core/contribution-check.ts";
 import { planWithOwners } from "../../shared/core/plan.ts";
 import { createRng } from "../../shared/core/rng.ts";
+import { robustOf } from "../../shared/core/robust-setting.ts";
 import { createSlot, rowOf } from "../../shared/core/round-slot.ts";
 import { createSlotMemory } from "../../shared/core/slot-memory.ts";
 
 const members = 8;
 const perFragment = 200;
 const shape = { valueCount: members * perFragment, fragmentCount: members, valuesPerFragment: perFragment };
-const robustMean = createRobustMean({ kind: "centered-clip", iterations: 3 }, perFragment);
+const robustMean = createRobustMean(robustOf("centered-clip"), perFragment);
 const view = { epoch: 1, fromRound: 0, members: Array.from("abcdefgh") };
 const plan = planWithOwners(
   Uint32Array.from({ length: members }, (_, seat) => seat),

@@ -51,6 +51,7 @@ export function createLoneMachine(
     readonly planFor?: (input: PlanInput) => Plan;
     readonly offenceLimit?: number;
     readonly doubtsOthers?: boolean;
+    readonly audit?: number;
   } = {},
 ): LoneMachine {
   const ids = Array.from({ length: members }, (_, seat) => (seat === 0 ? "me" : `peer-${seat}`));

@@ -131,7 +131,7 @@ test("the further permutations are right", () => {
 
 test("the control messages are understood as they stand there", () => {
   const rows = [...document.matchAll(/^\| `(\{"type":.*?\})` \|/gm)].map((match) => match[1] ?? "");
-  assert.equal(rows.length, 8);
+  assert.equal(rows.length, 9);
   for (const row of rows) {
     const text = row.replace(/\b[ETN]\b(?=[,}])/g, "7");
     const message = parseControl(text);

@@ -1,10 +1,11 @@
 /** A quick part of bench/attacks.ts: the same peers and lies, fewer of them. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { robustOf } from "../../shared/core/robust-setting.ts";
 import { attack } from "../../shared/simulation/attack.ts";
 import type { Lie } from "../../shared/simulation/liars.ts";
 
-const robust = { kind: "centered-clip", iterations: 3 } as const;
+const robust = robustOf("centered-clip");
 const base = { peers: 16, rounds: 70, loss: 0.01, seed: 1 };
 
 test("16 peers, some lie: the model is as good as without them", () => {

@@ -63,6 +63,8 @@ export interface AveragingRule {
   readonly reduce: Reduce;
   /** Where strangers may lie: who is far from the others is drawn nearer and muted, newcomers count little at first. */
   readonly doubtsOthers?: boolean;
+  /** Of all fragments, audited by somebody in a round (audit.ts). */
+  readonly audit?: number;
   /** What travels is what was learned in a round, not what became of the replica. */
   readonly exchangesUpdates?: boolean;
   /**

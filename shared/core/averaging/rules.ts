@@ -24,12 +24,14 @@ export function createRule(
   robust?: RobustSetting,
 ): AveragingRule {
   const rule = rules[name](maxFragmentValues);
-  return robust ? { ...rule, reduce: createRobustMean(robust, maxFragmentValues), doubtsOthers: true } : rule;
+  if (!robust) return rule;
+  const reduce = createRobustMean(robust, maxFragmentValues);
+  return { ...rule, reduce, doubtsOthers: true, audit: robust.audit };
 }
 
 /** Owners for a view are those of its round 0, whatever round it begins in. */
 export function roundOptionsOf(rule: AveragingRule) {
-  const { reduce, ownersFor, doubtsOthers = false, exchangesUpdates = false } = rule;
-  if (ownersFor === "round") return { reduce, doubtsOthers, exchangesUpdates };
+  const { reduce, ownersFor, doubtsOthers = false, exchangesUpdates = false, audit = 0 } = rule;
+  if (ownersFor === "round") return { reduce, doubtsOthers, exchangesUpdates, audit };
   return { reduce, planFor: (input: PlanInput) => createPlan({ ...input, round: 0 }) };
 }
