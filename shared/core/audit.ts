@@ -20,8 +20,10 @@ import type { RoundSlot, SlotShape } from "./round-slot.ts";
 
 /** Of a round's fragments, by one peer; so many are also answered to one peer. */
 export const maxAudited = 8;
-/** An average may be so many times as far away as the middle contribution: f16's dice alone can make it 1.1. */
+/** Beyond what an owner explains that heard nobody but itself. */
 const tolerance = 1.25;
+/** Of a value: what f16's dice move it by (rms) at most. */
+const f16Rounding = 2 ** -11;
 /** With fewer contributions (our own is one) there is no middle to speak of. */
 const least = 4;
 /** Who has left so many requests in a row unanswered may not know what they are. */
@@ -130,7 +132,10 @@ export function createAudit(deps: {
 
   // ---- judging -----------------------------------------------------------------------------------------
 
-  /** How many times as far away as the middle contribution; undefined where nobody can tell. */
+  /**
+   * How many times as far away as an owner that heard nobody but itself; undefined where nobody can tell. Among k, the
+   * mean has a part of each: a contribution that is not among them is √((k + 1) / (k − 1)) times as far from it.
+   */
   function farOf(slot: RoundSlot, { average, contributions }: Case): number | undefined {
     const { present, values, stride } = contributions;
     const seats = [...present.keys()].filter((seat) => present[seat] === 1);
@@ -144,7 +149,10 @@ export function createAudit(deps: {
     const distances = seats.map((seat) => distanceOf(values, seat * stride)).toSorted((a, b) => a - b);
     const middle = distances[Math.floor(distances.length / 2)] ?? 0;
     // Where most have learned nothing, one that was not heard is all there is.
-    return middle > 0 ? distanceOf(average, 0) / middle : undefined;
+    if (middle === 0) return undefined;
+    const rounding = encoding.bytesPerValue < 4 ? f16Rounding * Math.hypot(...average) : 0;
+    const alone = middle * Math.sqrt((seats.length + 1) / (seats.length - 1));
+    return (distanceOf(average, 0) - rounding) / alone;
   }
 
   function judge(): readonly string[] {

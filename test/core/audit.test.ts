@@ -23,6 +23,8 @@ interface Room extends Partial<Omit<GroupOptions, "weather">> {
   readonly factor?: number;
   /** Of the first member: how much more it learns than each other. */
   readonly fast?: number;
+  /** Nobody learns anything. */
+  readonly still?: boolean;
 }
 
 /** Rounds of members that learn much of the same and something of their own: who muted and doubted whom. */
@@ -35,6 +37,7 @@ function play(room: Room) {
     liars = 0,
     factor = 2.5,
     fast = 1,
+    still = false,
     ...more
   } = room;
   const valueCount = members * 4 * valuesPerFragment;
@@ -57,14 +60,14 @@ function play(room: Room) {
   const seats = [...group.ids.keys()];
   const rngs = seats.map((seat) => createRng(mix(9, seat)));
   const common = createRng(8);
-  let replicas = seats.map(() => new Float32Array(valueCount));
+  let replicas = seats.map(() => new Float32Array(valueCount).fill(1 / 3));
   for (let round = 0; round < rounds; round++) {
     for (const machine of group.machines) machine.expect(round);
     const shared = replicas[0]?.map(() => noise * common.normal());
     const learned = replicas.map((replica, seat) =>
       replica.map((value, i) => {
         const update = (shared?.[i] ?? 0) + noise * (rngs[seat]?.normal() ?? 0);
-        return value + (seat === 0 ? fast : 1) * update;
+        return still ? value : value + (seat === 0 ? fast : 1) * update;
       }),
     );
     replicas = group.average(round, learned).map(({ values }) => new Float32Array(values));
@@ -99,6 +102,7 @@ test("nobody honest is doubted, whatever is lost", () => {
     { loss: 0.2 },
     { loss: 0.2, members: 5, rounds: 50 },
     { loss: 0.1, encoding: "f16" },
+    { members: 5, encoding: "f16", still: true },
     { loss: 0.1, fast: 10 },
     { weatherOf: (from) => (from === "peer-1" ? { loss: 0.2, meanBurst: 12, delayMs: 30 } : undefined) },
   ];
