@@ -6,6 +6,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { availableParallelism, cpus, loadavg } from "node:os";
 import { flag, number, wholeNumber } from "../../peer-node/cli-options.ts";
+import { usageError } from "../../peer-node/exit-codes.ts";
 import { mix } from "../../shared/core/rng.ts";
 import { needsChromium, needsKernelLab } from "../../test/needs.ts";
 import { keep, readOptions, resultFile, someOf } from "../options.ts";
@@ -31,9 +32,15 @@ const { values } = readOptions({
     }),
     seed: wholeNumber("N", "which victims and moments (default: 1)", { min: 0, max: 0xffff_ffff }),
     out: resultFile("keep the figures there, and the table beside it"),
+    table: flag("run nothing: write the table anew from the figures that --out has"),
   },
 });
 const { row: names, short = false, repeats, minutes, seed = 1, out } = values;
+if (values.table) {
+  if (out === undefined) throw usageError("--table: says nothing without --out FILE.json");
+  writeTable(out, readKept(readFileSync(out, "utf8")));
+  process.exit(0);
+}
 const size = short ? "short" : "full";
 const chosen = rows.filter(({ name }) => !names || names.includes(name));
 const lacking = { "kernel lab": needsKernelLab(), Chromium: needsChromium() };
@@ -111,7 +118,11 @@ function save(file: string, outcome: Kept): void {
   const all = [...before.filter((kept) => kept.row !== outcome.row), outcome];
   const ordered = rows.flatMap(({ name }) => all.find((kept) => kept.row === name) ?? []);
   keep(file, `${JSON.stringify({ rows: ordered }, null, 2)}\n`);
-  keep(file.replace(/\.json$/, ".md"), tableOf(groups, ordered));
+  writeTable(file, ordered);
+}
+
+function writeTable(file: string, kept: readonly Kept[]): void {
+  keep(file.replace(/\.json$/, ".md"), tableOf(groups, kept));
 }
 
 /** A quick look does not replace a full measurement. */

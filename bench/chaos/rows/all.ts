@@ -4,6 +4,7 @@ import type { Group } from "../table.ts";
 import { churnRows } from "./churn.ts";
 import { deathRows } from "./deaths.ts";
 import { hostileRows } from "./hostile.ts";
+import { checkpointRows, inputRows } from "./input.ts";
 import { liarRows } from "./liars.ts";
 import { networkRows } from "./network.ts";
 import { serverRows } from "./server.ts";
@@ -16,7 +17,8 @@ export const groups: readonly Group[] = [
     heading: "What breaks",
     rows: [...deathRows, ...churnRows, ...networkRows, ...serverRows, ...slownessRows],
   },
-  { heading: "Strangers", rows: [...socketRows, ...hostileRows] },
+  { heading: "What is remembered", rows: checkpointRows },
+  { heading: "Strangers", rows: [...socketRows, ...inputRows, ...hostileRows] },
   { heading: "Liars", rows: liarRows },
   { heading: "With tabs", rows: tabRows },
 ];
