@@ -20,7 +20,7 @@ const { values } = readOptions({
     events: wholeNumber("N", "mutated events (default: 100000)", { min: 100, max: 100_000_000 }),
     damaged: wholeNumber("N", "damaged checkpoints (default: 60)", { min: 1, max: 1_000_000 }),
     killed: wholeNumber("N", "programs killed while they write one (default: 40)", { min: 1, max: 100_000 }),
-    seed: wholeNumber("N", "of events and damages (default: 1)", { min: 0, max: 0x7fff_ffff }),
+    seed: wholeNumber("N", "of what is changed, and how (default: 1)", { min: 0, max: 0x7fff_ffff }),
     out: resultFile(),
   },
 });
@@ -37,7 +37,7 @@ function throwPackets() {
     (["invalid", "anything"] as const).map((mutations) => ({ group, mutations })),
   );
   return kinds.map((kind) => {
-    const figures = fuzzPackets({ ...kind, packets: Math.ceil(packets / kinds.length) });
+    const figures = fuzzPackets({ ...kind, seed, packets: Math.ceil(packets / kinds.length) });
     const { throws, thrown, changed, unaccounted } = figures;
     const results = kind.mutations === "invalid" ? `${changed} replicas changed` : "good ones among them";
     console.log(

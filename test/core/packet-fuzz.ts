@@ -30,9 +30,10 @@ export interface PacketFuzz {
   /** `invalid`: none of them may count, whatever it is; `anything`: some are as good as real ones. */
   readonly mutations: "invalid" | "anything";
   readonly packets: number;
+  /** Of the mutations; the group and its losses are always the same. */
+  readonly seed: number;
   /** Mute who sends it, as always outside of tests: its own packets do not count any more, then. */
   readonly mutes?: boolean;
-  onRound?(round: number): void;
 }
 
 export interface PacketFuzzFigures {
@@ -82,7 +83,7 @@ function run(fuzz: PacketFuzz, mutations: readonly Mutate[]): Run {
     onSend: (from, _to, bytes) => void (from === attacker && seen.push(bytes.slice())),
     onReceive,
   });
-  const rng = createRng(99);
+  const rng = createRng(fuzz.seed);
   const values: Float32Array[][] = [];
   const throws: unknown[] = [];
   const mutedBy = new Set<number>();
@@ -117,7 +118,6 @@ function run(fuzz: PacketFuzz, mutations: readonly Mutate[]): Run {
 
   const seats = group.ids.map((_, seat) => seat);
   for (let round = 0; round < rounds; round++) {
-    fuzz.onRound?.(round);
     const vectors = randomVectors(members, valueCount, mix(12, round));
     for (let i = 0; i < (mutations.length > 0 ? fuzz.packets / rounds : 0); i++)
       group.time.after(8 * rng.float(), () => feed(round));
@@ -169,7 +169,7 @@ const isSame = (a: Float32Array, b: Float32Array | undefined) =>
   b !== undefined && a.every((value, at) => Object.is(value, b[at]));
 
 export function fuzzPackets(fuzz: PacketFuzz): PacketFuzzFigures {
-  const calm = run({ group: fuzz.group, mutations: fuzz.mutations, packets: 0 }, []);
+  const calm = run({ ...fuzz, packets: 0 }, []);
   const attacked = run(fuzz, fuzz.mutations === "invalid" ? invalid : anything);
   const [first] = attacked.throws;
   return {
