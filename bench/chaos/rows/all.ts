@@ -6,6 +6,7 @@ import { hostileRows } from "./hostile.ts";
 import { networkRows } from "./network.ts";
 import { serverRows } from "./server.ts";
 import { slownessRows } from "./slowness.ts";
+import { tabAwayRows } from "./tabs-away.ts";
 import { tabRows } from "./tabs.ts";
 
 export const rows: readonly Row[] = [
@@ -16,4 +17,5 @@ export const rows: readonly Row[] = [
   ...slownessRows,
   ...hostileRows,
   ...tabRows,
+  ...tabAwayRows,
 ];
