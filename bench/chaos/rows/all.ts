@@ -10,6 +10,7 @@ import { networkRows } from "./network.ts";
 import { serverRows } from "./server.ts";
 import { slownessRows } from "./slowness.ts";
 import { socketRows } from "./sockets.ts";
+import { tabAwayRows } from "./tabs-away.ts";
 import { tabRows } from "./tabs.ts";
 
 export const groups: readonly Group[] = [
@@ -20,7 +21,7 @@ export const groups: readonly Group[] = [
   { heading: "What is remembered", rows: checkpointRows },
   { heading: "Strangers", rows: [...socketRows, ...inputRows, ...hostileRows] },
   { heading: "Liars", rows: liarRows },
-  { heading: "With tabs", rows: tabRows },
+  { heading: "With tabs", rows: [...tabRows, ...tabAwayRows] },
 ];
 
 export const rows: readonly Row[] = groups.flatMap((group) => group.rows);
