@@ -29,7 +29,7 @@ const reportEveryMs = 1_000;
 const lookEveryMs = 20;
 const tries = 10;
 
-/** Node's own, because thousands of clients sign at once here; the pages' takes ten times as long. */
+/** Node's own, because thousands sign at once here: plain JavaScript takes much longer. */
 function createKey(): SigningKey {
   const { publicKey, privateKey } = generateKeyPairSync("ed25519");
   const key = publicKey.export({ format: "der", type: "spki" }).subarray(-32);
