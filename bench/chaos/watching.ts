@@ -10,6 +10,7 @@ export const now = (): number => performance.now();
 export const newest = (peer: RunningPeer): RoundEvent | undefined =>
   peer.events.findLast((event) => event.event === "round");
 export const epochOf = (peer: RunningPeer): number => newest(peer)?.epoch ?? -1;
+export const newestEpoch = (peers: readonly RunningPeer[]): number => Math.max(...peers.map(epochOf));
 const since = (peer: RunningPeer, ms: number) => roundsOf(peer.events).filter(({ atMs }) => atMs >= ms);
 
 /** Everybody trains, and has for a few rounds. */

@@ -14,9 +14,11 @@ import { createValidating } from "./validating.ts";
 const announceMs = 2_000;
 /** A member without any link does one round in this time. */
 const lonelyRoundMs = 5_000;
-/** A newcomer that hears nobody for so long can't take part. */
+/** Who waits for so long to hear anybody can't take part. */
 const deafMs = 60_000;
 const pollMs = 100;
+/** A wait that took longer than this was a machine that slept, or a page that was frozen: nobody listened. */
+const awakeMs = 1_000;
 /** A peer that pauses does its part of the averaging until it is out of the view, for so long at most. */
 const handoverMs = 5_000;
 
@@ -30,7 +32,8 @@ export function createTrainingLoop(deps: TrainingLoopDeps): TrainingLoop {
   let announcedAt = -Infinity;
   let nextRound = 0;
   let isComplete = false;
-  let heardAt = clock.now();
+  /** That we have waited, awake, since a member was last heard. */
+  let silentMs = 0;
   /** Of the last round that we learned in. */
   let trainMs = 0;
   /** A pause that comes and goes within a round is one, too: the server has taken us out of its next view. */
@@ -228,13 +231,13 @@ export function createTrainingLoop(deps: TrainingLoopDeps): TrainingLoop {
     nextRound = isRoundVoid ? view.fromRound : Math.max(nextRound, view.fromRound);
     isRoundVoid = false;
     s.machine.expect(nextRound);
-    heardAt = clock.now();
+    silentMs = 0;
   }
 
   async function listenOnce(): Promise<boolean> {
     const heard = await s.exchange.average(nextRound, replica, true);
     const hasHeard = heard.kind === "behind" || (heard.kind === "finished" && heard.result.averagedCount > 0);
-    if (hasHeard) heardAt = clock.now();
+    if (hasHeard) silentMs = 0;
     // Broken off, too: no round begins twice.
     nextRound = heard.kind === "behind" ? heard.newest : nextRound + 1;
     if (heard.kind !== "finished") return hasHeard;
@@ -249,8 +252,10 @@ export function createTrainingLoop(deps: TrainingLoopDeps): TrainingLoop {
     const mustHear = () => !isRoundVoid && !(isComplete && isMemberAt(nextRound));
     enterPhase("waiting for others");
     while (isOn() && s.machine.newestRound() < nextRound && mustHear()) {
-      if (clock.now() > heardAt + deafMs) return end(deaf);
+      if (silentMs > deafMs) return end(deaf);
+      const fromMs = clock.now();
       await deps.news(pollMs);
+      silentMs += Math.min(clock.now() - fromMs, awakeMs);
     }
     nextRound = Math.max(nextRound, s.machine.jumpTo() ?? 0);
   }

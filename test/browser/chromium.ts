@@ -1,4 +1,7 @@
 /** Real Chromium for tests of pages: started, watched for what a page must never do, and closed afterwards. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { chromium } from "playwright-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { chromiumPath } from "../needs.ts";
@@ -34,17 +37,33 @@ export async function launchChromium(
   {
     args = [],
     without = [],
-  }: { readonly args?: readonly string[]; readonly without?: readonly string[] } = {},
+    namespace,
+  }: {
+    readonly args?: readonly string[];
+    readonly without?: readonly string[];
+    /** The network that it is in: a lab's (`KernelLab.namespace`). */
+    readonly namespace?: string | undefined;
+  } = {},
 ): Promise<Browser> {
+  const path = chromiumPath() ?? "chromium";
   const quiet = ["--disable-background-networking", "--no-first-run"];
   const browser = await chromium.launch({
-    executablePath: chromiumPath() ?? "chromium",
+    executablePath: namespace === undefined ? path : startedIn(namespace, path, t),
     args: ["--no-sandbox", "--disable-dev-shm-usage", ...quiet, ...args],
     // Of what Playwright switches on by itself.
     ignoreDefaultArgs: [...without],
   });
   t.after(() => browser.close());
   return browser;
+}
+
+/** A program that starts another one inside a network namespace: Playwright takes a path, and no words before it. */
+function startedIn(namespace: string, program: string, t: Ending): string {
+  const folder = mkdtempSync(join(tmpdir(), "shoal-chromium-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const script = join(folder, "chromium");
+  writeFileSync(script, `#!/bin/sh\nexec ip netns exec ${namespace} ${program} "$@"\n`, { mode: 0o755 });
+  return script;
 }
 
 export interface WatchedPage {

@@ -4,7 +4,7 @@
  */
 import type { Browser } from "playwright-core";
 import * as v from "valibot";
-import { within } from "../labs/real-time.ts";
+import { pause, within } from "../labs/real-time.ts";
 
 /** For `launchChromium`: what Playwright switches off so that hidden pages keep their pace. */
 export const withThrottling: readonly string[] = [
@@ -20,22 +20,42 @@ export interface HideableTab {
   show(): Promise<void>;
 }
 
+const joinClick = `(() => {
+  if (document.querySelector("#consent")?.hidden ?? true) return false;
+  document.querySelector("#join").click();
+  return true;
+})()`;
+
+/** Open at the join page of a room, and taking part. */
+export async function joinWithHideableTab(browser: Browser, roomUrl: string): Promise<HideableTab> {
+  const tab = await openHideableTab(browser, roomUrl);
+  const endMs = performance.now() + answerMs;
+  while ((await tab.evaluate(joinClick)) !== true) {
+    if (performance.now() > endMs) throw new Error(`${roomUrl}: no consent screen after ${answerMs} ms`);
+    await pause(50);
+  }
+  return tab;
+}
+
+/** No result: the page went away under the question, to the one that it was to open. */
 const answerSchema = v.object({
   id: v.number(),
-  result: v.object({ result: v.object({ value: v.optional(v.unknown()) }) }),
+  result: v.optional(v.object({ result: v.object({ value: v.optional(v.unknown()) }) })),
 });
 const answerMs = 10_000;
 
-export async function openHideableTab(browser: Browser, url: string): Promise<HideableTab> {
+/** In a context of its own: tabs that share one take turns to train. */
+async function openHideableTab(browser: Browser, url: string): Promise<HideableTab> {
   const cdp = await browser.newBrowserCDPSession();
-  const { targetId } = await cdp.send("Target.createTarget", { url });
+  const { browserContextId } = await cdp.send("Target.createBrowserContext");
+  const { targetId } = await cdp.send("Target.createTarget", { url, browserContextId });
   // Not flat: Playwright would not know the session and drop its answers.
   const { sessionId } = await cdp.send("Target.attachToTarget", { targetId, flatten: false });
   const waiting = new Map<number, (value: unknown) => void>();
   let lastId = 0;
   cdp.on("Target.receivedMessageFromTarget", ({ message }) => {
     const parsed = v.safeParse(answerSchema, JSON.parse(message));
-    if (parsed.success) waiting.get(parsed.output.id)?.(parsed.output.result.result.value);
+    if (parsed.success) waiting.get(parsed.output.id)?.(parsed.output.result?.result.value);
   });
 
   return {
@@ -48,7 +68,7 @@ export async function openHideableTab(browser: Browser, url: string): Promise<Hi
       return within(answerMs, expression, answer).finally(() => waiting.delete(id));
     },
     async hide() {
-      await cdp.send("Target.createTarget", { url: "about:blank" });
+      await cdp.send("Target.createTarget", { url: "about:blank", browserContextId });
     },
     async show() {
       await cdp.send("Target.activateTarget", { targetId });

@@ -12,7 +12,7 @@ import { proxySite, startTraining } from "../labs/training-run.ts";
 import { needsChromium } from "../needs.ts";
 import { startServer, testTask } from "../server/fixture.ts";
 import { launchChromium, openPage } from "./chromium.ts";
-import { openHideableTab, withThrottling } from "./hideable-tab.ts";
+import { joinWithHideableTab, withThrottling } from "./hideable-tab.ts";
 import { bundled, joinWithTab, longestGap, pageThreadMs, roundsPerSecond } from "./real-tab.ts";
 
 /**
@@ -151,10 +151,8 @@ describe("tabs in a room", { skip }, () => {
     const own = await launchChromium({ after: (end) => t.after(end) }, { args, without });
     const server = await startServer(t, { tasks: { room: testTask({ rounds: 100_000, minPeers: 2 }) } });
     const address = `${server.url}/join/room`;
-    const hideable = await openHideableTab(own, address);
+    const hideable = await joinWithHideableTab(own, address);
     const other = await joinWithTab(own, address, { power: "light" });
-    const click = "document.querySelector('#consent').hidden || document.querySelector('#join').click()";
-    while ((await hideable.evaluate(click)) === true) await pause(50);
     await until("both train", () => members(server) === 2 && roundOf(server) > 5, 20_000);
 
     const rates = { visible: 0, hidden: 0 };

@@ -27,6 +27,8 @@ export type LabNode = number | "server";
 export interface KernelLab {
   readonly peers: number;
   address(node: LabNode): string;
+  /** For programs that somebody else starts. */
+  namespace(node: LabNode): string;
   /** Every datagram that reaches a peer is dropped with this probability: each direction of a link loses it. */
   drop(probability: number): void;
   /** What every peer can send, or one of them; 0 lifts the limit. */
@@ -83,6 +85,7 @@ export async function createKernelLab(options: { readonly peers: number }): Prom
   return {
     peers: options.peers,
     address: addressOf,
+    namespace: spaceOf,
     drop(probability) {
       for (const each of rules) each.drop(probability);
     },

@@ -1,4 +1,5 @@
 /** Whole peers and the server's room in virtual time: seeded, and hundreds of rounds in a second or two. */
+import type { Clock } from "../../shared/core/clock.ts";
 import { createRng, mix } from "../../shared/core/rng.ts";
 import type { Task } from "../../shared/core/task.ts";
 import type { Faults } from "../../shared/net/impairment.ts";
@@ -19,6 +20,8 @@ import type { RoomEffect } from "../../signaling-server/room.ts";
 /** Virtual time of one local step. */
 const trainMs = 200;
 const tickMs = 100;
+/** Until the server gives up a socket that does not answer. */
+const socketMs = 10_000;
 /** Five fragments. */
 const parameterCount = 1_400;
 
@@ -35,6 +38,8 @@ export interface VirtualRoom {
   add(): VirtualPeer;
   /** The server goes, and one that knows nothing is there at once; each peer finds it after so long. */
   restartServer(backAfterMs: (number: number) => number): void;
+  /** Its machine sleeps: no timer of its fires, it hears nothing, and the server gives its socket up. */
+  suspend(number: number, ms: number): void;
   status(): RoomStatus;
   /** True as soon as `done` holds; false after so much virtual time. */
   run(ms: number, done?: () => boolean): Promise<boolean>;
@@ -60,12 +65,19 @@ export function openVirtualRoom(options: {
   /** Whose socket is broken. */
   const away = new Set<string>();
   const handlers = new Map<string, SignalingHandlers>();
+  /** What would happen to a peer whose machine sleeps, in order. */
+  const asleep = new Map<string, (() => void)[]>();
+  const happen = (peerId: string, event: () => void) => {
+    const later = asleep.get(peerId);
+    if (later) later.push(event);
+    else event();
+  };
 
   function carryOut(effects: readonly RoomEffect[]): void {
     for (const effect of effects)
       for (const to of effect.to)
         time.after(10, () => {
-          if (!away.has(to)) deliver(handlers.get(to), effect);
+          if (!away.has(to)) happen(to, () => deliver(handlers.get(to), effect));
         });
   }
 
@@ -88,7 +100,8 @@ export function openVirtualRoom(options: {
         else if (event === "pause") carryOut(room.pause(peerId, time.now()));
         else if (payload && "to" in payload) {
           const { to, attempt, data } = payload;
-          time.after(10, () => handlers.get(to)?.signal({ from: peerId, attempt, data }));
+          const signal = () => handlers.get(to)?.signal({ from: peerId, attempt, data });
+          time.after(10, () => happen(to, signal));
         } else if (payload && "links" in payload) carryOut(room.report(peerId, payload, time.now()));
         else if (payload) carryOut(room.ready(peerId, payload, time.now()));
       },
@@ -98,7 +111,7 @@ export function openVirtualRoom(options: {
   }
 
   /** Noisy steps towards one point: what a replica is like matters here, not what it learned. */
-  function createTrainer(number: number): Trainer {
+  function createTrainer(number: number, clock: Clock): Trainer {
     const rng = createRng(mix(seed, number));
     return {
       parameterCount,
@@ -106,7 +119,7 @@ export function openVirtualRoom(options: {
       validationSamples: 1,
       initialParameters: () => Promise.resolve(new Float32Array(parameterCount)),
       async train(from, { round, samples }): Promise<LocalResult> {
-        await pause(time, trainMs);
+        await pause(clock, trainMs);
         const parameters = from.map((value) => value + 0.1 * (1 - value) + 0.2 * (rng.float() - 0.5));
         options.tamper?.(number, round, parameters);
         return { parameters, loss: 1, samples, trainMs };
@@ -115,25 +128,47 @@ export function openVirtualRoom(options: {
     };
   }
 
-  const deafenable = (number: number, events: LinkEvents): LinkEvents => ({
-    ...events,
+  /** A peer's own: its timers fire when it is awake. */
+  const clockOf = (peerId: string): Clock => ({
+    now: time.now,
+    after(ms, fire) {
+      let isCancelled = false;
+      const cancel = time.after(ms, () => happen(peerId, () => void (isCancelled || fire())));
+      return () => {
+        isCancelled = true;
+        cancel();
+      };
+    },
+  });
+
+  /** All that a link tells it. */
+  const heardBy = (number: number, peerId: string, events: LinkEvents): LinkEvents => ({
+    onSignal: (signal) => happen(peerId, () => events.onSignal(signal)),
+    onOpen: () => happen(peerId, () => events.onOpen()),
+    onText: (text) => happen(peerId, () => events.onText(text)),
+    onDrain: () => happen(peerId, () => events.onDrain()),
+    onClose: (reason) => happen(peerId, () => events.onClose(reason)),
     onBytes(channel, bytes) {
-      if (options.hears?.(number) ?? true) events.onBytes(channel, bytes);
+      if (!(options.hears?.(number) ?? true)) return;
+      // Ours until we return only.
+      const kept = asleep.has(peerId) ? bytes.slice() : bytes;
+      happen(peerId, () => events.onBytes(channel, kept));
     },
   });
 
   function startPeer(number: number): VirtualPeer {
     const signingKey = createSigningKey(new Uint8Array(32).fill(number + 1));
     const { peerId } = signingKey;
+    const clock = clockOf(peerId);
     const events: PeerEvent[] = [];
     const peer = createPeer({
       signingKey,
       identity: { peerId, name: `peer ${number}`, kind: "node", backend: "toy" },
       room: "main",
       signaling: connect(peerId),
-      createLink: (link) => network.createLink({ ...link, events: deafenable(number, link.events) }),
-      startTrainer: () => Promise.resolve(createTrainer(number)),
-      clock: time,
+      createLink: (link) => network.createLink({ ...link, events: heardBy(number, peerId, link.events) }),
+      startTrainer: () => Promise.resolve(createTrainer(number, clock)),
+      clock,
       rng: createRng(seed + number),
       onEvent: (event) => void events.push(event),
     });
@@ -151,6 +186,24 @@ export function openVirtualRoom(options: {
         handlers.get(peerId)?.connected();
       });
     }
+  }
+
+  function suspend(number: number, ms: number): void {
+    const peerId = peers[number]?.peerId ?? "";
+    asleep.set(peerId, []);
+    const giveUp = () => {
+      away.add(peerId);
+      carryOut(room.leave(peerId, "ping timeout", time.now()));
+    };
+    if (ms > socketMs) time.after(socketMs, giveUp);
+    time.after(ms, () => {
+      const late = asleep.get(peerId) ?? [];
+      asleep.delete(peerId);
+      for (const event of late) event();
+      if (!away.delete(peerId)) return;
+      handlers.get(peerId)?.disconnected("ping timeout");
+      handlers.get(peerId)?.connected();
+    });
   }
 
   /** What a step set going goes on in promises: they have their turn before the next one. */
@@ -172,6 +225,7 @@ export function openVirtualRoom(options: {
       return peer;
     },
     restartServer,
+    suspend,
     status: () => room.status(),
     run,
     async close() {

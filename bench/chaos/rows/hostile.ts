@@ -5,7 +5,7 @@ import type { Rng } from "../../../shared/core/rng.ts";
 import { pause } from "../../../test/labs/real-time.ts";
 import { joinAsRogue, mutate } from "../../../test/labs/rogue.ts";
 import type { RunningPeer, TrainingRun } from "../../../test/labs/training-run.ts";
-import type { Check, Row } from "../row.ts";
+import type { Chaos, Check, Row } from "../row.ts";
 import { endlessTask } from "../tasks.ts";
 import { becomes, cycle, longestWait, now, warmedUp } from "../watching.ts";
 
@@ -25,14 +25,19 @@ interface Visit {
 const timesShutOut = ({ events }: RunningPeer) =>
   events.filter((event) => event.event === "notice" && /closed: it sent /.test(event.text)).length;
 
-/** Mutated packets to everybody, until nobody listens. */
-async function visit(run: TrainingRun, heard: Uint8Array[], life: number, rng: Rng): Promise<Visit> {
+/** Mutated packets to everybody, `all` of them, until nobody listens. */
+async function visit(
+  { run, all }: Attacked,
+  { life, heard, rng }: { readonly life: number; readonly heard: Uint8Array[]; readonly rng: Rng },
+): Promise<Visit> {
   const before = run.peers.map(timesShutOut);
   const rogue = await joinAsRogue(run.url, createNodeDatachannelLink, { life, heard });
   try {
-    await becomes(() => heard.length >= 50, 10_000);
+    await becomes(() => heard.length >= 50 && rogue.mesh.open.length === all, 10_000);
     const fromMs = now();
-    const isOver = () => run.peers.every((peer, at) => timesShutOut(peer) > (before[at] ?? 0));
+    // Tabs say to nobody whom they have shut out: there its links are closed, and stay so.
+    const isOver = () =>
+      rogue.mesh.open.length === 0 && run.peers.every((peer, at) => timesShutOut(peer) > (before[at] ?? 0));
     let sent = 0;
     while (!isOver() && now() < fromMs + shutOutWithinMs) {
       for (const { peerId } of rogue.mesh.ends())
@@ -46,7 +51,47 @@ async function visit(run: TrainingRun, heard: Uint8Array[], life: number, rng: R
   }
 }
 
-const mutatedPackets: Row = {
+interface Attacked {
+  readonly run: TrainingRun;
+  /** In the room, programs or not. */
+  readonly all: number;
+}
+
+/** For a minute (short: 10 s), with and against as long without. */
+export async function mutatedPackets({ size, rng }: Chaos, attacked: Attacked): Promise<readonly Check[]> {
+  const { run } = attacked;
+  const lengthMs = size === "full" ? 60_000 : 10_000;
+  const calmMs = now();
+  await pause(lengthMs / 2);
+  const calm = cycle(run.peers, calmMs, now(), 0.99);
+  const [fromMs, heard, visits]: [number, Uint8Array[], Visit[]] = [now(), [], []];
+  while (now() < fromMs + lengthMs) {
+    const beganMs = now();
+    visits.push(await visit(attacked, { life: visits.length, heard, rng: createRng(rng.below(2 ** 32)) }));
+    await pause(Math.max(0, beganMs + visitMs - now()));
+  }
+  const alive = run.peers.filter(({ child }) => child.exitCode === null && child.signalCode === null);
+  return [
+    {
+      what: "the longest of a hundred rounds, with it against without",
+      unit: "times",
+      measured: cycle(run.peers, fromMs, now(), 0.99) / calm,
+      most: 1.2,
+    },
+    { what: "the longest of a hundred rounds without it", unit: "ms", measured: calm },
+    { what: "mutated packets", unit: "", measured: visits.reduce((sum, { sent }) => sum + sent, 0) },
+    {
+      what: "all its links closed after",
+      unit: "s",
+      measured: Math.max(...visits.map(({ seconds }) => seconds)),
+      most: 2,
+    },
+    { what: "programs that go on", unit: "", measured: alive.length, least: run.peers.length },
+    longestWait(run.peers, fromMs),
+  ];
+}
+
+const toPrograms: Row = {
   name: "mutated-packets",
   what: {
     full: "one sends mutated packets to all of 4 peers until they close its links, and is back under another key every 2 s, for a minute",
@@ -58,38 +103,8 @@ const mutatedPackets: Row = {
   async run(chaos) {
     const run = await chaos.start({ task: endlessTask(peers), peers });
     await warmedUp(run);
-    const lengthMs = chaos.size === "full" ? 60_000 : 10_000;
-    const calmMs = now();
-    await pause(lengthMs / 2);
-    const calm = cycle(run.peers, calmMs, now(), 0.99);
-    const [fromMs, heard, visits]: [number, Uint8Array[], Visit[]] = [now(), [], []];
-    while (now() < fromMs + lengthMs) {
-      const rng = createRng(chaos.rng.below(2 ** 32));
-      const beganMs = now();
-      visits.push(await visit(run, heard, visits.length, rng));
-      await pause(Math.max(0, beganMs + visitMs - now()));
-    }
-    const alive = run.peers.filter(({ child }) => child.exitCode === null && child.signalCode === null);
-    const checks: Check[] = [
-      {
-        what: "the longest of a hundred rounds, with it against without",
-        unit: "times",
-        measured: cycle(run.peers, fromMs, now(), 0.99) / calm,
-        most: 1.2,
-      },
-      { what: "the longest of a hundred rounds without it", unit: "ms", measured: calm },
-      { what: "mutated packets", unit: "", measured: visits.reduce((sum, { sent }) => sum + sent, 0) },
-      {
-        what: "all its links closed after",
-        unit: "s",
-        measured: Math.max(...visits.map(({ seconds }) => seconds)),
-        most: 2,
-      },
-      { what: "peers that go on", unit: "", measured: alive.length, least: peers },
-      longestWait(run.peers, fromMs),
-    ];
-    return checks;
+    return mutatedPackets(chaos, { run, all: peers });
   },
 };
 
-export const hostileRows: readonly Row[] = [mutatedPackets];
+export const hostileRows: readonly Row[] = [toPrograms];

@@ -1,55 +1,11 @@
 /** A machine that is slow, a line that is thin, clocks that are wrong. */
-import { pause } from "../../../test/labs/real-time.ts";
-import type { RunningPeer } from "../../../test/labs/training-run.ts";
+import { slowDown, slowedDown } from "../pace.ts";
 import { shiftedClock } from "../preload.ts";
-import type { Chaos, Check, Row } from "../row.ts";
+import type { Row } from "../row.ts";
 import { endlessTask, finishingTask } from "../tasks.ts";
-import { accuracyLost, cycle, epochOf, longestWait, now, warmedUp } from "../watching.ts";
+import { accuracyLost, epochOf, longestWait, now, warmedUp } from "../watching.ts";
 
 const peers = 4;
-
-/** The others' pace with the fault, once they know of it, against their pace before, in the same run. */
-async function slowedDown(
-  { size }: Chaos,
-  others: readonly RunningPeer[],
-  begin: () => void,
-): Promise<readonly Check[]> {
-  const [beforeMs, learnMs, afterMs] = size === "full" ? [15_000, 10_000, 30_000] : [4_000, 8_000, 6_000];
-  const startMs = now();
-  await pause(beforeMs);
-  const before = cycle(others, startMs, now(), 0.5);
-  const faultMs = now();
-  begin();
-  await pause(learnMs);
-  const knownMs = now();
-  await pause(afterMs);
-  const after = cycle(others, knownMs, now(), 0.5);
-  return [
-    {
-      what: "a round of the others, with it against without",
-      unit: "times",
-      measured: after / before,
-      most: 1.1,
-    },
-    { what: "a round of the others without it, median", unit: "ms", measured: before },
-    longestWait(others, faultMs),
-  ];
-}
-
-/** A stopped process does nothing, so a processor that stands still for nine tenths of the time is 10 times slower. */
-function slowDown(peer: RunningPeer, { onMs, offMs }: { onMs: number; offMs: number }): () => void {
-  let timer: NodeJS.Timeout;
-  const off = () => {
-    peer.child.kill("SIGSTOP");
-    timer = setTimeout(on, offMs);
-  };
-  const on = () => {
-    peer.child.kill("SIGCONT");
-    timer = setTimeout(off, onMs);
-  };
-  off();
-  return () => clearTimeout(timer);
-}
 
 const slowProcessor: Row = {
   name: "slow-processor",
@@ -65,7 +21,7 @@ const slowProcessor: Row = {
     await warmedUp(run);
     const [victim, ...others] = run.peers;
     return slowedDown(chaos, others, () => {
-      if (victim) chaos.after(slowDown(victim, { onMs: 2, offMs: 18 }));
+      if (victim) chaos.after(slowDown((signal) => victim.child.kill(signal)));
     });
   },
 };
