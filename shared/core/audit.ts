@@ -5,9 +5,12 @@
  * averages are further from that than honest ones can be. Nobody knows beforehand what will be asked for: an owner
  * that knew would tell the truth there and lie elsewhere.
  *
- * The measure is how far the middle one of the contributions is from our average. The same contributions give the
- * same average but for rounding; an owner that k of m did not reach is about √(1/(m−k) − 1/m) of it away, and one that
- * heard nobody but itself, which is no lie, about all of it.
+ * The measure is how far contributions are from our average: what two thirds of them are nearer than, because an owner
+ * may have been led by liars that follow those. The same contributions give the same average but for rounding; an owner
+ * that k of m did not reach is about √(1/(m−k) − 1/m) of it away, and one that heard nobody but itself, which is no
+ * lie, about all of it. Answers may be lies as well, so that an honest owner would seem to be the one: what counts is
+ * how far its average is from the middle one of the contributions along the way from our average to it. That lies
+ * cannot lengthen, other than those that the owner heard: a third of the members leads it by about as much as that.
  */
 import type { Contributions, Reduce } from "./averaging/rule.ts";
 import type { Encoding } from "./encoding.ts";
@@ -21,7 +24,7 @@ import type { RoundSlot, SlotShape } from "./round-slot.ts";
 /** Of a round's fragments, by one peer; so many are also answered to one peer. */
 export const maxAudited = 8;
 /** Beyond what an owner explains that heard nobody but itself. */
-const tolerance = 1.25;
+const tolerance = 1.5;
 /** Of a value: what f16's dice move it by (rms) at most. */
 const f16Rounding = 2 ** -11;
 /** With fewer contributions (our own is one) there is no middle to speak of. */
@@ -147,12 +150,23 @@ export function createAudit(deps: {
       return Math.sqrt(sum);
     };
     const distances = seats.map((seat) => distanceOf(values, seat * stride)).toSorted((a, b) => a - b);
-    const middle = distances[Math.floor(distances.length / 2)] ?? 0;
+    const usual = distances[Math.floor((2 * distances.length) / 3)] ?? 0;
+    const apart = distanceOf(average, 0);
     // Where most have learned nothing, one that was not heard is all there is.
-    if (middle === 0) return undefined;
+    if (usual === 0 || apart === 0) return undefined;
+    // How far it went from most of them in that direction: who answers with lies has a part in the mean, but not in this.
+    const along = (row: number) => {
+      let sum = 0;
+      for (let i = 0; i < average.length; i++) {
+        const moved = average[i] ?? 0;
+        sum += (moved - (values[row + i] ?? 0)) * (moved - (mean[i] ?? 0));
+      }
+      return sum / apart;
+    };
+    const moved = seats.map((seat) => along(seat * stride)).toSorted((a, b) => a - b);
     const rounding = encoding.bytesPerValue < 4 ? f16Rounding * Math.hypot(...average) : 0;
-    const alone = middle * Math.sqrt((seats.length + 1) / (seats.length - 1));
-    return (distanceOf(average, 0) - rounding) / alone;
+    const alone = usual * Math.sqrt((seats.length + 1) / (seats.length - 1));
+    return ((moved[Math.floor((moved.length - 1) / 2)] ?? 0) - rounding) / alone;
   }
 
   function judge(): readonly string[] {
@@ -173,10 +187,14 @@ export function createAudit(deps: {
       if (left === 0) return "unasked";
       awaited[seat] = left - 1;
       neighbor.unanswered = 0;
-      if (present[seat] === 1) return "taken";
+      if (present[seat] === 1) {
+        neighbor.counts.duplicates += 1;
+        return "taken";
+      }
       const length = fragmentLength(shape, fragment);
       if (!encoding.decode(bytes, headerBytes, length, values, seat * stride)) return "senseless";
       present[seat] = 1;
+      neighbor.counts.received += 1;
       return "taken";
     },
     roundOver(slot) {

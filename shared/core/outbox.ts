@@ -27,7 +27,7 @@ export interface EndMarker {
 
 export interface Outbox {
   open(slot: RoundSlot, to: Neighbor, seat: number): void;
-  /** The other one audits these, which are another's: what did we contribute? Too many are not answered. */
+  /** Another member audits these, which are a third one's: what did we contribute? Too many are not answered. */
   answer(slot: RoundSlot, to: string, request: AuditRequest): void;
   /** Nothing of ours comes in this round, so that a member need not wait for it. */
   decline(slot: RoundSlot, to: Neighbor): void;
@@ -86,6 +86,7 @@ export function createOutbox(deps: {
       const fragment = flow?.audited[flow.auditedNext];
       if (!flow || fragment === undefined || !slot.values) continue;
       flow.auditedNext += 1;
+      to.counts.sent += 1;
       return write(slot, packetKinds.scatter, fragment, 1, 0, slot.values, out);
     }
     return 0;
@@ -93,8 +94,8 @@ export function createOutbox(deps: {
 
   function answer(slot: RoundSlot, to: string, { fragments }: AuditRequest): void {
     const flow = slot.outflows.get(to);
-    if (!flow || slot.listening) return;
     const seat = seatOf(slot.view, to);
+    if (!flow || slot.listening || seat < 0) return;
     for (const fragment of fragments) {
       const owner = slot.plan.ownerOf(fragment);
       if (owner < 0 || owner === seat || flow.audited.includes(fragment)) continue;

@@ -272,7 +272,7 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
     nextRequest: () => doubts?.audit?.nextRequest(),
     audited(from, request) {
       const slot = findSlot(request.round, request.epoch);
-      if (slot) outbox.answer(slot, from, request);
+      if (slot && doubts?.audit) outbox.answer(slot, from, request);
     },
     takeResult() {
       const taken = result;

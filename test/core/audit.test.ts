@@ -2,7 +2,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { AuditRequest } from "../../shared/core/audit.ts";
-import { headerBytes, maxPacketBytes, packetKinds } from "../../shared/core/packet.ts";
+import {
+  emptyHeader,
+  headerBytes,
+  maxPacketBytes,
+  packetKinds,
+  readHeader,
+} from "../../shared/core/packet.ts";
+import { createPlan } from "../../shared/core/plan.ts";
+import type { Plan } from "../../shared/core/plan.ts";
 import { createRng, mix } from "../../shared/core/rng.ts";
 import type { RoundMachine } from "../../shared/core/round.ts";
 import { robustOf } from "../../shared/core/robust-setting.ts";
@@ -21,10 +29,16 @@ interface Room extends Partial<Omit<GroupOptions, "weather">> {
   /** The last so many members move what they own by so many times what replicas differ by. */
   readonly liars?: number;
   readonly factor?: number;
+  /** In the same unit: how far liars move what they contribute to an honest owner, and what they say of it to others. */
+  readonly framing?: { readonly toOwner: number; readonly toOthers: number };
+  /** And how far what they say of it to who audits one of them, in place of it. */
+  readonly alibi?: number;
   /** Of the first member: how much more it learns than each other. */
   readonly fast?: number;
   /** Nobody learns anything. */
   readonly still?: boolean;
+  /** Of every other member, in the same way. */
+  readonly spread?: number;
 }
 
 /** Rounds of members that learn much of the same and something of their own: who muted and doubted whom. */
@@ -36,12 +50,17 @@ function play(room: Room) {
     loss = 0,
     liars = 0,
     factor = 2.5,
+    framing,
+    alibi = 0,
     fast = 1,
+    spread = 1,
     still = false,
     ...more
   } = room;
   const valueCount = members * 4 * valuesPerFragment;
+  const header = emptyHeader();
   const isLiar = (seat: number) => seat >= members - liars;
+  const plans = new Map<number, Plan>();
   const group: Group = createGroup({
     members,
     seed: 3,
@@ -49,11 +68,27 @@ function play(room: Room) {
     valuesPerFragment,
     weather: { loss, duplicate: 0.05, jitterMs: 2 },
     robust: { ...robustOf("centered-clip"), audit },
-    onSend(from, _to, bytes) {
+    planFor(input) {
+      const plan = createPlan(input);
+      plans.set(input.round, plan);
+      return plan;
+    },
+    onSend(from, to, bytes) {
+      if (!isLiar(group.ids.indexOf(from)) || !readHeader(bytes, header)) return;
+      const owner = plans.get(header.round)?.ownerOf(header.fragment) ?? -1;
+      const isAnswer = owner !== group.ids.indexOf(to);
+      const ofScatter = isLiar(owner)
+        ? isAnswer
+          ? alibi
+          : 0
+        : isAnswer
+          ? framing?.toOthers
+          : framing?.toOwner;
+      const moved = header.kind === packetKinds.gather ? (framing ? 0 : factor) : ofScatter;
+      if (!moved) return;
       const packet = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-      if (!isLiar(group.ids.indexOf(from)) || bytes[1] !== packetKinds.gather) return;
       for (let at = headerBytes; at < bytes.length; at += 4)
-        packet.setFloat32(at, packet.getFloat32(at, true) + factor * noise, true);
+        packet.setFloat32(at, packet.getFloat32(at, true) + moved * noise, true);
     },
     ...more,
   });
@@ -67,7 +102,7 @@ function play(room: Room) {
     const learned = replicas.map((replica, seat) =>
       replica.map((value, i) => {
         const update = (shared?.[i] ?? 0) + noise * (rngs[seat]?.normal() ?? 0);
-        return still ? value : value + (seat === 0 ? fast : 1) * update;
+        return still ? value : value + (seat === 0 ? fast : seat % 2 === 1 ? spread : 1) * update;
       }),
     );
     replicas = group.average(round, learned).map(({ values }) => new Float32Array(values));
@@ -86,12 +121,35 @@ function play(room: Room) {
   };
 }
 
-for (const factor of [1.5, 2.5]) {
+for (const factor of [2, 2.5]) {
   test(`an owner that moves each average by ${factor} times what members differ by is muted by each of them`, () => {
     const { mutedLiars, mutedHonest } = play({ liars: 1, factor });
     assert.deepEqual({ mutedLiars, mutedHonest }, { mutedLiars: 7, mutedHonest: 0 });
   });
 }
+
+test("liars that tell auditors something else than the owner frame nobody", () => {
+  const big = { members: 16, rounds: 8 };
+  const both = { toOwner: 3.9, toOthers: -10 };
+  const rooms: readonly Room[] = [
+    { ...big, liars: 3, framing: { toOwner: 0, toOthers: -10 } },
+    { ...big, liars: 5, framing: { toOwner: 3, toOthers: -3 } },
+    { ...big, liars: 5, framing: both },
+    // Some learn more than others: what the owner is led by is more than what the middle one differs by.
+    { ...big, liars: 5, spread: 3, framing: { toOwner: 9, toOthers: 0 } },
+    { members: 8, liars: 2, spread: 3, framing: { toOwner: 9, toOthers: 0 } },
+    { members: 8, liars: 2, loss: 0.1, framing: both },
+  ];
+  for (const room of rooms) {
+    const { doubted, mutedHonest } = play(room);
+    assert.equal(mutedHonest, 0, `${JSON.stringify(room)}: doubted ${doubted} times`);
+  }
+});
+
+test("an owner is found out whatever others that lie as well tell auditors", () => {
+  const { mutedLiars } = play({ rounds: 40, liars: 2, alibi: -10 });
+  assert.equal(mutedLiars, 2 * 6);
+});
 
 test("without an audit nobody notices", () => {
   assert.equal(play({ liars: 1, audit: 0 }).mutedLiars, 0);
@@ -202,7 +260,7 @@ test("who never answers is asked no more than 16 times, and harmed by nobody", (
 });
 
 test("a member answers with what it contributed: each fragment once, eight of them, none of the other's own", () => {
-  const lone = createLoneMachine(6);
+  const lone = createLoneMachine(6, { doubtsOthers: true, audit: 0.1 });
   const out = new Uint8Array(maxPacketBytes);
   const fragmentsSent = () => {
     const sent = [];
@@ -224,4 +282,20 @@ test("a member answers with what it contributed: each fragment once, eight of th
     lone.machine.audited("peer-1", { epoch, round, fragments: [10] });
   lone.machine.audited("nobody", { epoch: 1, round: 0, fragments: [10] });
   assert.deepEqual(fragmentsSent(), []);
+});
+
+test("who is no member gets no answer, and nobody does in a task without audits", () => {
+  const out = new Uint8Array(maxPacketBytes);
+  for (const [audit, asking] of [
+    [0.1, "a newcomer"],
+    [0, "peer-1"],
+  ] as const) {
+    const { machine, own } = createLoneMachine(6, { doubtsOthers: true, audit });
+    machine.linkOpened(asking);
+    machine.setListening(asking, true);
+    machine.begin(0, own(4), 0);
+    while (machine.nextPacket(asking, out) > 0);
+    machine.audited(asking, { epoch: 1, round: 0, fragments: [0, 4, 5] });
+    assert.equal(machine.nextPacket(asking, out), 0, asking);
+  }
 });
