@@ -201,7 +201,8 @@ export function createAudit(deps: {
       suspects = judge();
       pending = undefined;
       const { values } = slot;
-      if (!values || slot.listening) return suspects;
+      // The owner is not asked about itself.
+      if (!values || slot.listening || slot.view.members.length <= least) return suspects;
       const cases = pick(slot).map((fragment) => openCase(slot, fragment, values));
       casesOf.set(slot, cases);
       pending = { slot, cases };

@@ -204,6 +204,10 @@ test("what it asks a member for is others' business, and never the owner's word 
   }
 });
 
+test("among four nobody asks: the three that are not the owner have no middle", () => {
+  assert.equal(play({ members: 4, rounds: 3 }).packets, play({ members: 4, rounds: 3, audit: 0 }).packets);
+});
+
 test("an answer is taken once, with a copy that the network made; what nobody asked for is an offence", () => {
   const { lone, requests } = afterRound();
   const { to = "", request } = requests[0] ?? {};
