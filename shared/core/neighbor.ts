@@ -105,11 +105,13 @@ export function judgePunctuality(neighbor: Neighbor, onTime: boolean): void {
 
 /**
  * A round ran into its deadline because of this peer. When it was silent nobody waits for it any more; when
- * a part came it is alive behind a bad link, and three such rounds in a row are forgiven.
+ * a part came it is alive behind a bad link, and three such rounds in a row are forgiven. Where many missed the
+ * deadline, only who was silent in three is given up.
  */
-export function noteMissed(neighbor: Neighbor, wasSilent: boolean): void {
+export function noteMissed(neighbor: Neighbor, wasSilent: boolean, isOneOfFew: boolean): void {
   neighbor.missedRounds += 1;
-  if (!wasSilent && neighbor.missedRounds < 3) return;
+  const isLasting = neighbor.missedRounds >= 3;
+  if (isOneOfFew ? !wasSilent && !isLasting : !wasSilent || !isLasting) return;
   neighbor.awaited = false;
   neighbor.onTimeRounds = 0;
 }

@@ -21,6 +21,8 @@ export interface Neighborhood {
   setListening(peerId: string, listening: boolean): boolean;
   /** The training is gone: its views, and where everybody was. */
   restart(): void;
+  /** All members that we have links to and that are not muted are known to be in earlier rounds, if there are any. */
+  isAhead(round: number): boolean;
   /** The newest round that a quarter of the members (at least two, where we have links to two) have been seen in. */
   newestRound(): number;
 }
@@ -97,6 +99,15 @@ export function createNeighborhood(ownId: string): Neighborhood {
     return neighbor.listening === listening;
   }
 
+  /** After its link has opened it is not known where somebody is until it has said something. */
+  function isAhead(round: number): boolean {
+    const others = (viewAt(views, round)?.members ?? [])
+      .filter((peerId) => peerId !== ownId)
+      .map((peerId) => neighbors.get(peerId))
+      .filter((neighbor) => neighbor?.connected && neighbor.counts.conduct.mutedFor === 0);
+    return others.every((neighbor) => neighbor && neighbor.newestRound >= 0 && neighbor.newestRound < round);
+  }
+
   function newestRound(): number {
     const members = views.at(-1)?.members ?? [];
     const rounds = members
@@ -118,6 +129,7 @@ export function createNeighborhood(ownId: string): Neighborhood {
     linkOpened: (peerId) => void (known(peerId).connected = true),
     linkClosed,
     setListening,
+    isAhead,
     newestRound,
   };
 }

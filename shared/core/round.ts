@@ -25,7 +25,7 @@ import { createPatience } from "./patience.ts";
 import { createPlan, fragmentsFor } from "./plan.ts";
 import type { RoundMachine, RoundMachineOptions, RoundResult } from "./round-machine.ts";
 import { retire } from "./retire.ts";
-import { createSlot, fragmentState, overlay } from "./round-slot.ts";
+import { createSlot, fragmentState, overlay, sendingEnds } from "./round-slot.ts";
 import type { RoundSlot, SlotShape } from "./round-slot.ts";
 import { createSlotMemory } from "./slot-memory.ts";
 import { seatOf } from "./view.ts";
@@ -281,6 +281,7 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
     },
     takeOffender: () => offenders.shift(),
     wakeAt,
+    isAhead: neighborhood.isAhead,
     newestRound: neighborhood.newestRound,
     jumpTo() {
       const newest = neighborhood.newestRound();
@@ -292,9 +293,4 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
       return strays;
     },
   };
-}
-
-/** Until then the round's packets are worth sending. */
-function sendingEnds(slot: RoundSlot): number {
-  return slot.begunAt + 2 * slot.phaseMs;
 }

@@ -32,6 +32,25 @@ for (const round of [2 ** 31, 4_000_000_000, 0xffff_ffff]) {
   });
 }
 
+test("a peer is ahead where all that it has links to, and hears, were last seen in earlier rounds", () => {
+  const lone = createLoneMachine();
+  const { machine } = lone;
+  machine.begin(5, lone.own(0), 0);
+  assert.equal(machine.isAhead(5), false, "nobody has said anything yet");
+  for (const seat of [1, 2]) lone.scatter(seat, 0, 1, 4);
+  assert.equal(machine.isAhead(5), false, "one may be anywhere");
+  lone.scatter(3, 0, 1, 3);
+  assert.equal(machine.isAhead(5), true);
+  lone.scatter(2, 0, 1, 5);
+  assert.equal(machine.isAhead(5), false);
+  machine.linkClosed("peer-2", 0);
+  assert.equal(machine.isAhead(5), true, "who has gone does not count");
+  machine.linkOpened("peer-2");
+  assert.equal(machine.isAhead(5), false, "nor is it known where somebody is who has just come");
+  for (const id of ["peer-1", "peer-2", "peer-3"]) machine.linkClosed(id, 0);
+  assert.equal(machine.isAhead(5), true, "cut off from everybody");
+});
+
 test("of two peers the one that is behind believes the other", () => {
   const lone = createLoneMachine(2);
   lone.machine.begin(0, lone.own(0), 0);
