@@ -49,7 +49,16 @@ export interface Neighbor {
   newestRound: number;
   /** The same of what counted: no claim alone. Earlier rounds are over for it. */
   enteredRound: number;
+  /** The last round of which its marker says that something of its has come. */
+  contributedRound: number;
+  /** The last round in which it said that nothing of its comes: it only listens, and knows no more than we do. */
+  declinedRound: number;
   readonly counts: LinkCounts;
+}
+
+/** The last that we heard of it is that it listens. */
+export function isListener({ declinedRound, newestRound }: Neighbor): boolean {
+  return declinedRound >= 0 && declinedRound >= newestRound;
 }
 
 function noCounts(): LinkCounts {
@@ -73,6 +82,8 @@ export function createNeighbor(peerId: string, counts: LinkCounts = noCounts()):
     lateShare: 0,
     newestRound: -1,
     enteredRound: -1,
+    contributedRound: -1,
+    declinedRound: -1,
     counts,
   };
 }

@@ -163,8 +163,8 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
   }
 
   /** A member that only listens, since it fell behind or its replica is not whole yet, keeps nobody waiting. */
-  function decline(slot: RoundSlot): void {
-    for (const neighbor of slot.seat >= 0 ? neighborhood.all() : [])
+  function decline(slot: RoundSlot, to: Iterable<Neighbor> = neighborhood.all()): void {
+    for (const neighbor of slot.seat >= 0 ? to : [])
       if (neighbor.connected && seatOf(slot.view, neighbor.peerId) >= 0) outbox.decline(slot, neighbor);
   }
 
@@ -265,7 +265,10 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
     begin,
     receive,
     endOfPhase,
-    linkOpened: neighborhood.linkOpened,
+    linkOpened(id) {
+      const neighbor = neighborhood.linkOpened(id);
+      if (current?.listening) decline(current, [neighbor]); // or it might follow us
+    },
     linkClosed,
     setListening: neighborhood.setListening,
     tick,
@@ -282,6 +285,7 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
     takeOffender: () => offenders.shift(),
     wakeAt,
     isAhead: neighborhood.isAhead,
+    isLeaderless: neighborhood.isLeaderless,
     newestRound: neighborhood.newestRound,
     jumpTo() {
       const newest = neighborhood.newestRound();
