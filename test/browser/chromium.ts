@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { chromium } from "playwright-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { chromiumPath } from "../needs.ts";
+import { onExit } from "../labs/on-exit.ts";
 
 /** What ends with the test: a test's context, or `{ after }` from node:test for a whole file. */
 export interface Ending {
@@ -60,7 +61,7 @@ export async function launchChromium(
 /** A program that starts another one inside a network namespace: Playwright takes a path, and no words before it. */
 function startedIn(namespace: string, program: string, t: Ending): string {
   const folder = mkdtempSync(join(tmpdir(), "shoal-chromium-"));
-  t.after(() => rmSync(folder, { recursive: true }));
+  t.after(onExit(() => rmSync(folder, { recursive: true })));
   const script = join(folder, "chromium");
   writeFileSync(script, `#!/bin/sh\nexec ip netns exec ${namespace} ${program} "$@"\n`, { mode: 0o755 });
   return script;
