@@ -1,7 +1,8 @@
 /** Tabs which nobody looks at, or whose processor is slow, in a room with programs. */
 import { busiestTab, startHideable, startMixed } from "../mixed-room.ts";
-import { slowDown, slowedDown } from "../pace.ts";
+import { slowDown } from "../pace.ts";
 import type { Row, Size } from "../row.ts";
+import { slowedDownBesideTabs } from "../tabs-go-on.ts";
 import { endlessTask } from "../tasks.ts";
 import { newestEpoch } from "../watching.ts";
 
@@ -14,21 +15,23 @@ const room = (size: Size, samplesPerRound?: number) => {
 
 const hidden: Row = {
   name: "tabs-hidden",
+  version: 2,
   what: words((count) => `all of ${count} tabs, in a room with ${count} programs, go to the background`),
   needs: "Chromium",
   repeats: { full: 3, short: 1 },
   seconds: { full: 80, short: 40 },
   async run(chaos) {
     const { each, task } = room(chaos.size);
-    const { run, tabs } = await startHideable(chaos, { task, each });
+    const mixed = await startHideable(chaos, { task, each });
+    const { run, tabs } = mixed;
     const epoch = newestEpoch(run.peers);
-    const pace = await slowedDown(chaos, run.peers, async () => {
+    const checks = await slowedDownBesideTabs(chaos, mixed, async () => {
       for (const tab of tabs) await tab.hide();
       const states = await Promise.all(tabs.map((tab) => tab.evaluate("document.visibilityState")));
       if (states.some((state) => state !== "hidden")) throw new Error(`hidden tabs are ${states.join(", ")}`);
     });
     return [
-      ...pace,
+      ...checks,
       { what: "views because of it", unit: "", measured: newestEpoch(run.peers) - epoch, most: 0 },
     ];
   },
@@ -36,6 +39,7 @@ const hidden: Row = {
 
 const slow: Row = {
   name: "tabs-slow",
+  version: 2,
   what: words(
     (count) =>
       `of ${count} tabs and ${count} programs one tab gets a tenth of its processor: its process stands still for 18 of every 20 ms`,
@@ -45,9 +49,13 @@ const slow: Row = {
   seconds: { full: 80, short: 40 },
   async run(chaos) {
     const { each, task } = room(chaos.size, 256);
-    const { run, browser } = await startMixed(chaos, { task, each });
-    const pid = await busiestTab(browser);
-    return slowedDown(chaos, run.peers, () => chaos.after(slowDown(signalTo(pid))));
+    const mixed = await startMixed(chaos, { task, each });
+    const pid = await busiestTab(mixed.browser);
+    return slowedDownBesideTabs(chaos, mixed, () => {
+      // Throws where there is none: nobody would be slow.
+      process.kill(pid, 0);
+      chaos.after(slowDown(signalTo(pid)));
+    });
   },
 };
 
