@@ -21,6 +21,7 @@ const { values: options } = readOptions({
     rules: someOf(robustKinds, "which; centered-clip is the one to take"),
     shares: shares("what trimmed-mean leaves out at each end (default: 1/3)", 0.49),
     lies: someOf(lies, "which"),
+    liars: someOf(["1", "3", "5"], "how many of the 16"),
     calm: flag("no liars: only what it costs to be safe from them"),
     rounds: wholeNumber("N", "how long (default: 300)", { min: 50, max: 100_000 }),
     seeds: wholeNumber("N", "runs of each (default: 1)", { min: 1, max: 100 }),
@@ -60,7 +61,11 @@ const allCases: readonly Case[] = [
 ];
 const cases = isCalm
   ? []
-  : allCases.filter(({ lie }) => !options.lies || (lie && options.lies.includes(lie)));
+  : allCases.filter(
+      ({ lie, liars }) =>
+        (!options.lies || (lie && options.lies.includes(lie))) &&
+        (!options.liars || options.liars.some((count) => Number(count) === liars)),
+    );
 
 function figures(more: Omit<AttackOptions, "seed" | keyof typeof base>): AttackResult {
   const runs = Array.from({ length: seeds }, (_, seed) =>

@@ -2,10 +2,9 @@
  * What sockets cost one server process: idle ones by the thousand and what is left of them, signals among
  * thousands of sockets, a flood, a restart.
  * Clients are raw WebSockets from many addresses of this machine (127.x.y.z; Linux), so that the limits for
- * one address hold as they are.
+ * one address hold as they are; those that a restarted server gets back are members (signaling-restart.ts).
  */
 import { spawn } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -15,6 +14,9 @@ import { openRaw } from "../test/labs/raw-websocket.ts";
 import type { RawWebSocket } from "../test/labs/raw-websocket.ts";
 import { keep, readOptions, resultFile, someOf } from "./options.ts";
 import { startRelays } from "./signaling-relays.ts";
+import { measureRestart } from "./signaling-restart.ts";
+import { startServer } from "./signaling-server.ts";
+import type { Server } from "./signaling-server.ts";
 
 const { values } = readOptions({
   what: "what do sockets cost a signaling server: idle ones, signals, a flood, a restart?",
@@ -27,7 +29,7 @@ const { values } = readOptions({
       max: 100_000,
     }),
     flood: wholeNumber("S", "seconds of flood (default: 10)", { min: 1, max: 600 }),
-    restart: wholeNumber("N", "clients that a killed server gets back (default: 5000)", {
+    restart: wholeNumber("N", "members that a killed server gets back (default: 5000)", {
       min: 1,
       max: 10_000,
     }),
@@ -35,20 +37,7 @@ const { values } = readOptions({
   },
 });
 
-interface Figures {
-  readonly residentBytes: number;
-  readonly sockets: number;
-  readonly expelled: number;
-}
-interface Server {
-  readonly port: number;
-  /** @param how after a collection of garbage, if not `as it is` */
-  figures(how?: "as it is"): Promise<Figures>;
-  kill(): Promise<void>;
-}
-
 const attackFile = fileURLToPath(new URL("signaling-attack.js", import.meta.url));
-const childFile = fileURLToPath(new URL("signaling-child.js", import.meta.url));
 const perAddress = 100;
 const atOnce = 100;
 /** Sooner than the server asks. */
@@ -62,31 +51,6 @@ const othersPerSecond = 100;
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 const megabytes = (bytes: number) => Math.round(bytes / 1e5) / 10;
 const addressOf = (index: number) => `127.1.${index >> 8}.${(index & 255) + 1}`;
-
-async function startServer(port = 0, rooms = 1): Promise<Server> {
-  const args = ["--expose-gc", childFile, String(port), String(rooms)];
-  const child: ChildProcess = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"] });
-  if (!child.stdout || !child.stdin) throw new Error("the server's process has no pipes");
-  const { stdin } = child;
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const read = async (): Promise<unknown> => JSON.parse(String((await lines.next()).value));
-  // Our own child's words.
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  const first = (await read()) as { port: number };
-  return {
-    port: first.port,
-    async figures(how) {
-      stdin.write(`${how ?? ""}\n`);
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-      return (await read()) as Figures;
-    },
-    async kill() {
-      const gone = once(child, "exit");
-      child.kill("SIGKILL");
-      await gone;
-    },
-  };
-}
 
 /** Opens `count` sockets, some at a time; what is sent to them is answered with a sign of life. */
 async function openMany(port: number, count: number): Promise<{ close(): Promise<void> }> {
@@ -206,32 +170,6 @@ async function measureFlood(seconds: number) {
   );
   await server.kill();
   return row;
-}
-
-/** SIGKILL, 3 s without a server, and back: how long until all clients are, each trying as ours do. */
-async function measureRestart(count: number) {
-  let server = await startServer();
-  const { port } = server;
-  const crowd = await openMany(port, count);
-  await crowd.close();
-  await server.kill();
-  const began = performance.now();
-  const back = Array.from({ length: count }, async (_, index) => {
-    for (let delayMs = 500; ; delayMs = Math.min(5_000, 2 * delayMs)) {
-      await pause(delayMs * (0.5 + Math.random()));
-      const socket = await openRaw(port, addressOf(Math.floor(index / perAddress))).catch(() => undefined);
-      if (socket) return { socket, atMs: performance.now() - began };
-    }
-  });
-  await pause(3_000);
-  server = await startServer(port);
-  const restartedMs = performance.now() - began;
-  const all = await Promise.all(back);
-  const allBackMs = Math.max(...all.map(({ atMs }) => atMs)) - restartedMs;
-  console.log(`restart: ${count} clients are back ${(allBackMs / 1_000).toFixed(1)} s after the server was`);
-  for (const { socket } of all) socket.tcp.destroy();
-  await server.kill();
-  return { count, allBackMs: Math.round(allBackMs) };
 }
 
 const counts = (values.idle ?? "1000,5000,10000").split(",").map(Number);

@@ -1,8 +1,10 @@
 /** The signaling server, and in one sentence why it can't be reached: what only Node is told. */
 import { connectSignaling as connect } from "../shared/net/signaling-client.ts";
-import type { ConnectOptions } from "../shared/net/signaling-client.ts";
+import type { ConnectOptions, SignalingClient } from "../shared/net/signaling-client.ts";
 import type { Signaling } from "../shared/net/messages.ts";
+import { watchAddresses } from "./address-watch.ts";
 import { CommandError, exitCodes } from "./exit-codes.ts";
+import { realClock } from "./real-clock.ts";
 
 /**
  * Resolves when the socket is up.
@@ -10,8 +12,20 @@ import { CommandError, exitCodes } from "./exit-codes.ts";
  */
 export async function connectSignaling(url: string, options: ConnectOptions = {}): Promise<Signaling> {
   const result = await connect(url, options);
-  if (result.ok) return result.signaling;
+  if (result.ok) return onNetworks(result.signaling);
   throw new CommandError(exitCodes.unreachable, `server (${url}): ${reasonOf(result.error)}`);
+}
+
+/** A laptop that changes its network has a new address at once, and a socket from the old one for 10 s. */
+function onNetworks(signaling: SignalingClient): Signaling {
+  const stop = watchAddresses(realClock, (isOneLost) => (isOneLost ? signaling.renew() : signaling.hurry()));
+  return {
+    ...signaling,
+    close() {
+      stop();
+      signaling.close();
+    },
+  };
 }
 
 const hint = "is `shoal serve` running there?";

@@ -27,10 +27,10 @@ export interface PeersOptions extends Omit<GuardOptions, "rules"> {
 }
 
 export function servePeers(io: PeerServer, options: PeersOptions): void {
-  const unproven: Unproven = new Map();
+  const holders: Holders = new Map();
   io.on("connection", (socket) => {
     let session: Session | undefined;
-    const rules = () => (session ??= createSession(socket, { ...options, unproven })).rules;
+    const rules = () => (session ??= createSession(socket, { ...options, holders })).rules;
     guardEvents(socket, { ...options, rules });
     socket.on("disconnect", (reason) => session?.end(endings[reason] ?? "connection lost"));
   });
@@ -43,8 +43,8 @@ const endings: Partial<Record<string, string>> = {
   "ping timeout": "no answer to pings",
 };
 
-/** By "room peer id": how to take the seat back that somebody has without a proof of its key. */
-type Unproven = Map<string, () => void>;
+/** By "room peer id": how who proves its key takes the seat, from a stranger or from an older socket of its own. */
+type Holders = Map<string, () => void>;
 
 /** Leaving and joining again on one socket; each proof takes a fraction of a millisecond to check. */
 const maxProofs = 20;
@@ -56,9 +56,9 @@ interface Session {
 
 function createSession(
   socket: PeerSocket,
-  deps: Pick<PeersOptions, "hosts" | "gate" | "seats" | "expect"> & { readonly unproven: Unproven },
+  deps: Pick<PeersOptions, "hosts" | "gate" | "seats" | "expect"> & { readonly holders: Holders },
 ): Session {
-  const { hosts, gate, seats, expect, unproven } = deps;
+  const { hosts, gate, seats, expect, holders } = deps;
   let proofs = 0;
   let seat: { readonly host: RoomHost; readonly peerId: string; readonly free: () => void } | null = null;
 
@@ -81,7 +81,7 @@ function createSession(
     // A pass is its owner's, whoever has seen it.
     if (!entry && !isOwner) return noRoom();
     const key = `${request.room} ${request.peerId}`;
-    if (isOwner) unproven.get(key)?.();
+    if (isOwner) holders.get(key)?.();
     // Its old socket may not be known to be dead yet: that is said by the room, and tried again.
     const isBack = host.room.has(request.peerId);
     const free = isBack ? () => undefined : seats.take(request.room, clientOf(socket.request));
@@ -93,7 +93,7 @@ function createSession(
       return answer;
     }
     seat = { host, peerId: request.peerId, free };
-    if (!isOwner) unproven.set(key, giveWay);
+    holders.set(key, giveWay);
     socket.data.inviteId = gate.idOf(request.room, invite);
     // Who comes back by its pass gets no longer one.
     const pass = entry ? gate.passFor({ ...request, invite }) : request.pass;
@@ -115,7 +115,7 @@ function createSession(
   function end(reason: string): void {
     const left = seat;
     seat = null;
-    if (left) unproven.delete(`${left.host.room.name} ${left.peerId}`);
+    if (left) holders.delete(`${left.host.room.name} ${left.peerId}`);
     left?.free();
     left?.host.leave(left.peerId, reason);
   }

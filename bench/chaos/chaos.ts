@@ -4,12 +4,13 @@
  * for people is written beside it.
  */
 import { existsSync, readFileSync } from "node:fs";
-import { availableParallelism, loadavg } from "node:os";
+import { availableParallelism, cpus, loadavg } from "node:os";
 import { flag, number, wholeNumber } from "../../peer-node/cli-options.ts";
+import { usageError } from "../../peer-node/exit-codes.ts";
 import { mix } from "../../shared/core/rng.ts";
 import { needsChromium, needsKernelLab } from "../../test/needs.ts";
 import { keep, readOptions, resultFile, someOf } from "../options.ts";
-import { rows } from "./rows/all.ts";
+import { groups, rows } from "./rows/all.ts";
 import { isMet } from "./row.ts";
 import type { Row } from "./row.ts";
 import { createUnharmed, outcomeIsMet, runRow } from "./run-row.ts";
@@ -31,9 +32,15 @@ const { values } = readOptions({
     }),
     seed: wholeNumber("N", "which victims and moments (default: 1)", { min: 0, max: 0xffff_ffff }),
     out: resultFile("keep the figures there, and the table beside it"),
+    table: flag("run nothing: write the table anew from the figures that --out has"),
   },
 });
 const { row: names, short = false, repeats, minutes, seed = 1, out } = values;
+if (values.table) {
+  if (out === undefined) throw usageError("--table: says nothing without --out FILE.json");
+  writeTable(out, readKept(readFileSync(out, "utf8")));
+  process.exit(0);
+}
 const size = short ? "short" : "full";
 const chosen = rows.filter(({ name }) => !names || names.includes(name));
 const lacking = { "kernel lab": needsKernelLab(), Chromium: needsChromium() };
@@ -42,7 +49,11 @@ const lacking = { "kernel lab": needsKernelLab(), Chromium: needsChromium() };
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
   process.once(signal, () => process.exit(signal === "SIGINT" ? 130 : 143));
 
-const machine = { node: process.version, cores: availableParallelism(), load: loadavg()[0] ?? NaN };
+const machine = {
+  node: process.version,
+  cores: availableParallelism(),
+  processor: cpus()[0]?.model.trim() ?? "a processor without a name",
+};
 const startedMs = performance.now();
 const countOf = (row: Row) => repeats ?? row.repeats[size];
 const secondsOf = (row: Row) =>
@@ -63,6 +74,7 @@ for (const [index, row] of chosen.entries()) {
     continue;
   }
   const say = (text: string) => console.log(`    ${row.name}: ${text}`);
+  const load = loadavg()[0] ?? NaN;
   const outcome = await runRow(row, {
     size,
     seed: mix(seed, hash(row.name)),
@@ -76,7 +88,7 @@ for (const [index, row] of chosen.entries()) {
     console.log(`  ${isMet(check) ? "met   " : "MISSED"} ${inWords(check)}`);
   if (outcome.failed !== undefined) console.log(`  FAILED ${outcome.failed}`);
   if (!outcomeIsMet(outcome)) missed += 1;
-  if (out !== undefined) save(out, { ...outcome, command: commandFor(row), ...machine });
+  if (out !== undefined) save(out, { ...outcome, command: commandFor(row), load, ...machine });
 }
 console.log(missed === 0 ? "every row that was run is met" : `${missed} of ${chosen.length} rows missed`);
 process.exitCode = missed === 0 ? 0 : 1;
@@ -106,7 +118,11 @@ function save(file: string, outcome: Kept): void {
   const all = [...before.filter((kept) => kept.row !== outcome.row), outcome];
   const ordered = rows.flatMap(({ name }) => all.find((kept) => kept.row === name) ?? []);
   keep(file, `${JSON.stringify({ rows: ordered }, null, 2)}\n`);
-  keep(file.replace(/\.json$/, ".md"), tableOf(rows, ordered));
+  writeTable(file, ordered);
+}
+
+function writeTable(file: string, kept: readonly Kept[]): void {
+  keep(file.replace(/\.json$/, ".md"), tableOf(groups, kept));
 }
 
 /** A quick look does not replace a full measurement. */

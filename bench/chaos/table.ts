@@ -8,30 +8,73 @@ export interface Kept extends Outcome {
   readonly command: string;
   readonly node: string;
   readonly cores: number;
+  /** The processor's name; absent in rows that were kept before it was written down. */
+  readonly processor?: string;
   /** Of the minute before the command: what else the machine was busy with. */
   readonly load: number;
 }
 
-export function tableOf(rows: readonly Row[], kept: readonly Kept[]): string {
-  const missed = kept.filter((outcome) => !outcomeIsMet(outcome)).length;
-  const lines = rows.map((row) =>
-    lineOf(
-      row,
-      kept.find((outcome) => outcome.row === row.name),
-    ),
-  );
+export interface Group {
+  readonly heading: string;
+  readonly rows: readonly Row[];
+}
+
+export function tableOf(groups: readonly Group[], kept: readonly Kept[]): string {
+  const rows = groups.flatMap((group) => group.rows);
+  const keptOf = (row: Row) => kept.find((outcome) => outcome.row === row.name);
+  const missed = kept.filter((outcome) => !outcomeIsMet(outcome));
+  const short = kept.filter(({ size }) => size === "short");
+  const fewer = rows.filter((row) => isFewer(row, keptOf(row)));
+  const notRun = rows.filter((row) => !keptOf(row));
   return [
     "# Results: what breaks, and what happens then",
     "",
-    "Real processes (`shoal serve`, `shoal join`) to which real things are done: signals, and packets that the kernel drops in network namespaces. Written by the command that measured it; [reliability.json](reliability.json) has every repeat. A figure is the worst of all repeats; a row that misses its bar says so. *Short form* is what `npm test` runs of a row: fewer peers, less time. Times on a busy machine are worse than they need be.",
+    ...(missed.length > 0 ? ["**Missed:**", ...missed.map(missedLine)] : ["Nothing that was run is missed."]),
     "",
-    `${kept.length} of ${rows.length} rows measured, ${kept.length - missed} met, ${missed} missed.`,
+    `${kept.length} of ${rows.length} rows measured: ${kept.length - missed.length} met, ${missed.length} missed; ${short.length} in short form only, ${fewer.length} with fewer repeats than they ask for (each says so).${namesOf(" Not run: ", notRun)}`,
     "",
-    "| row | what is done | measured (bar) | | command |",
-    "|---|---|---|---|---|",
-    ...lines,
+    `Measured on ${machinesOf(kept).join("; ")}.`,
+    "",
+    "Written by the command that measured it (`npm run chaos`, [how](../design.md#the-fault-table)); [reliability.json](reliability.json) has every repeat. A figure is the worst of all repeats; its bar is in brackets, one without is for information. *Short form*: fewer peers, less time, once. Times on a busy machine are worse than they need be.",
+    ...groups.flatMap(({ heading, rows: own }) => [
+      "",
+      `## ${heading}`,
+      "| row | what is done | measured (bar) | | command |",
+      "|---|---|---|---|---|",
+      ...own.map((row) => lineOf(row, keptOf(row))),
+    ]),
     "",
   ].join("\n");
+}
+
+/** Short ones are said to be short; how often says nothing then. */
+function isFewer(row: Row, outcome: Kept | undefined): boolean {
+  return outcome?.size === "full" && outcome.repeats.length < row.repeats.full;
+}
+
+function namesOf(before: string, rows: readonly Row[]): string {
+  if (rows.length === 0) return "";
+  return `${before}${rows.map(({ name }) => `\`${name}\``).join(", ")}.`;
+}
+
+function missedLine({ row, checks, failed }: Kept): string {
+  const what = failed === undefined ? [] : [`ended by: ${cell(failed)}`];
+  return `- \`${row}\`: ${[...checks.filter((check) => !isMet(check)).map(inWords), ...what].join("; ")}`;
+}
+
+/** The ones that say more first. */
+function machinesOf(kept: readonly Kept[]): readonly string[] {
+  const named = kept.map(({ processor, cores, node }) => ({
+    processor,
+    rest: `${cores} cores, Node ${node}`,
+  }));
+  const known = named.filter((machine) => machine.processor !== undefined);
+  const unnamed = named.filter(({ rest }) => !known.some((machine) => machine.rest === rest));
+  return [
+    ...new Set(
+      [...known, ...unnamed].map(({ processor, rest }) => [processor, rest].filter(Boolean).join(", ")),
+    ),
+  ];
 }
 
 function lineOf(row: Row, outcome: Kept | undefined): string {
@@ -45,11 +88,7 @@ function lineOf(row: Row, outcome: Kept | undefined): string {
   const verdict = outcomeIsMet(outcome) ? "met" : "**missed**";
   const how = [
     times,
-    ...(size === "short"
-      ? ["short form"]
-      : repeats.length < row.repeats.full
-        ? [`of ${row.repeats.full}`]
-        : []),
+    ...(size === "short" ? ["short form"] : isFewer(row, outcome) ? [`of ${row.repeats.full}`] : []),
     ...(minutes !== undefined && minutes < (row.minutes?.[size] ?? 0) ? [`for ${minutes} minutes only`] : []),
     ...(load > cores ? [`on a busy machine: load ${rounded(load)} on ${cores} cores`] : []),
   ].join(", ");

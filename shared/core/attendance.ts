@@ -1,7 +1,9 @@
 /**
  * Who is waited for. Everybody, until a member makes rounds run into their deadlines: then nobody waits for
  * it (what it sends in time still counts) until it has been in time for two rounds. When more than a third
- * miss a deadline it is the deadline that was wrong, and it grows instead.
+ * miss a deadline it is the deadline that was wrong, and it grows instead. No more than a third of
+ * those we have links to are ever given up: who waits for nobody goes through rounds at once, ever further ahead
+ * of the others, and is alone for good.
  */
 import type { Inflow } from "./inflow.ts";
 import { isTardy, judgePunctuality, noteMissed } from "./neighbor.ts";
@@ -48,16 +50,26 @@ export function judgeRound(slot: RoundSlot, neighborAt: NeighborAt, patience: Pa
   const others = slot.view.members.map((_, seat) => seat).filter((seat) => seat !== slot.seat);
   const awaited = others.filter((seat) => neighborAt(slot, seat)?.awaited);
   const missed = awaited.filter((seat) => slot.scatterIn[seat]?.missed || slot.gatherIn[seat]?.missed);
-  const isMinority = missed.length <= Math.floor(slot.view.members.length / 3);
+  const linked = others.filter((seat) => isLinked(neighborAt(slot, seat)));
+  const givenUp = linked.filter((seat) => !awaited.includes(seat)).length;
+  const few = Math.floor((1 + linked.length) / 3);
+  const isMinority = missed.length <= few;
+  const mayGiveUp = missed.length + givenUp <= few;
   for (const seat of awaited) {
     const neighbor = neighborAt(slot, seat);
     if (!neighbor) continue;
     if (!missed.includes(seat)) neighbor.missedRounds = 0;
-    else if (isMinority) noteMissed(neighbor, wasSilent(slot, seat));
+    else if (mayGiveUp) noteMissed(neighbor, wasSilent(slot, seat));
   }
   patience.judgeRound(!isMinority);
-  if (patience.isBounded && missed.length === 0 && !slot.listening) judgeTardiness(slot, awaited, neighborAt);
+  if (patience.isBounded && missed.length === 0 && !slot.listening)
+    judgeTardiness(slot, awaited, neighborAt, Math.floor(linked.length / 2) - givenUp);
   return { missed: missed.map((seat) => slot.view.members[seat] ?? ""), lagMs: lagOf(slot, others) };
+}
+
+/** Nothing can come of who is muted. */
+function isLinked(neighbor: Neighbor | undefined): boolean {
+  return neighbor !== undefined && neighbor.connected && neighbor.counts.conduct.mutedFor === 0;
 }
 
 function wasSilent(slot: RoundSlot, seat: number): boolean {

@@ -23,11 +23,15 @@ export function worthWaitingMs(slot: RoundSlot): number {
   return Math.max(noticeableMs, cycleMs / slot.view.members.length);
 }
 
-/** At the end of a round that has waited for these seats: later ones may do without some of them. */
+/**
+ * At the end of a round that has waited for these seats: later ones may do without some of them.
+ * @param most who is waited for by fewer than half falls apart from the others, and more are the usual pace anyway
+ */
 export function judgeTardiness(
   slot: RoundSlot,
   awaited: readonly number[],
   neighborAt: (slot: RoundSlot, seat: number) => Neighbor | undefined,
+  most: number,
 ): void {
   const scattersAt = usually(slot, slot.scatterIn, awaited);
   const gathersAt = usually(slot, slot.gatherIn, awaited);
@@ -40,12 +44,10 @@ export function judgeTardiness(
     noteLag(neighbor.lag, lagMs, weight);
     judged.push({ neighbor, slowMs: Math.min(lagMs, neighbor.lag.ms) });
   }
-  const { members } = slot.view;
-  const givenUp = members.length - 1 - awaited.length;
   const tardy = tardyOnes(
     judged.toSorted((a, b) => b.slowMs - a.slowMs),
     worthWaitingMs(slot),
-    Math.floor((members.length - 1) / 2) - givenUp,
+    most,
   );
   for (const one of judged) {
     if (tardy.includes(one)) noteTardy(one.neighbor);
@@ -63,7 +65,6 @@ interface Judged {
  * Of members with the slowest first, the first k that cost more than they are worth: without them a round ends
  * when the next one is in, so what they cost is how far behind that one they are, and in a room whose members
  * differ a little from each to the next nobody is given up.
- * @param most who is waited for by fewer than half falls apart from the others, and more are the usual pace anyway
  */
 function tardyOnes(slowestFirst: readonly Judged[], worthMs: number, most: number): readonly Judged[] {
   const slowestMs = slowestFirst[0]?.slowMs ?? 0;

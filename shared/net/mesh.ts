@@ -37,6 +37,8 @@ interface End {
   failures: number;
   heardAt: number;
   nonsense: number;
+  /** The other side may have been told that we have left. */
+  isDoubted: boolean;
   /** The first attempt is over, one way or the other. */
   isSettled: boolean;
   cancelRedial: () => void;
@@ -62,6 +64,7 @@ export function createMesh(options: MeshOptions): Mesh {
       failures: 0,
       heardAt: clock.now(),
       nonsense: 0,
+      isDoubted: false,
       isSettled: !dials,
       cancelRedial: () => undefined,
     };
@@ -92,7 +95,7 @@ export function createMesh(options: MeshOptions): Mesh {
         onOpen: () => isCurrent() && opened(end),
         onBytes(_channel, bytes) {
           if (!isCurrent()) return;
-          end.heardAt = clock.now();
+          noteAlive(end);
           events.onBytes(peerId, bytes);
         },
         onText: (text) => isCurrent() && heard(end, text),
@@ -146,8 +149,13 @@ export function createMesh(options: MeshOptions): Mesh {
     for (const resume of waiting.splice(0)) resume();
   }
 
-  function heard(end: End, text: string): void {
+  function noteAlive(end: End): void {
     end.heardAt = clock.now();
+    end.isDoubted = false;
+  }
+
+  function heard(end: End, text: string): void {
+    noteAlive(end);
     const message = parseControl(text);
     if (!message) {
       end.nonsense += 1;
@@ -162,7 +170,9 @@ export function createMesh(options: MeshOptions): Mesh {
     const now = clock.now();
     for (const end of ends.values()) {
       if (end.link?.state !== "open") continue;
-      if (now - end.heardAt > silenceMs) end.link.close(`silent for ${silenceMs / 1000} s`);
+      const silentMs = now - end.heardAt;
+      if (end.isDoubted && silentMs > aliveMs) dialAnew(end);
+      else if (silentMs > silenceMs) end.link.close(`silent for ${silenceMs / 1000} s`);
       else tell(end.peerId, { type: "beat" });
     }
     cancelBeat = clock.after(heartbeatMs, beat);
@@ -220,8 +230,17 @@ export function createMesh(options: MeshOptions): Mesh {
   }
 
   function reunite(peerIds: readonly string[]): void {
-    for (const end of ends.values()) if (end.link?.state !== "open") forget(end.peerId, "joined again");
+    for (const end of ends.values()) {
+      if (hears(end.peerId)) end.isDoubted = true;
+      else forget(end.peerId, "joined again");
+    }
     for (const peerId of peerIds) meet(peerId, true);
+  }
+
+  /** Its other end was closed when we had left, and that has not found us: we are the later one now. */
+  function dialAnew({ peerId }: End): void {
+    forget(peerId, "silent since we joined again");
+    if ((options.wayTo?.(peerId) ?? "open") === "open") meet(peerId, true);
   }
 
   function tell(peerId: string, message: ControlMessage): boolean {

@@ -17,6 +17,8 @@ type ShoalSocket = Socket<ServerEvents, ClientEvents>;
 export interface SignalingClient extends Signaling {
   /** The network is back: don't wait for the next try. */
   hurry(): void;
+  /** The network is another one: the socket may be dead, and nobody says so for up to 10 s. */
+  renew(): void;
 }
 
 export interface ConnectOptions {
@@ -82,12 +84,12 @@ function createSignaling(socket: ShoalSocket, url: string, signingKey?: SigningK
       .catch(() => undefined);
     if (isWelcome(answer)) return knowsTask(answer);
     if (isRefusal(answer)) return answer;
-    if (answer === undefined) reconnect();
+    if (answer === undefined) renew(); // it took the socket but does not answer
     throw noAnswer(url);
   }
 
-  /** A server that took the socket but does not answer: a fresh socket, a fresh try. */
-  function reconnect(): void {
+  /** A fresh socket in place of one that is said to be up. */
+  function renew(): void {
     if (socket.connected) socket.disconnect().connect();
   }
 
@@ -109,6 +111,7 @@ function createSignaling(socket: ShoalSocket, url: string, signingKey?: SigningK
     hurry() {
       if (!socket.connected) socket.disconnect().connect();
     },
+    renew,
     close: () => void socket.disconnect(),
   };
 }

@@ -1,4 +1,8 @@
-/** The fault table's rows that tell most, in short: real processes, real faults, the bars of the full table. */
+/**
+ * The fault table's rows that tell most, in short: real processes, real faults, the bars of the full table. Of what
+ * else it has, some is tested the same way beside this: packets, events and checkpoints (core/malformed, server/fuzz,
+ * checkpoints/damage), simulated liars (simulation/attacks).
+ */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { isMet } from "../../bench/chaos/row.ts";
@@ -12,6 +16,7 @@ const seed = 1;
 const lanes = [
   ["kill-half", "link-dark"],
   ["server-away", "stop-quarter"],
+  ["sockets-restart", "checkpoints"],
 ] as const;
 
 describe("faults in short", { concurrency: lanes.length }, () => {

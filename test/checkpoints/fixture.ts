@@ -3,13 +3,13 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { TestContext } from "node:test";
 import { saveCheckpoint } from "../../peer-node/checkpoints/save-checkpoint.ts";
 import { createRng } from "../../shared/core/rng.ts";
 import type { Task, TaskInput } from "../../shared/core/task.ts";
 import type { Replica } from "../../shared/net/model-upload.ts";
 import { valueCountOf } from "../../shared/training/model-file.ts";
 import { testTask } from "../server/fixture.ts";
+import type { Ending } from "../server/fixture.ts";
 
 export const url = "http://127.0.0.1:8080";
 
@@ -17,7 +17,7 @@ export function checkpointTask(more: Partial<TaskInput> = {}): Task {
   return testTask({ name: "kept", rounds: 1_000_000, ...more });
 }
 
-export function temporaryFolder(t: TestContext): string {
+export function temporaryFolder(t: Ending): string {
   const folder = mkdtempSync(join(tmpdir(), "shoal-checkpoints-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   return folder;

@@ -10,6 +10,11 @@ const cases: readonly (readonly [bench: string, args: string, says: RegExp])[] =
   ["compute", "--out figures.txt", /^compute\.js: --out \(figures\.txt\): must be a file .*\.json$/],
   ["four-peers", "--data-dir /nowhere", /^four-peers\.js: --data-dir \(\/nowhere\): must be a folder/],
   ["gpu-check", "--steps x", /^gpu-check\.js: --steps \(x\): must be a whole number/],
+  [
+    "hostile-input",
+    "--only bytes",
+    /^hostile-input\.js: --only \(bytes\): must be some of packets, events, .*/,
+  ],
   ["kernels", "--turns x", /^kernels\.js: --turns \(x\): must be a whole number/],
   ["leaks", "--steps x", /^leaks\.js: --steps \(x\): must be a whole number/],
   ["learn", "nosuch", /^learn\.js: unknown task \(nosuch\): there are /],

@@ -9,6 +9,7 @@ import type { RoundResult } from "../../shared/core/round.ts";
 import { createGroup } from "../../shared/simulation/group.ts";
 import { spread } from "../../shared/simulation/moments.ts";
 import { headerOf, randomVectors } from "./exchange.ts";
+import { createLoneMachine } from "./lone-machine.ts";
 
 const shape = { valuesPerFragment: 4, valueCount: 240 } as const;
 const fragments = shape.valueCount / shape.valuesPerFragment;
@@ -95,6 +96,34 @@ test("nobody waits for the dead in the rounds that follow", () => {
       assert.ok(after.roundMs < 50, `${members} members: ${after.roundMs} ms in round ${after.round}`);
       assert.deepEqual(after.missed, []);
     }
+  }
+});
+
+test("who misses the others one after the other goes on waiting for most of them", () => {
+  const lone = createLoneMachine();
+  const { machine } = lone;
+  for (let round = 0; round < 8; round++) {
+    machine.begin(round, lone.own(round), lone.now);
+    const isAwaited = machine.takeResult() === undefined;
+    if (round >= 3) assert.ok(isAwaited, `round ${round} is over before anybody can have answered`);
+    // The first to be missed is peer-1, then peer-2 is as well, and then all three are.
+    for (let seat = round + 2; seat <= 3; seat++) lone.wholeRound(seat, 1, round);
+    while (machine.wakeAt() < Infinity) machine.tick((lone.now = machine.wakeAt()));
+  }
+});
+
+test("who has one link that is left of three goes on waiting for what comes over it", () => {
+  const lone = createLoneMachine();
+  const { machine } = lone;
+  for (const gone of ["peer-2", "peer-3"]) machine.linkClosed(gone, lone.now);
+  for (let round = 0; round < 40; round++) {
+    machine.begin(round, lone.own(round), lone.now);
+    assert.equal(machine.takeResult(), undefined, `round ${round} is over before anybody can have answered`);
+    // Slow round after round, and for some of them not there at all.
+    lone.now += 200;
+    machine.tick(lone.now);
+    if (round < 20 || round > 24) lone.wholeRound(1, 1, round);
+    while (machine.wakeAt() < Infinity) machine.tick((lone.now = machine.wakeAt()));
   }
 });
 

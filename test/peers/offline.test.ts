@@ -1,4 +1,4 @@
-/** A peer whose whole network goes away: the server and the links at once. */
+/** A peer whose whole network goes away, or becomes another one: the server and the links at once. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createRng } from "../../shared/core/rng.ts";
@@ -77,4 +77,70 @@ test("a peer that goes dark without a word is out of the view within 12 s", asyn
   relay.cut();
   const left = server.status().rooms[0]?.events.find(({ kind }) => kind === "left");
   assert.equal(left?.text, "peer 2 left: no answer to pings");
+});
+
+/** Links that carry nothing any more once their machine has moved; neither end is told. */
+function createMovingLinks(createLink: CreateLink) {
+  let place = 0;
+  return {
+    createLink: (options: Parameters<CreateLink>[0]): Link => {
+      const { events } = options;
+      const here = place;
+      const isHere = () => place === here;
+      let isClosed = false;
+      const link = createLink({
+        ...options,
+        events: {
+          ...events,
+          onBytes: (channel, bytes) => isHere() && events.onBytes(channel, bytes),
+          onText: (text) => isHere() && events.onText(text),
+          onClose: (reason) => isHere() && events.onClose(reason),
+        },
+      });
+      return {
+        get state() {
+          return isHere() || isClosed ? link.state : "open";
+        },
+        get bufferedBytes() {
+          return link.bufferedBytes;
+        },
+        signal: (data) => link.signal(data),
+        send: (channel, bytes) => !isHere() || link.send(channel, bytes),
+        sendText: (text) => !isHere() || link.sendText(text),
+        stats: () => link.stats(),
+        close(reason) {
+          isClosed = true;
+          link.close(reason);
+        },
+      };
+    },
+    move: () => void (place += 1),
+  };
+}
+
+test("a peer with a new address has its seat and its links back before the server has missed it", async (t) => {
+  const { add, server } = await openRoom(t, toyTask({ minPeers: 3 }));
+  const relay = await openTcpRelay(server.port);
+  t.after(() => relay.close());
+  const { createLink } = createMemoryNetwork({ clock: realClock, rng: createRng(1) });
+  const network = createMovingLinks(createLink);
+  const first = await add(1, createLink);
+  const roamer = await add(2, network.createLink, relay.port);
+  const peers = [first, roamer, await add(3, createLink)];
+  await roamer.until("20 rounds", () => roamer.results.length >= 20);
+  const { epoch } = first.peer.snapshot();
+
+  network.move();
+  relay.strand();
+
+  const isWhole = () => {
+    const last = roamer.results.at(-1);
+    return last?.averagedCount === last?.averaged.length;
+  };
+  await roamer.until("a round on its own", () => !isWhole());
+  await roamer.until("a whole round", isWhole);
+  assert.ok(
+    peers.every(({ peer }) => peer.snapshot().epoch === epoch),
+    "its seat was kept",
+  );
 });

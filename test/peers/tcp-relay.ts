@@ -8,6 +8,8 @@ export interface TcpRelay {
   cut(): void;
   /** Nothing passes any more, and nobody is told: a cable that was pulled. */
   mute(): void;
+  /** The near ends break, the far ends are told nothing: a machine that has another address now. */
+  strand(): void;
   /** Connections break at once, new ones too, until `lift`. */
   block(): void;
   lift(): void;
@@ -16,6 +18,7 @@ export interface TcpRelay {
 
 export async function openTcpRelay(targetPort: number): Promise<TcpRelay> {
   const sockets = new Set<Socket>();
+  const pairs = new Map<Socket, Socket>();
   let isBlocked = false;
   const keep = (socket: Socket) => {
     sockets.add(socket);
@@ -30,7 +33,8 @@ export async function openTcpRelay(targetPort: number): Promise<TcpRelay> {
     }
     const far = keep(connect(targetPort, "127.0.0.1"));
     keep(near).pipe(far).pipe(near);
-    near.on("close", () => far.destroy());
+    pairs.set(near, far);
+    near.on("close", () => pairs.delete(near) && far.destroy());
     far.on("close", () => near.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -45,6 +49,13 @@ export async function openTcpRelay(targetPort: number): Promise<TcpRelay> {
     mute() {
       isBlocked = true;
       for (const socket of sockets) socket.unpipe().pause();
+    },
+    strand() {
+      for (const [near, far] of pairs) {
+        pairs.delete(near);
+        near.unpipe().destroy();
+        far.unpipe().pause();
+      }
     },
     block() {
       isBlocked = true;

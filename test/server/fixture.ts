@@ -22,7 +22,7 @@ import type { SignalingServer, SignalingServerOptions } from "../../signaling-se
 export const waitMs = 5_000;
 
 /** What ends with the test: a test's context, or whatever collects ends. */
-interface Ending {
+export interface Ending {
   after(end: () => Promise<void> | void): void;
 }
 

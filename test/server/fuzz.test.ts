@@ -1,9 +1,8 @@
-/** 10,000 mutated socket events (or SHOAL_FUZZ_EVENTS) at a live server, while two honest peers go on. */
+/** Mutated socket events at a live server (event-fuzz.ts), members that lie, raw frames: the fault table throws 100,000. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import type { Socket } from "socket.io-client";
-import type { ServerStatus } from "../../shared/net/status.ts";
 import type { View } from "../../shared/core/view.ts";
 import { maxRefusalsInARow } from "../../signaling-server/events.ts";
 import {
@@ -13,88 +12,17 @@ import {
   joined,
   next,
   offerTo,
-  peerIdOf,
   peerReport,
   startServer,
   testTask,
-  waitMs,
 } from "./fixture.ts";
+import { canBeSent, eventsPerSocket, fuzzEvents, mutatedEvent, say } from "./event-fuzz.ts";
+import type { MutatedEvent } from "./event-fuzz.ts";
 import type { TestSocket } from "./fixture.ts";
 import type { SignalingServer } from "../../signaling-server/server.ts";
 
 const seed = 20_261_121;
-const eventCount = Number(process.env["SHOAL_FUZZ_EVENTS"] ?? 10_000);
-/** Fewer than what gets a socket disconnected, so that every event is judged and can be counted. */
-const eventsPerSocket = maxRefusalsInARow - 2;
-
-const validPayloads: readonly object[] = [
-  joinRequest(7),
-  offerTo(peerIdOf(1)),
-  { round: 3 },
-  peerReport({ validation: { round: 1, loss: 1, accuracy: 0.5 } }),
-];
-const nested = (depth: number) => JSON.parse("[".repeat(depth) + "]".repeat(depth)) as unknown;
-const hostileKey = (key: string): unknown => JSON.parse(`{"round": 1, "${key}": {"polluted": true}}`);
-
-const oddValue = fc.oneof(
-  fc.anything({ maxDepth: 3, withNullPrototype: true }),
-  fc.constantFrom(-1, 0.5, 2 ** 60, Number.NaN, "", null, undefined, [], {}, true),
-  fc.constantFrom(...["__proto__", "constructor", "prototype"].map(hostileKey)),
-  fc.integer({ min: 9, max: 1_500 }).map(nested),
-  fc.integer({ min: 1_000, max: 30_000 }).map((length) => "x".repeat(length)),
-  fc.uint8Array({ maxLength: 64 }).map((bytes) => Buffer.from(bytes)),
-);
-/** A valid payload with one field changed, dropped or added. */
-const nearlyValid = fc
-  .tuple(fc.constantFrom(...validPayloads), fc.nat(), oddValue, fc.constantFrom("set", "drop", "add"))
-  .map(([payload, pick, value, how]): unknown => {
-    const keys = Object.keys(payload);
-    const key = how === "add" ? "extra" : (keys[pick % keys.length] ?? "extra");
-    const rest = Object.entries(payload).filter(([name]) => name !== key);
-    return Object.fromEntries(how === "drop" ? rest : [...rest, [key, value]]);
-  });
-const name = fc.oneof(
-  { weight: 4, arbitrary: fc.constantFrom("join", "signal", "ready", "report", "pause", "leave") },
-  fc.constantFrom("error", "__proto__", "constructor", "toString", "hasOwnProperty", "message", "ping", ""),
-  fc.string({ maxLength: 60 }).map((text) => `?${text}`),
-);
-interface MutatedEvent {
-  readonly name: string;
-  readonly args: readonly unknown[];
-  readonly callback: boolean;
-}
-const mutatedEvent: fc.Arbitrary<MutatedEvent> = fc.record({
-  name,
-  args: fc.array(fc.oneof(nearlyValid, oddValue, fc.constantFrom(...validPayloads)), { maxLength: 3 }),
-  callback: fc.boolean(),
-});
-
-/** socket.io's own encoder gives up on these; they cannot be sent. */
-function canBeSent(args: readonly unknown[]): boolean {
-  try {
-    return JSON.stringify(args).length < 50_000;
-  } catch {
-    return false;
-  }
-}
-
-const countOf = ({ signals }: ServerStatus) =>
-  Object.values(signals).reduce((sum, { accepted, refused }) => sum + accepted + refused, 0);
-
-/** Sends a batch over one socket; its last event is a join that is answered once all have been judged. */
-async function say(socket: TestSocket, batch: readonly MutatedEvent[]): Promise<void> {
-  const anyEvent: Socket = socket;
-  for (const event of batch) {
-    anyEvent.emit(event.name, ...event.args, ...(event.callback ? [() => undefined] : []));
-  }
-  await anyEvent.timeout(waitMs).emitWithAck("join", { not: "valid" });
-}
-
-async function throwBatch(socket: TestSocket, batch: readonly MutatedEvent[]): Promise<number> {
-  await say(socket, batch);
-  socket.disconnect();
-  return batch.length + 1;
-}
+const eventCount = 10_000;
 
 function assertOpen(server: SignalingServer): void {
   const events = server.status().rooms.flatMap((room) => room.events.map(({ text }) => text));
@@ -139,33 +67,12 @@ async function becomeMember(socket: TestSocket, peerId: string): Promise<View> {
 
 describe("a hostile crowd", () => {
   test(`${eventCount} mutated events: none throws, all are counted, honest peers notice nothing`, async (t) => {
-    const failures: string[] = [];
-    // Every batch has a socket of its own, all from here.
-    const server = await startServer(t, { log: (line) => failures.push(line), socketsPerAddress: 10_000 });
-    const first = await joined(t, server, 1);
-    let sent = 1;
-    for (let at = 0; at < eventCount; at += eventsPerSocket) {
-      const stranger = await joined(t, server, 1_000 + at, { room: "other" });
-      // Some at a time: a hundred thousand of them are gigabytes.
-      const events = fc.sample(mutatedEvent, { numRuns: 3 * eventsPerSocket, seed: seed + at });
-      const sendable = events.filter(({ args }) => canBeSent(args)).slice(0, eventsPerSocket);
-      assert.equal(sendable.length, eventsPerSocket);
-      const batch = throwBatch(stranger.socket, sendable);
-      // Meanwhile another honest peer comes, is called, and goes.
-      const visitor = await joined(t, server, 2, { room: "room" });
-      const called = next(visitor.socket, "signal");
-      first.socket.emit("signal", offerTo(visitor.peerId));
-      assert.equal((await called).from, first.peerId);
-      const gone = next(first.socket, "left");
-      visitor.socket.emit("leave");
-      await gone;
-      visitor.socket.disconnect();
-      sent += (await batch) + 4;
-    }
-    assert.deepEqual(failures, []);
-    assert.equal(countOf(server.status()), sent);
-    assert.equal(Object.prototype.hasOwnProperty.call(Object.prototype, "polluted"), false);
-    assert.deepEqual(Object.keys(server.status().signals), [
+    const figures = await fuzzEvents(t, { events: eventCount, seed });
+    const { failures, uncounted, changes, signalMs, closedAfterMs, status } = figures;
+    assert.deepEqual({ failures, uncounted, changes }, { failures: [], uncounted: 0, changes: 0 });
+    assert.ok(figures.events >= eventCount && Number.isFinite(signalMs));
+    assert.ok(closedAfterMs < 5_000, `who goes on is closed: ${closedAfterMs} ms`);
+    assert.deepEqual(Object.keys(status.signals), [
       "join",
       "signal",
       "ready",
@@ -178,7 +85,7 @@ describe("a hostile crowd", () => {
       "expelled",
       "unknown",
     ]);
-    t.diagnostic(JSON.stringify(server.status().signals));
+    t.diagnostic(JSON.stringify(status.signals));
   });
 
   test("a member that lies in its own room neither puts off the views nor ends the run", async (t) => {
@@ -197,13 +104,12 @@ describe("a hostile crowd", () => {
     const rogue = await joined(t, server, 3);
     await becomeMember(rogue.socket, rogue.peerId);
 
-    const batchSize = maxRefusalsInARow - 2;
-    const events = fc.sample(memberEvent, { numRuns: 8 * batchSize, seed });
+    const events = fc.sample(memberEvent, { numRuns: 8 * eventsPerSocket, seed });
     let round = 1;
-    for (let at = 0; at < events.length; at += batchSize) {
+    for (let at = 0; at < events.length; at += eventsPerSocket) {
       round += 10;
       await reportAll(round);
-      await say(rogue.socket, events.slice(at, at + batchSize));
+      await say(rogue.socket, events.slice(at, at + eventsPerSocket));
       const visitor = await joined(t, server, 100 + at);
       const { fromRound, members } = await becomeMember(visitor.socket, visitor.peerId);
       assert.ok(fromRound > round && fromRound <= round + 100, `round ${fromRound} at ${round}`);

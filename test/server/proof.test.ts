@@ -5,11 +5,13 @@ import { proveJoin } from "../../shared/net/join-proof.ts";
 import type { JoinProof } from "../../shared/net/join-proof.ts";
 import { connectSignaling } from "../../shared/net/signaling-client.ts";
 import { createSigningKey } from "../../shared/net/signing-key.ts";
+import { viewCoalesceMs } from "../../signaling-server/views.ts";
+import { pause } from "../labs/real-time.ts";
 import { connect, join, joinRequest, joined, next, startServer } from "./fixture.ts";
 
 const keyOf = (number: number) => createSigningKey(new Uint8Array(32).fill(number));
 
-test("who proves the key gets its id back from who does not; who has proven it is not put out", async (t) => {
+test("who proves the key gets its id back from who does not; without a proof nobody is put out", async (t) => {
   const server = await startServer(t);
   const witness = await joined(t, server, 9);
   const signingKey = keyOf(1);
@@ -26,6 +28,42 @@ test("who proves the key gets its id back from who does not; who has proven it i
   const again = await join(impostor, request);
   assert.ok(!again.ok && again.code === "taken");
   assert.equal(server.status().rooms[0]?.peers.length, 2);
+});
+
+test("who proves the key again takes the seat of its older socket at once, without a new view", async (t) => {
+  const server = await startServer(t);
+  const witness = await joined(t, server, 9);
+  const signingKey = keyOf(1);
+  const request = joinRequest(1, { peerId: signingKey.peerId });
+  const joinProven = async () => {
+    const connected = await connectSignaling(server.url, { signingKey });
+    assert.ok(connected.ok);
+    t.after(() => connected.signaling.close());
+    return connected.signaling;
+  };
+  const older = await joinProven();
+  const welcome = await older.join(request);
+  assert.ok(welcome.ok);
+  const told = next(witness.socket, "view");
+  older.send("ready", { round: 0 });
+  const { epoch } = await told;
+  const [left, back] = [next(witness.socket, "left"), next(witness.socket, "joined")];
+  const answer = await (await joinProven()).join({ ...request, resume: { epoch, round: 3 } });
+  assert.ok(answer.ok);
+  assert.deepEqual([answer.shard, answer.view?.epoch], [welcome.shard, epoch]);
+  for (const { peerId } of [await left, await back]) assert.equal(peerId, signingKey.peerId);
+  const heard: string[] = [];
+  witness.socket.onAny((event: string) => heard.push(event));
+  older.send("leave");
+  await pause(2 * viewCoalesceMs);
+  assert.deepEqual(heard, [], "what the older one says counts for nothing");
+  assert.deepEqual(
+    server.status().rooms[0]?.peers.map(({ peerId, member }) => [peerId, member]),
+    [
+      [witness.peerId, false],
+      [signingKey.peerId, true],
+    ],
+  );
 });
 
 test("a proof is worth nothing for another room, socket, id or key, and there are so many for one socket", async (t) => {

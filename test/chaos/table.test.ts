@@ -1,0 +1,59 @@
+/** The fault table's page: what is missed is what a reader sees first. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Check, Row } from "../../bench/chaos/row.ts";
+import { tableOf } from "../../bench/chaos/table.ts";
+import type { Kept } from "../../bench/chaos/table.ts";
+
+function rowOf(name: string): Row {
+  return {
+    name,
+    what: { full: `${name} in full`, short: `${name} in short` },
+    repeats: { full: 2, short: 1 },
+    seconds: { full: 1, short: 1 },
+    run: () => Promise.resolve([]),
+  };
+}
+
+function keptOf(row: string, checks: readonly Check[], more: Partial<Kept> = {}): Kept {
+  const machine = { command: "npm run chaos", node: "v20", cores: 2, processor: "a processor", load: 0.5 };
+  return { row, size: "full", seed: 1, checks, repeats: [checks, checks], seconds: 1, ...machine, ...more };
+}
+
+const groups = [
+  { heading: "Some", rows: [rowOf("met"), rowOf("slow"), rowOf("ended")] },
+  { heading: "Others", rows: [rowOf("once"), rowOf("never")] },
+];
+const good: Check = { what: "time", unit: "s", measured: 1, most: 2 };
+const bad: Check = { what: "time", unit: "s", measured: 3, most: 2 };
+
+test("what is missed comes first, then how much was measured, then the groups", () => {
+  const kept = [
+    keptOf("met", [good]),
+    keptOf("slow", [good, bad]),
+    keptOf("ended", [], { failed: "no | server" }),
+    keptOf("once", [good], { repeats: [[good]] }),
+  ];
+  const lines = tableOf(groups, kept).split("\n");
+  assert.deepEqual(lines.slice(0, 9), [
+    "# Results: what breaks, and what happens then",
+    "",
+    "**Missed:**",
+    "- `slow`: **time: 3 s (≤ 2)**",
+    "- `ended`: ended by: no \\| server",
+    "",
+    "4 of 5 rows measured: 2 met, 2 missed; 0 in short form only, 1 with fewer repeats than they ask for (each says so). Not run: `never`.",
+    "",
+    "Measured on a processor, 2 cores, Node v20.",
+  ]);
+  assert.deepEqual(
+    lines.filter((line) => line.startsWith("## ")),
+    ["## Some", "## Others"],
+  );
+  assert.match(lines.find((line) => line.startsWith("| `once`")) ?? "", /\(once, of 2\).*\| met \|/);
+  assert.match(lines.find((line) => line.startsWith("| `slow`")) ?? "", /\| \*\*missed\*\* \|/);
+});
+
+test("where nothing is missed the page says so", () => {
+  assert.match(tableOf(groups, [keptOf("met", [good])]), /^Nothing that was run is missed\.$/m);
+});
