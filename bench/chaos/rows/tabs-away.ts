@@ -1,16 +1,58 @@
-/** Tabs which nobody looks at, or whose processor is slow, in a room with programs. */
-import { busiestTab, startHideable, startMixed } from "../mixed-room.ts";
+/** Tabs whose links go dark, which nobody looks at, or whose processor is slow, in a room with programs. */
+import { pause } from "../../../test/labs/real-time.ts";
+import { busiestTab, startHideable, startMixed, tabsTrain } from "../mixed-room.ts";
 import { slowDown } from "../pace.ts";
 import type { Row, Size } from "../row.ts";
 import { slowedDownBesideTabs } from "../tabs-go-on.ts";
 import { endlessTask } from "../tasks.ts";
-import { newestEpoch } from "../watching.ts";
+import { longestWait, newestEpoch, now, wholeAgain } from "../watching.ts";
 
 const countOf = { full: 4, short: 2 } as const;
 const words = (of: (count: number) => string) => ({ full: of(countOf.full), short: of(countOf.short) });
 const room = (size: Size, samplesPerRound?: number) => {
   const each = countOf[size];
   return { each, task: endlessTask(2 * each, samplesPerRound === undefined ? {} : { samplesPerRound }) };
+};
+
+const allDark: Row = {
+  name: "tabs-all-dark-10",
+  what: words(
+    (count) =>
+      `all links between ${count} tabs and ${count} programs are dark for 10 s; the server is still reached`,
+  ),
+  needs: "kernel lab",
+  repeats: { full: 3, short: 1 },
+  seconds: { full: 60, short: 45 },
+  async run(chaos) {
+    const { each, task } = room(chaos.size);
+    const lab = await chaos.openLab(each + 1);
+    const { run, status } = await startMixed(chaos, { task, each, lab });
+    const linked = { status, tabs: each, others: 2 * each - 1 };
+    const before = await tabsTrain("before", { ...linked, fromMs: now() });
+    if (Number.isNaN(before.measured)) throw new Error("the tabs were never linked to everybody");
+    const atMs = now();
+    // The last node has all the tabs: their links to each other go from its address to its address.
+    const nodes = Array.from({ length: each + 1 }, (_, node) => node);
+    const pairs = nodes.flatMap((a) => nodes.filter((b) => b > a || b === each).map((b) => [a, b] as const));
+    const mends = pairs.map(([a, b]) => lab.sever(a, b, "udp"));
+    await pause(10_000);
+    for (const mend of mends) mend();
+    const backMs = now();
+    const [whole, tabs] = await Promise.all([
+      wholeAgain(run.peers, backMs),
+      tabsTrain("all tabs train, linked to everybody", { ...linked, fromMs: backMs }),
+    ]);
+    return [
+      {
+        what: "one view and whole rounds again, after the network is back, by the programs",
+        unit: "s",
+        measured: whole,
+        most: 10,
+      },
+      tabs,
+      longestWait(run.peers, atMs),
+    ];
+  },
 };
 
 const hidden: Row = {
@@ -69,4 +111,4 @@ function signalTo(pid: number): (signal: NodeJS.Signals) => void {
   };
 }
 
-export const tabAwayRows: readonly Row[] = [hidden, slow];
+export const tabAwayRows: readonly Row[] = [allDark, hidden, slow];
