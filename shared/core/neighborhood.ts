@@ -112,11 +112,12 @@ export function createNeighborhood(ownId: string): Neighborhood {
     return others.map((peerId) => neighbors.get(peerId));
   }
 
-  /** After its link has opened it is not known where somebody is until it has said something. */
+  /** It is not known where somebody is whose link has just opened, or who has just come into the view. */
   function isAhead(round: number): boolean {
+    const isFirst = viewAt(views, round)?.fromRound === round;
     return othersIn(round)
       .filter((neighbor) => neighbor?.connected && neighbor.counts.conduct.mutedFor === 0)
-      .every((neighbor) => neighbor && neighbor.newestRound >= 0 && neighbor.newestRound < round - 1);
+      .every((one) => one && !isFirst && one.newestRound >= 0 && one.newestRound < round - 1);
   }
 
   function isLeaderless(round: number): boolean {
