@@ -55,7 +55,7 @@ export async function runJoin(url: string, options: JoinOptions): Promise<ExitCo
   assertDevice(options);
   const signingKey = createSigningKey(randomBytes(32));
   const identity = createIdentity(signingKey.peerId, options.name, invite);
-  const checkpoints = openCheckpoints(options, {
+  const checkpoints = await openCheckpoints(options, {
     url,
     room,
     clock: realClock,

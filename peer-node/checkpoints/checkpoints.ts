@@ -4,6 +4,7 @@ import type { Clock } from "../../shared/core/clock.ts";
 import type { Task } from "../../shared/core/task.ts";
 import type { PeerOutcome } from "../../shared/net/peer-events.ts";
 import type { Peer, PeerOptions } from "../../shared/net/peer.ts";
+import { within } from "../../shared/training/time-limit.ts";
 import { usageError } from "../exit-codes.ts";
 import { findCheckpoint } from "./find-checkpoint.ts";
 import type { Tell } from "./find-checkpoint.ts";
@@ -12,8 +13,11 @@ import type { Keeper } from "./keeper.ts";
 import { defaultRhythm } from "./rhythm.ts";
 import type { Rhythm } from "./rhythm.ts";
 import { preparePlace, saveCheckpoint } from "./save-checkpoint.ts";
+import type { CheckpointPlace } from "./save-checkpoint.ts";
 
 const defaultKeep = 3;
+/** For a disk that must spin up, or one on a network. */
+const patienceMs = 30_000;
 
 export interface CheckpointOptions {
   readonly checkpoint: string | undefined;
@@ -32,7 +36,8 @@ export interface Checkpoints {
 
 const none: Checkpoints = { remembered: {}, afterRound() {}, conclude: () => Promise.resolve() };
 
-export function openCheckpoints(
+/** @throws CommandError with one sentence, where a checkpoint could not be saved. */
+export async function openCheckpoints(
   options: CheckpointOptions,
   deps: {
     readonly url: string;
@@ -42,7 +47,7 @@ export function openCheckpoints(
     /** Trouble, and its end. */
     readonly warn: Tell;
   },
-): Checkpoints {
+): Promise<Checkpoints> {
   if (options.checkpoint === undefined) {
     const lost = (["checkpoint-every", "checkpoint-keep", "resume"] as const).find((name) => options[name]);
     if (lost) throw usageError(`--${lost}: needs --checkpoint DIR`);
@@ -56,6 +61,7 @@ export function openCheckpoints(
   } = options;
   const place = { folder: resolve(options.checkpoint), keep, url, room };
   let keeper: Keeper | undefined;
+  await prepared(place, clock);
 
   async function remembered(task: Task) {
     const found = await findCheckpoint(place.folder, task, warn);
@@ -72,7 +78,7 @@ export function openCheckpoints(
       const { task, report } = peer.snapshot();
       return task && saveCheckpoint(place, task, replica, report.validation?.accuracy);
     };
-    return createKeeper({ rhythm, clock, prepare: () => preparePlace(place), save, tell, warn });
+    return createKeeper({ rhythm, clock, save, tell, warn });
   }
 
   return {
@@ -86,4 +92,11 @@ export function openCheckpoints(
       if (outcome.kind !== "failed") await keeper?.conclude(peer.replica());
     },
   };
+}
+
+async function prepared(place: CheckpointPlace, clock: Clock): Promise<void> {
+  const late = `checkpoint folder (${place.folder}): the disk does not answer in ${patienceMs / 1_000} s`;
+  await within(clock, patienceMs, late, preparePlace(place)).catch((error: unknown) => {
+    throw usageError(error instanceof Error ? error.message : String(error));
+  });
 }

@@ -21,7 +21,7 @@ import { findCheckpoint, roomOf } from "../../peer-node/checkpoints/find-checkpo
 import { createKeeper } from "../../peer-node/checkpoints/keeper.ts";
 import { isDue, rhythmOption } from "../../peer-node/checkpoints/rhythm.ts";
 import type { Rhythm } from "../../peer-node/checkpoints/rhythm.ts";
-import { preparePlace, saveCheckpoint } from "../../peer-node/checkpoints/save-checkpoint.ts";
+import { saveCheckpoint } from "../../peer-node/checkpoints/save-checkpoint.ts";
 import { needsSmallDisk } from "../needs.ts";
 import { checkpointTask, contentOf, replicaOf, saveRounds, temporaryFolder, url } from "./fixture.ts";
 
@@ -40,13 +40,11 @@ async function keepRounds(folder: string, rounds: readonly number[], between?: (
   const keeper = createKeeper({
     rhythm: { rounds: 1 },
     clock: { now: () => 0, after: () => () => {} },
-    prepare: () => preparePlace(place),
     save: (replica) => saveCheckpoint(place, task, replica),
     tell: say,
     warn: say,
   });
-  // Of the first one the keeper only sees whether the folder can be used.
-  for (const round of [0, ...rounds]) {
+  for (const round of rounds) {
     between?.(round);
     keeper.consider(replicaOf(task, round));
     await keeper.conclude(undefined);
@@ -141,7 +139,7 @@ test("a folder that is none costs one warning; once it is one, that is said", as
     mkdirSync(folder);
   });
   assert.deepEqual(said, [
-    `no checkpoints in ${folder}: it is no folder; training goes on`,
+    `no checkpoint of round 1 in ${folder}: it is no folder; training goes on`,
     "checkpoints are saved again: round 4",
   ]);
   assert.deepEqual(roundsIn(folder), [4, 5]);
@@ -301,13 +299,10 @@ test("a disk that hangs costs one warning, keeps nobody from ending, and is forg
       now: () => 0,
       after: (_, run) => (timers.push(run), () => timers.splice(timers.indexOf(run), 1)),
     },
-    prepare: () => Promise.resolve(),
     save: () => new Promise((resolve) => (finish = () => resolve(undefined))),
     tell: say,
     warn: say,
   });
-  keeper.consider(replicaOf(task, 0));
-  await keeper.conclude(undefined);
   for (const round of [1, 2, 3, 4]) keeper.consider(replicaOf(task, round));
   const ended = keeper.conclude(replicaOf(task, 5));
   for (const run of timers.slice()) run();
