@@ -103,6 +103,7 @@ export async function runJoin(url: string, options: JoinOptions): Promise<ExitCo
     onEvent: (event) => onEvent(event),
   });
   const display = createDisplay(options, peer);
+  checkpoints.announce();
   const afterRound = stopAfter(options.rounds ?? Infinity, peer);
   const onEvent = (event: PeerEvent) => {
     display.event(event);

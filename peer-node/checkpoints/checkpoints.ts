@@ -10,7 +10,7 @@ import { findCheckpoint } from "./find-checkpoint.ts";
 import type { Tell } from "./find-checkpoint.ts";
 import { createKeeper } from "./keeper.ts";
 import type { Keeper } from "./keeper.ts";
-import { defaultRhythm } from "./rhythm.ts";
+import { defaultRhythm, inWords } from "./rhythm.ts";
 import type { Rhythm } from "./rhythm.ts";
 import { preparePlace, saveCheckpoint } from "./save-checkpoint.ts";
 import type { CheckpointPlace } from "./save-checkpoint.ts";
@@ -29,12 +29,19 @@ export interface CheckpointOptions {
 export interface Checkpoints {
   /** For a peer's options: nothing where it is not to resume. */
   readonly remembered: Pick<PeerOptions, "remembered">;
+  /** Says which rhythm applies: one that was given earlier is not remembered. */
+  announce(): void;
   afterRound(peer: Peer): void;
   /** The last one of a run that did not fail. */
   conclude(peer: Peer, outcome: PeerOutcome): Promise<void>;
 }
 
-const none: Checkpoints = { remembered: {}, afterRound() {}, conclude: () => Promise.resolve() };
+const none: Checkpoints = {
+  remembered: {},
+  announce() {},
+  afterRound() {},
+  conclude: () => Promise.resolve(),
+};
 
 /** @throws CommandError with one sentence, where a checkpoint could not be saved. */
 export async function openCheckpoints(
@@ -83,6 +90,7 @@ export async function openCheckpoints(
 
   return {
     remembered: resume ? { remembered } : {},
+    announce: () => tell(`a checkpoint ${inWords(rhythm)}, the last ${keep} kept, in ${place.folder}`),
     afterRound(peer) {
       keeper ??= keeperFor(peer);
       const replica = peer.replica();

@@ -59,7 +59,7 @@ export function createKeeper(deps: {
       if (trouble !== undefined && trouble !== toldTrouble) deps.warn(trouble);
       toldTrouble = trouble;
       if (isFailing) deps.warn(`checkpoints are saved again: round ${round}`);
-      else if (savedRound === 0) deps.tell(`first checkpoint saved: round ${round}`);
+      else if (savedRound === 0) deps.tell(`checkpoint saved: round ${round}`);
       isFailing = false;
       savedRound = round;
     });

@@ -132,6 +132,7 @@ void test("a folder that breaks later costs one line, and no training", async (t
   await others.ended();
   const warning = /no checkpoint of round \d+ in .*: it is no folder; training goes on/g;
   assert.deepEqual([loud?.code, loud?.stderr], [0, ""]);
+  assert.match(loud?.stdout ?? "", /a checkpoint every round, the last 3 kept, in /);
   assert.equal(loud?.stdout.match(warning)?.length, 1, loud?.stdout);
   assert.deepEqual([quiet?.code, quiet?.stdout], [0, ""]);
   assert.equal(quiet?.stderr.match(warning)?.length, 1, quiet?.stderr);
