@@ -9,10 +9,10 @@ const everyMs = 500;
 /** Come and go with every container and tunnel; no server is reached from one. */
 const linkLocal = /^(?:fe[89ab][\da-f]:|169\.254\.)/i;
 
-/** Calls back with whether one is lost, or some are new only. The returned function ends it. */
+/** Calls back with those that are lost: none where some are new only. The returned function ends it. */
 export function watchAddresses(
   clock: Clock,
-  onChange: (isOneLost: boolean) => void,
+  onChange: (lost: readonly string[]) => void,
   read: () => ReadonlySet<string> = ownAddresses,
 ): () => void {
   let known = read();
@@ -22,8 +22,8 @@ export function watchAddresses(
     cancel = clock.after(everyMs, look);
     const [before, now] = [known, read()];
     known = now;
-    const isOneLost = [...before].some((address) => !now.has(address));
-    if (isOneLost || now.size > before.size) onChange(isOneLost);
+    const lost = [...before].filter((address) => !now.has(address));
+    if (lost.length > 0 || now.size > before.size) onChange(lost);
   }
 
   return () => cancel();

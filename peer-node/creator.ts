@@ -61,7 +61,7 @@ export async function runRoom(
   return exitCodes.done;
 }
 
-const words = { open: "open to everybody", invite: "open by invite", closed: "closed to newcomers" } as const;
+const words = { open: "open to everybody", invite: "by invite", closed: "closed to newcomers" } as const;
 
 async function command(
   server: string,

@@ -55,7 +55,7 @@ export async function runJoin(url: string, options: JoinOptions): Promise<ExitCo
   assertDevice(options);
   const signingKey = createSigningKey(randomBytes(32));
   const identity = createIdentity(signingKey.peerId, options.name, invite);
-  const checkpoints = openCheckpoints(options, {
+  const checkpoints = await openCheckpoints(options, {
     url,
     room,
     clock: realClock,
@@ -103,6 +103,7 @@ export async function runJoin(url: string, options: JoinOptions): Promise<ExitCo
     onEvent: (event) => onEvent(event),
   });
   const display = createDisplay(options, peer);
+  checkpoints.announce();
   const afterRound = stopAfter(options.rounds ?? Infinity, peer);
   const onEvent = (event: PeerEvent) => {
     display.event(event);

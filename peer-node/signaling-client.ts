@@ -2,8 +2,8 @@
 import { connectSignaling as connect } from "../shared/net/signaling-client.ts";
 import type { ConnectOptions, SignalingClient } from "../shared/net/signaling-client.ts";
 import type { Signaling } from "../shared/net/messages.ts";
-import { watchAddresses } from "./address-watch.ts";
 import { CommandError, exitCodes } from "./exit-codes.ts";
+import { followNetworks } from "./follow-networks.ts";
 import { realClock } from "./real-clock.ts";
 
 /**
@@ -16,9 +16,8 @@ export async function connectSignaling(url: string, options: ConnectOptions = {}
   throw new CommandError(exitCodes.unreachable, `server (${url}): ${reasonOf(result.error)}`);
 }
 
-/** A laptop that changes its network has a new address at once, and a socket from the old one for 10 s. */
 function onNetworks(signaling: SignalingClient): Signaling {
-  const stop = watchAddresses(realClock, (isOneLost) => (isOneLost ? signaling.renew() : signaling.hurry()));
+  const stop = followNetworks(signaling, realClock);
   return {
     ...signaling,
     close() {

@@ -36,7 +36,11 @@ function readText(file: string): string {
     return readFileSync(file, "utf8");
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : sentenceOf(error);
-    const why = code === "ENOENT" ? "there is no such file" : `it can't be read (${code})`;
+    const known: Readonly<Record<string, string>> = {
+      ENOENT: "there is no such file",
+      EISDIR: "it is a folder",
+    };
+    const why = known[code] ?? `it can't be read (${code})`;
     throw usageError(`task file (${file}): ${why}; \`shoal serve --print-task\` writes one to start from`);
   }
 }

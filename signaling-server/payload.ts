@@ -14,10 +14,11 @@ export function payloadFault(payload: unknown): string | null {
     for (const value of level) {
       if (typeof value !== "object" || value === null) continue;
       if (ArrayBuffer.isView(value)) return "it has binary attachments: send JSON";
-      const entries = Object.entries(value);
-      const forbidden = entries.find(([key]) => forbiddenKeys.has(key));
-      if (forbidden) return `it has a key named ${forbidden[0]}`;
-      for (const [, inner] of entries) below.push(inner);
+      const forbidden = Object.keys(value).find((key) => forbiddenKeys.has(key));
+      if (forbidden !== undefined) return `it has a key named ${forbidden}`;
+      // Most of a report are figures: pairs of keys and values of them all would cost four times as much.
+      for (const inner of Object.values(value))
+        if (typeof inner === "object" && inner !== null) below.push(inner);
     }
     level = below;
   }

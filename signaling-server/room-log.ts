@@ -8,6 +8,7 @@ import type { LinkReport } from "../shared/net/messages.ts";
 import { offenceWords } from "../shared/net/offence-words.ts";
 import type { RoomEvent } from "../shared/net/status.ts";
 import type { Beginning } from "./beginning.ts";
+import { linkBefore } from "./link-before.ts";
 import type { RoomHistory } from "./room-history.ts";
 
 const missedEveryMs = 10_000;
@@ -83,19 +84,19 @@ export function createRoomLog(options: {
       note("notice", `${which}; a later one of ${whose} does not count, nobody else brings it`, nowMs);
     },
     waited(name, before, after) {
-      for (const link of after) {
-        const old = before.find(({ peerId }) => peerId === link.peerId)?.missed ?? 0;
-        const rounds = (link.missed ?? 0) - old;
+      for (const [index, link] of after.entries()) {
+        const rounds = (link.missed ?? 0) - (linkBefore(before, link, index)?.missed ?? 0);
+        if (rounds <= 0) continue;
         const words = `${name} for ${nameOf(link.peerId)}`;
         const known = missed.get(words);
-        if (rounds <= 0 || (!known && missed.size >= maxPairs)) continue;
+        if (!known && missed.size >= maxPairs) continue;
         missed.set(words, { words, rounds: (known?.rounds ?? 0) + rounds });
       }
     },
     muted(name, before, after) {
-      for (const { peerId, muted: reason } of after) {
-        const old = before.find((link) => link.peerId === peerId)?.muted;
-        if (reason === undefined || reason === old) continue;
+      for (const [index, link] of after.entries()) {
+        const { peerId, muted: reason } = link;
+        if (reason === undefined || reason === linkBefore(before, link, index)?.muted) continue;
         const pairs = muted.get(reason) ?? [];
         if (pairs.length < maxMutes) pairs.push(`${nameOf(peerId)} by ${name}`);
         muted.set(reason, pairs);

@@ -5,6 +5,7 @@
 import { dropCauses, noDrops } from "../shared/core/drops.ts";
 import type { Drops } from "../shared/core/drops.ts";
 import type { LinkReport } from "../shared/net/messages.ts";
+import { linkBefore } from "./link-before.ts";
 
 interface FragmentCounts {
   readonly sent: number;
@@ -24,8 +25,8 @@ export function createRoomTotals(): RoomTotals {
   let received = 0;
   return {
     add(before, after) {
-      for (const link of after) {
-        const old = before.find(({ peerId }) => peerId === link.peerId);
+      for (const [index, link] of after.entries()) {
+        const old = linkBefore(before, link, index);
         sent += growth(old?.sent, link.sent);
         received += growth(old?.received, link.received);
         for (const cause of dropCauses) drops[cause] += growth(old?.drops[cause], link.drops[cause]);

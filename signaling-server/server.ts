@@ -96,6 +96,8 @@ const pingIntervalMs = 5_000;
 const pingTimeoutMs = 5_000;
 /** For a socket to say which namespace it wants, in times of the above for headers. */
 const connectPerHeaders = 1 / 2;
+/** For letting in a crowd in each turn of the event loop, where other work takes as long. */
+const entriesMs = 10;
 /** Open at once besides sockets. */
 const otherConnections = 2_048;
 /** For clients to answer the goodbye of a server that closes. */
@@ -117,10 +119,15 @@ export async function createSignalingServer(options: SignalingServerOptions): Pr
   const gate = createGate({ key: creatorKey, access, revocations, unixSeconds });
   const { maxSockets = defaultSockets, socketsPerAddress = defaultSocketsPerAddress } = options;
   const addresses = createAddresses({ socketsPerAddress }, () => clock.now());
-  const turns = createTurns(setImmediate);
+  const entries = createTurns(setImmediate, {
+    now: () => performance.now(),
+    nextPiece: queueMicrotask,
+    mostMs: entriesMs,
+  });
   const limitsOfSockets = createSocketLimits({
     clock,
-    turns,
+    // What is read on is worked on in the turn after: how much that takes is not known before.
+    turns: createTurns(setImmediate),
     onOffence({ request }, offence) {
       counters.count(offence, "refused");
       addresses.punish(clientOf(request));
@@ -155,7 +162,7 @@ export async function createSignalingServer(options: SignalingServerOptions): Pr
   http.maxConnections = maxSockets + otherConnections;
   const connectionsPerAddress = socketsPerAddress + pageConnections;
   const connections = watchDoor(http, { connectionsPerAddress });
-  const io = createSockets(http, { addresses, maxSockets, turns, allowOrigins, headersTimeoutMs });
+  const io = createSockets(http, { addresses, maxSockets, entries, allowOrigins, headersTimeoutMs });
   // What is no new socket of ours would be counted nowhere.
   http.prependListener("upgrade", ({ url = "" }, socket) => {
     const isOurs = url.startsWith("/socket.io/") && !new URLSearchParams(url.split("?")[1]).has("sid");
@@ -204,14 +211,14 @@ export async function createSignalingServer(options: SignalingServerOptions): Pr
 interface Doors {
   readonly addresses: Addresses;
   readonly maxSockets: number;
-  readonly turns: Turns;
+  readonly entries: Turns;
   readonly allowOrigins: readonly string[];
   readonly headersTimeoutMs: number;
 }
 
 function createSockets(
   http: HttpServer,
-  { addresses, maxSockets, turns, allowOrigins, headersTimeoutMs }: Doors,
+  { addresses, maxSockets, entries, allowOrigins, headersTimeoutMs }: Doors,
 ): PeerServer {
   const io = new Server<ClientEvents, ServerEvents, Record<string, never>, SocketFacts>(http, {
     // Long polling would need sticky sessions and has no use: every peer speaks WebRTC, so WebSocket too.
@@ -225,8 +232,8 @@ function createSockets(
     pingTimeout: pingTimeoutMs,
     connectTimeout: connectPerHeaders * headersTimeoutMs,
     allowRequest: (request, done) => {
-      // A crowd's handshakes one by one, with whatever else comes in between.
-      turns.wait(clientOf(request), () => {
+      // A crowd's handshakes a few at a time, with whatever else comes in between.
+      entries.wait(clientOf(request), () => {
         const refusal = refusalOf(request);
         done(refusal ?? null, refusal === undefined);
       });
@@ -246,7 +253,8 @@ function createSockets(
     return undefined;
   }
   for (const name of ["/", "/status"])
-    io.of(name).use((socket, next) => turns.wait(clientOf(socket.request), next));
+    // Before handshakes of the same address: behind a crowd's it would be given up before its turn has come.
+    io.of(name).use((socket, next) => entries.wait(clientOf(socket.request), next, "first"));
   return io;
 }
 

@@ -11,11 +11,12 @@ import { mix } from "../../shared/core/rng.ts";
 import { needsChromium, needsKernelLab } from "../../test/needs.ts";
 import { keep, readOptions, resultFile, someOf } from "../options.ts";
 import { groups, rows } from "./rows/all.ts";
+import { isOf, readKept, saysLess, toJson } from "./kept.ts";
+import type { Kept } from "./kept.ts";
 import { isMet } from "./row.ts";
 import type { Row } from "./row.ts";
 import { createUnharmed, outcomeIsMet, runRow } from "./run-row.ts";
 import { inWords, tableOf } from "./table.ts";
-import type { Kept } from "./table.ts";
 
 const { values } = readOptions({
   what: "what happens when peers, links and the server break under a training?",
@@ -88,7 +89,9 @@ for (const [index, row] of chosen.entries()) {
     console.log(`  ${isMet(check) ? "met   " : "MISSED"} ${inWords(check)}`);
   if (outcome.failed !== undefined) console.log(`  FAILED ${outcome.failed}`);
   if (!outcomeIsMet(outcome)) missed += 1;
-  if (out !== undefined) save(out, { ...outcome, command: commandFor(row), load, ...machine });
+  const { what, version = 1 } = row;
+  if (out !== undefined)
+    save(out, { ...outcome, what: what[size], version, command: commandFor(row), load, ...machine }, row);
 }
 console.log(missed === 0 ? "every row that was run is met" : `${missed} of ${chosen.length} rows missed`);
 process.exitCode = missed === 0 ? 0 : 1;
@@ -108,35 +111,19 @@ function commandFor(row: Row): string {
   return words.join(" ");
 }
 
-function save(file: string, outcome: Kept): void {
+function save(file: string, outcome: Kept, row: Row): void {
   const before = existsSync(file) ? readKept(readFileSync(file, "utf8")) : [];
-  const known = before.find((kept) => kept.row === outcome.row);
+  const known = before.find((kept) => isOf(row, kept));
   if (known && saysLess(outcome, known)) {
     console.log(`  not kept: ${file} has it ${known.size}, ${known.repeats.length} times`);
     return;
   }
   const all = [...before.filter((kept) => kept.row !== outcome.row), outcome];
   const ordered = rows.flatMap(({ name }) => all.find((kept) => kept.row === name) ?? []);
-  keep(file, `${JSON.stringify({ rows: ordered }, null, 2)}\n`);
+  keep(file, toJson(ordered));
   writeTable(file, ordered);
 }
 
 function writeTable(file: string, kept: readonly Kept[]): void {
   keep(file.replace(/\.json$/, ".md"), tableOf(groups, kept));
-}
-
-/** A quick look does not replace a full measurement. */
-function saysLess(fresh: Kept, known: Kept): boolean {
-  const isSmaller = fresh.size === "short" && known.size === "full";
-  const isShorter = (fresh.minutes ?? 0) < (known.minutes ?? 0);
-  return (
-    isSmaller || (fresh.size === known.size && (isShorter || fresh.repeats.length < known.repeats.length))
-  );
-}
-
-/** Our own file. JSON knows no NaN: what did not happen is null there. */
-function readKept(text: string): readonly Kept[] {
-  const revive = (key: string, value: unknown) => (key === "measured" && value === null ? NaN : value);
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  return (JSON.parse(text, revive) as { rows: Kept[] }).rows;
 }

@@ -20,14 +20,15 @@ const args = [
 /** Chromium wakes the timers of a page that was hidden for 5 minutes once a minute; here 5 seconds do. */
 const soonThrottled = ["--enable-features=IntensiveWakeUpThrottling:grace_period_seconds/5"];
 
-interface Mixed<Tab> {
+export interface Mixed<Tab> {
   readonly run: TrainingRun;
   readonly browser: Browser;
   readonly tabs: readonly Tab[];
+  readonly status: ReadStatus;
 }
 
-/** The server's `/api/status`, read by a page of the browser, which is in the server's network. */
-type ReadStatus = () => Promise<unknown>;
+/** The server's `/api/status`. */
+export type ReadStatus = () => Promise<unknown>;
 
 /**
  * As many tabs as programs, which train by now.
@@ -36,11 +37,12 @@ type ReadStatus = () => Promise<unknown>;
 export async function startMixed(
   chaos: Chaos,
   options: { readonly task: Task; readonly each: number; readonly lab?: KernelLab },
-): Promise<Mixed<RealTab> & { readonly status: ReadStatus }> {
+): Promise<Mixed<RealTab>> {
   const { lab, each } = options;
   const browser = await launchChromium(chaos, { args, namespace: lab?.namespace(each) });
   const room = await train(chaos, options, (address) => joinWithTab(browser, address));
   const { page } = await openPage(browser, `${room.run.url}/api/status`);
+  // By a page, because the browser is in the server's network.
   const status = () => page.evaluate<unknown>("fetch('/api/status').then((answer) => answer.json())");
   return { browser, status, ...room };
 }
@@ -51,14 +53,16 @@ export async function startHideable(
   options: { readonly task: Task; readonly each: number },
 ): Promise<Mixed<HideableTab>> {
   const browser = await launchChromium(chaos, { args: [...args, ...soonThrottled], without: withThrottling });
-  return { browser, ...(await train(chaos, options, (address) => joinWithHideableTab(browser, address))) };
+  const room = await train(chaos, options, (address) => joinWithHideableTab(browser, address));
+  const status = async () => (await fetch(`${room.run.url}/api/status`)).json() as Promise<unknown>;
+  return { browser, status, ...room };
 }
 
 async function train<Tab>(
   chaos: Chaos,
   { task, each, lab }: Parameters<typeof startMixed>[1],
   join: (address: string) => Promise<Tab>,
-): Promise<Omit<Mixed<Tab>, "browser">> {
+): Promise<Pick<Mixed<Tab>, "run" | "tabs">> {
   const run = await chaos.start({ task, peers: each, ...(lab && { lab }) });
   const address = `${run.url}/join/main`;
   const tabs = await Promise.all(Array.from({ length: each }, () => join(address)));

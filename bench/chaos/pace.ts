@@ -33,18 +33,21 @@ export async function slowedDown(
 }
 
 /**
- * A stopped process does nothing, so one that stands still for 18 of every 20 ms is ten times slower.
+ * A stopped process does nothing, so one that stands still for 18 of every 20 ms is ten times slower. On a busy
+ * machine we are late to stop it: then it stands still for nine times as long as it went on.
  * @param send gives the process a signal
  * @returns what ends it
  */
 export function slowDown(send: (signal: NodeJS.Signals) => void): () => void {
   let timer: NodeJS.Timeout;
+  let goesSinceMs = now();
   const off = () => {
     send("SIGSTOP");
-    timer = setTimeout(on, 18);
+    timer = setTimeout(on, 9 * Math.max(2, now() - goesSinceMs));
   };
   const on = () => {
     send("SIGCONT");
+    goesSinceMs = now();
     timer = setTimeout(off, 2);
   };
   off();

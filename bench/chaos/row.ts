@@ -11,7 +11,7 @@ export type Size = "full" | "short";
 export interface Check {
   readonly what: string;
   readonly unit: string;
-  /** NaN: what was waited for did not happen. */
+  /** NaN: what was waited for did not happen. That and what is infinite meets no bar. */
   readonly measured: number;
   readonly most?: number;
   readonly least?: number;
@@ -46,6 +46,8 @@ export interface Row {
   readonly name: string;
   /** What is done, in a table's words. */
   readonly what: Readonly<Record<Size, string>>;
+  /** Counts up where the row does or asks something else in the same words: figures of before are not of this row. */
+  readonly version?: number;
   readonly needs?: "kernel lab" | "Chromium";
   /** The worst of so many counts. */
   readonly repeats: Readonly<Record<Size, number>>;
@@ -57,13 +59,13 @@ export interface Row {
 }
 
 export function isMet({ measured, most = Infinity, least = -Infinity }: Check): boolean {
-  return measured <= most && measured >= least;
+  return Number.isFinite(measured) && measured <= most && measured >= least;
 }
 
 /** Of the same check in several repeats, the one that is furthest on the wrong side. */
 export function worst(checks: readonly Check[]): Check {
   const badness = ({ measured, least }: Check) => {
-    if (Number.isNaN(measured)) return Infinity;
+    if (!Number.isFinite(measured)) return Infinity;
     return least === undefined ? measured : -measured;
   };
   return checks.reduce((found, check) => (badness(check) > badness(found) ? check : found));

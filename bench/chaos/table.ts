@@ -1,37 +1,34 @@
 /** The fault table for people, from the kept figures: nothing in it is typed by hand. */
+import { isOf } from "./kept.ts";
+import type { Kept } from "./kept.ts";
 import { isMet } from "./row.ts";
 import type { Check, Row } from "./row.ts";
 import { outcomeIsMet } from "./run-row.ts";
-import type { Outcome } from "./run-row.ts";
-
-export interface Kept extends Outcome {
-  readonly command: string;
-  readonly node: string;
-  readonly cores: number;
-  /** The processor's name; absent in rows that were kept before it was written down. */
-  readonly processor?: string;
-  /** Of the minute before the command: what else the machine was busy with. */
-  readonly load: number;
-}
 
 export interface Group {
   readonly heading: string;
   readonly rows: readonly Row[];
 }
 
-export function tableOf(groups: readonly Group[], kept: readonly Kept[]): string {
+/** @param all also of rows that are gone or have changed since: they count as not measured */
+export function tableOf(groups: readonly Group[], all: readonly Kept[]): string {
   const rows = groups.flatMap((group) => group.rows);
-  const keptOf = (row: Row) => kept.find((outcome) => outcome.row === row.name);
+  const keptOf = (row: Row) => all.find((outcome) => isOf(row, outcome));
+  const kept = rows.flatMap((row) => keptOf(row) ?? []);
   const missed = kept.filter((outcome) => !outcomeIsMet(outcome));
   const short = kept.filter(({ size }) => size === "short");
   const fewer = rows.filter((row) => isFewer(row, keptOf(row)));
   const notRun = rows.filter((row) => !keptOf(row));
+  const isChanged = ({ name }: Row) => all.some((outcome) => outcome.row === name);
   return [
     "# Results: what breaks, and what happens then",
     "",
     ...(missed.length > 0 ? ["**Missed:**", ...missed.map(missedLine)] : ["Nothing that was run is missed."]),
     "",
-    `${kept.length} of ${rows.length} rows measured: ${kept.length - missed.length} met, ${missed.length} missed; ${short.length} in short form only, ${fewer.length} with fewer repeats than they ask for (each says so).${namesOf(" Not run: ", notRun)}`,
+    `${kept.length} of ${rows.length} rows measured: ${kept.length - missed.length} met, ${missed.length} missed; ${short.length} in short form only, ${fewer.length} with fewer repeats than they ask for (each says so).${namesOf(
+      " Not run: ",
+      notRun.filter((row) => !isChanged(row)),
+    )}${namesOf(" Not run since they do or ask something else: ", notRun.filter(isChanged))}`,
     "",
     `Measured on ${machinesOf(kept).join("; ")}.`,
     "",
@@ -78,7 +75,7 @@ function machinesOf(kept: readonly Kept[]): readonly string[] {
 }
 
 function lineOf(row: Row, outcome: Kept | undefined): string {
-  if (!outcome) return `| \`${row.name}\` | ${row.what.full} | not run at full size | – | |`;
+  if (!outcome) return `| \`${row.name}\` | ${row.what.full} | not run | – | |`;
   const { size, repeats, failed, checks, minutes, command, load, cores } = outcome;
   const times = repeats.length === 1 ? "once" : `${repeats.length} times`;
   const figures = [
@@ -100,12 +97,13 @@ export function inWords(check: Check): string {
   const bar = most === undefined ? least : most;
   const sign = most === undefined ? "≥" : "≤";
   const shown = [rounded(measured), unit].filter(Boolean).join(" ");
-  const words = `${what}: ${Number.isFinite(measured) ? shown : "did not happen"}`;
+  const words = `${what}: ${Number.isFinite(measured) || measured === Infinity ? shown : "did not happen"}`;
   const text = bar === undefined ? words : `${words} (${sign} ${bar})`;
   return isMet(check) ? text : `**${text}**`;
 }
 
 function rounded(value: number): string {
+  if (value === Infinity) return "infinite";
   return String(Number(value.toFixed(Math.abs(value) < 10 ? 2 : 1)));
 }
 

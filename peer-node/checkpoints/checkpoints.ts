@@ -4,16 +4,20 @@ import type { Clock } from "../../shared/core/clock.ts";
 import type { Task } from "../../shared/core/task.ts";
 import type { PeerOutcome } from "../../shared/net/peer-events.ts";
 import type { Peer, PeerOptions } from "../../shared/net/peer.ts";
+import { within } from "../../shared/training/time-limit.ts";
 import { usageError } from "../exit-codes.ts";
 import { findCheckpoint } from "./find-checkpoint.ts";
 import type { Tell } from "./find-checkpoint.ts";
 import { createKeeper } from "./keeper.ts";
 import type { Keeper } from "./keeper.ts";
-import { defaultRhythm } from "./rhythm.ts";
+import { defaultRhythm, inWords } from "./rhythm.ts";
 import type { Rhythm } from "./rhythm.ts";
 import { preparePlace, saveCheckpoint } from "./save-checkpoint.ts";
+import type { CheckpointPlace } from "./save-checkpoint.ts";
 
 const defaultKeep = 3;
+/** For a disk that must spin up, or one on a network. */
+const patienceMs = 30_000;
 
 export interface CheckpointOptions {
   readonly checkpoint: string | undefined;
@@ -25,14 +29,22 @@ export interface CheckpointOptions {
 export interface Checkpoints {
   /** For a peer's options: nothing where it is not to resume. */
   readonly remembered: Pick<PeerOptions, "remembered">;
+  /** Says which rhythm applies: one that was given earlier is not remembered. */
+  announce(): void;
   afterRound(peer: Peer): void;
   /** The last one of a run that did not fail. */
   conclude(peer: Peer, outcome: PeerOutcome): Promise<void>;
 }
 
-const none: Checkpoints = { remembered: {}, afterRound() {}, conclude: () => Promise.resolve() };
+const none: Checkpoints = {
+  remembered: {},
+  announce() {},
+  afterRound() {},
+  conclude: () => Promise.resolve(),
+};
 
-export function openCheckpoints(
+/** @throws CommandError with one sentence, where a checkpoint could not be saved. */
+export async function openCheckpoints(
   options: CheckpointOptions,
   deps: {
     readonly url: string;
@@ -42,7 +54,7 @@ export function openCheckpoints(
     /** Trouble, and its end. */
     readonly warn: Tell;
   },
-): Checkpoints {
+): Promise<Checkpoints> {
   if (options.checkpoint === undefined) {
     const lost = (["checkpoint-every", "checkpoint-keep", "resume"] as const).find((name) => options[name]);
     if (lost) throw usageError(`--${lost}: needs --checkpoint DIR`);
@@ -56,6 +68,7 @@ export function openCheckpoints(
   } = options;
   const place = { folder: resolve(options.checkpoint), keep, url, room };
   let keeper: Keeper | undefined;
+  await prepared(place, clock);
 
   async function remembered(task: Task) {
     const found = await findCheckpoint(place.folder, task, warn);
@@ -72,11 +85,12 @@ export function openCheckpoints(
       const { task, report } = peer.snapshot();
       return task && saveCheckpoint(place, task, replica, report.validation?.accuracy);
     };
-    return createKeeper({ rhythm, clock, prepare: () => preparePlace(place), save, tell, warn });
+    return createKeeper({ rhythm, clock, save, tell, warn });
   }
 
   return {
     remembered: resume ? { remembered } : {},
+    announce: () => tell(`a checkpoint ${inWords(rhythm)}, the last ${keep} kept, in ${place.folder}`),
     afterRound(peer) {
       keeper ??= keeperFor(peer);
       const replica = peer.replica();
@@ -86,4 +100,11 @@ export function openCheckpoints(
       if (outcome.kind !== "failed") await keeper?.conclude(peer.replica());
     },
   };
+}
+
+async function prepared(place: CheckpointPlace, clock: Clock): Promise<void> {
+  const late = `checkpoint folder (${place.folder}): the disk does not answer in ${patienceMs / 1_000} s`;
+  await within(clock, patienceMs, late, preparePlace(place)).catch((error: unknown) => {
+    throw usageError(error instanceof Error ? error.message : String(error));
+  });
 }

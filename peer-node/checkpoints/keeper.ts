@@ -21,8 +21,6 @@ const stuckMs = 30_000;
 export function createKeeper(deps: {
   readonly rhythm: Rhythm;
   readonly clock: Clock;
-  /** Once, before anything is saved: rejects with one sentence where it can't be. */
-  readonly prepare: () => Promise<void>;
   /** Rejects with one sentence; resolves with one where it is saved but something else is wrong. */
   readonly save: (replica: Replica) => Promise<string | undefined>;
   readonly tell: (sentence: string) => void;
@@ -61,7 +59,7 @@ export function createKeeper(deps: {
       if (trouble !== undefined && trouble !== toldTrouble) deps.warn(trouble);
       toldTrouble = trouble;
       if (isFailing) deps.warn(`checkpoints are saved again: round ${round}`);
-      else if (savedRound === 0) deps.tell(`first checkpoint saved: round ${round}`);
+      else if (savedRound === 0) deps.tell(`checkpoint saved: round ${round}`);
       isFailing = false;
       savedRound = round;
     });
@@ -71,7 +69,6 @@ export function createKeeper(deps: {
     consider(replica) {
       const now = { round: replica.round, atMs: clock.now() };
       const start = { round: now.round - 1, atMs: now.atMs };
-      if (!last) working = work(deps.prepare);
       const due = isDue(rhythm, (last ??= start), before ?? start, now);
       if (due && working) return; // asked again after the next round
       before = now;

@@ -27,6 +27,13 @@ export function rhythmOption(placeholder: string, help: string): Option<Rhythm> 
   };
 }
 
+export function inWords(rhythm: Rhythm): string {
+  if ("rounds" in rhythm) return rhythm.rounds === 1 ? "every round" : `every ${rhythm.rounds} rounds`;
+  const whole = Object.entries(unitMs).filter(([, ms]) => rhythm.ms % ms === 0);
+  const [unit, ms] = whole.at(-1) ?? ["ms", 1];
+  return `every ${rhythm.ms / ms}${unit}`;
+}
+
 /** Of some moment in a run. */
 export interface Mark {
   readonly round: number;

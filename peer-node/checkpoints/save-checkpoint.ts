@@ -27,7 +27,7 @@ const trialName = "shoal-trial";
 const unfinishedMs = 60_000;
 
 /**
- * Makes the folder and tries to write there, so that whoever starts a run learns it at once.
+ * Makes the folder and tries to write there: nobody should learn it from a run's first save.
  * @throws Error with one sentence.
  */
 export async function preparePlace({ folder }: CheckpointPlace): Promise<void> {
@@ -36,7 +36,7 @@ export async function preparePlace({ folder }: CheckpointPlace): Promise<void> {
     await writeWhole(folder, trialName, "");
     await rm(join(folder, trialName), { force: true });
   } catch (error) {
-    throw new Error(`no checkpoints in ${folder}: ${faultOf(error)}`, { cause: error });
+    throw new Error(`checkpoint folder (${folder}): can't be written, ${faultOf(error)}`, { cause: error });
   }
 }
 

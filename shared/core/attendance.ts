@@ -1,9 +1,9 @@
 /**
  * Who is waited for. Everybody, until a member makes rounds run into their deadlines: then nobody waits for
  * it (what it sends in time still counts) until it has been in time for two rounds. When more than a third
- * miss a deadline it is the deadline that was wrong, and it grows instead. No more than a third of
- * those we have links to are ever given up: who waits for nobody goes through rounds at once, ever further ahead
- * of the others, and is alone for good.
+ * miss a deadline it is the deadline that was wrong, and it grows instead. Of the members that we have links to,
+ * more than half are always waited for: who waits for nobody goes through rounds at once, ever further ahead of
+ * the others, and is alone for good.
  */
 import type { Inflow } from "./inflow.ts";
 import { isTardy, judgePunctuality, noteMissed } from "./neighbor.ts";
@@ -13,6 +13,31 @@ import type { RoundSlot } from "./round-slot.ts";
 import { judgeTardiness, worthWaitingMs } from "./tardiness.ts";
 
 type NeighborAt = (slot: RoundSlot, seat: number) => Neighbor | undefined;
+
+/** A round begins: of those that were given up the least late are waited for again, where they are too many. */
+export function awaitEnough(slot: RoundSlot, neighborAt: NeighborAt): void {
+  const linked = linkedMembers(slot, neighborAt);
+  const givenUp = linked.filter(({ awaited }) => !awaited);
+  const excess = givenUp.length - mostGivenUp(linked);
+  if (excess <= 0) return;
+  const leastLate = givenUp.toSorted(
+    (a, b) => a.missedRounds - b.missedRounds || a.returnsAfter - b.returnsAfter,
+  );
+  for (const neighbor of leastLate.slice(0, excess)) neighbor.awaited = true;
+}
+
+/** Fewer than half of them and us. */
+function mostGivenUp(linked: readonly Neighbor[]): number {
+  return Math.floor(linked.length / 2);
+}
+
+/** Other members that something can come from: nothing does of who is muted. */
+function linkedMembers(slot: RoundSlot, neighborAt: NeighborAt): readonly Neighbor[] {
+  return slot.view.members.flatMap((_, seat) => {
+    const neighbor = seat === slot.seat ? undefined : neighborAt(slot, seat);
+    return neighbor?.connected && neighbor.counts.conduct.mutedFor === 0 ? [neighbor] : [];
+  });
+}
 
 /** Seats whose contribution to owned fragment `index` is still worth waiting for. */
 export function contributorsWaitedFor(slot: RoundSlot, index: number, neighborAt: NeighborAt): number {
@@ -50,26 +75,19 @@ export function judgeRound(slot: RoundSlot, neighborAt: NeighborAt, patience: Pa
   const others = slot.view.members.map((_, seat) => seat).filter((seat) => seat !== slot.seat);
   const awaited = others.filter((seat) => neighborAt(slot, seat)?.awaited);
   const missed = awaited.filter((seat) => slot.scatterIn[seat]?.missed || slot.gatherIn[seat]?.missed);
-  const linked = others.filter((seat) => isLinked(neighborAt(slot, seat)));
-  const givenUp = linked.filter((seat) => !awaited.includes(seat)).length;
-  const few = Math.floor((1 + linked.length) / 3);
-  const isMinority = missed.length <= few;
-  const mayGiveUp = missed.length + givenUp <= few;
+  const linked = linkedMembers(slot, neighborAt);
+  const isMinority = missed.length <= Math.floor((1 + linked.length) / 3);
   for (const seat of awaited) {
     const neighbor = neighborAt(slot, seat);
     if (!neighbor) continue;
     if (!missed.includes(seat)) neighbor.missedRounds = 0;
-    else if (mayGiveUp) noteMissed(neighbor, wasSilent(slot, seat));
+    else noteMissed(neighbor, wasSilent(slot, seat), isMinority);
   }
   patience.judgeRound(!isMinority);
+  const givenUp = linked.filter((neighbor) => !neighbor.awaited).length;
   if (patience.isBounded && missed.length === 0 && !slot.listening)
-    judgeTardiness(slot, awaited, neighborAt, Math.floor(linked.length / 2) - givenUp);
+    judgeTardiness(slot, awaited, neighborAt, mostGivenUp(linked) - givenUp);
   return { missed: missed.map((seat) => slot.view.members[seat] ?? ""), lagMs: lagOf(slot, others) };
-}
-
-/** Nothing can come of who is muted. */
-function isLinked(neighbor: Neighbor | undefined): boolean {
-  return neighbor !== undefined && neighbor.connected && neighbor.counts.conduct.mutedFor === 0;
 }
 
 function wasSilent(slot: RoundSlot, seat: number): boolean {

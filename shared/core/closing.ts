@@ -3,7 +3,7 @@
  * that nothing more can come from is *settled* and not waited for; what is still open at a deadline is
  * given up. Works on one slot at a time and knows no packets.
  */
-import { contributorsWaitedFor, openSeats, stragglersAllowed } from "./attendance.ts";
+import { awaitEnough, contributorsWaitedFor, openSeats, stragglersAllowed } from "./attendance.ts";
 import type { Reduce } from "./averaging/rule.ts";
 import type { ContributionCheck } from "./contribution-check.ts";
 import type { Encoding } from "./encoding.ts";
@@ -50,6 +50,7 @@ export function createClosing(deps: {
   const scratch = new Uint8Array(maxPacketBytes);
 
   function start(slot: RoundSlot, now: number): void {
+    awaitEnough(slot, neighborAt);
     for (const [seat, inflow] of slot.scatterIn.entries()) {
       if (seat !== slot.seat && !neighborAt(slot, seat)?.connected) settleSeat(slot, seat, now);
       else if (inflow.settledAt < 0 && isComplete(inflow)) inflow.settledAt = now;

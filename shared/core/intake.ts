@@ -188,6 +188,7 @@ export function createIntake(deps: {
     const view = deps.viewFor(marker.round, marker.epoch);
     if (!view?.members.includes(neighbor.peerId) || neighbor.counts.conduct.mutedFor > 0) return;
     neighbor.newestRound = Math.max(neighbor.newestRound, marker.round);
+    noteDecline(neighbor, marker);
     const slot = deps.slotFor(marker.round, marker.epoch);
     const seat = slot ? seatOf(slot.view, neighbor.peerId) : -1;
     const inflow = (marker.phase === "scatter" ? slot?.scatterIn : slot?.gatherIn)?.[seat];
@@ -202,6 +203,13 @@ export function createIntake(deps: {
   }
 
   return { receive, endOfPhase };
+}
+
+/** It says so of both phases, the gathers last. Who has sent something of the round takes part. */
+function noteDecline(neighbor: Neighbor, { phase, sent, round }: EndMarker): void {
+  if (sent > 0) neighbor.contributedRound = Math.max(neighbor.contributedRound, round);
+  else if (phase === "gather" && neighbor.contributedRound < round)
+    neighbor.declinedRound = Math.max(neighbor.declinedRound, round);
 }
 
 /** What parity gave back has arrived. */

@@ -51,7 +51,16 @@ export interface Neighbor {
   enteredRound: number;
   /** Requests of an audit in a row. */
   unanswered: number;
+  /** The last round of which its marker says that something of its has come. */
+  contributedRound: number;
+  /** The last round in which it said that nothing of its comes: it only listens, and knows no more than we do. */
+  declinedRound: number;
   readonly counts: LinkCounts;
+}
+
+/** The last that we heard of it is that it listens. */
+export function isListener({ declinedRound, newestRound }: Neighbor): boolean {
+  return declinedRound >= 0 && declinedRound >= newestRound;
 }
 
 function noCounts(): LinkCounts {
@@ -76,6 +85,8 @@ export function createNeighbor(peerId: string, counts: LinkCounts = noCounts()):
     newestRound: -1,
     enteredRound: -1,
     unanswered: 0,
+    contributedRound: -1,
+    declinedRound: -1,
     counts,
   };
 }
@@ -108,11 +119,13 @@ export function judgePunctuality(neighbor: Neighbor, onTime: boolean): void {
 
 /**
  * A round ran into its deadline because of this peer. When it was silent nobody waits for it any more; when
- * a part came it is alive behind a bad link, and three such rounds in a row are forgiven.
+ * a part came it is alive behind a bad link, and three such rounds in a row are forgiven. Where many missed the
+ * deadline, only who was silent in three is given up.
  */
-export function noteMissed(neighbor: Neighbor, wasSilent: boolean): void {
+export function noteMissed(neighbor: Neighbor, wasSilent: boolean, isOneOfFew: boolean): void {
   neighbor.missedRounds += 1;
-  if (!wasSilent && neighbor.missedRounds < 3) return;
+  const isLasting = neighbor.missedRounds >= 3;
+  if (isOneOfFew ? !wasSilent && !isLasting : !wasSilent || !isLasting) return;
   neighbor.awaited = false;
   neighbor.onTimeRounds = 0;
 }

@@ -1,7 +1,7 @@
 /** Whom a peer knows: the views and its neighbours. */
 import { maxAccounts, maxListeners } from "./constants.ts";
 import { forgive, vouchFor } from "./conduct.ts";
-import { createNeighbor } from "./neighbor.ts";
+import { createNeighbor, isListener } from "./neighbor.ts";
 import type { LinkCounts, Neighbor } from "./neighbor.ts";
 import { viewAt } from "./view.ts";
 import type { View } from "./view.ts";
@@ -16,12 +16,19 @@ export interface Neighborhood {
   /** Outlives the neighbour: figures are about the whole run. */
   account(peerId: string): LinkCounts | undefined;
   all(): Iterable<Neighbor>;
-  linkOpened(peerId: string): void;
+  linkOpened(peerId: string): Neighbor;
   linkClosed(peerId: string): void;
   setListening(peerId: string, listening: boolean): boolean;
   /** The training is gone: its views, and where everybody was. */
   restart(): void;
-  /** The newest round that a quarter of the members (at least two, where we have links to two) have been seen in. */
+  /** No member that we have a link to, and that is not muted, can have been in the round before this one, if there are any. */
+  isAhead(round: number): boolean;
+  /** All other members of a round are linked and only listen: nobody has the whole model. */
+  isLeaderless(round: number): boolean;
+  /**
+   * The newest round that a quarter of the members (at least two, where we have links to two) have been seen in.
+   * Who only listens counts where nobody else is left: it waits, as we do, for somebody to be further.
+   */
   newestRound(): number;
 }
 
@@ -40,6 +47,7 @@ export function createNeighborhood(ownId: string): Neighborhood {
       // A training that began anew is in earlier rounds than the one before: where somebody was then says nothing.
       neighbor.newestRound = Math.min(neighbor.newestRound, view.fromRound - 1);
       neighbor.enteredRound = Math.min(neighbor.enteredRound, view.fromRound - 1);
+      neighbor.declinedRound = Math.min(neighbor.declinedRound, view.fromRound - 1);
     }
     for (const member of view.members) {
       if (member === ownId) continue;
@@ -52,7 +60,8 @@ export function createNeighborhood(ownId: string): Neighborhood {
 
   function restart(): void {
     views = [];
-    for (const neighbor of neighbors.values()) neighbor.newestRound = neighbor.enteredRound = -1;
+    for (const neighbor of neighbors.values())
+      neighbor.newestRound = neighbor.enteredRound = neighbor.declinedRound = -1;
   }
 
   function enter(round: number): void {
@@ -88,6 +97,7 @@ export function createNeighborhood(ownId: string): Neighborhood {
     neighbor.listening = false;
     neighbor.newestRound = -1;
     neighbor.enteredRound = -1;
+    neighbor.declinedRound = -1;
     forgetStranger(peerId);
   }
 
@@ -98,12 +108,29 @@ export function createNeighborhood(ownId: string): Neighborhood {
     return neighbor.listening === listening;
   }
 
+  function othersIn(round: number): readonly (Neighbor | undefined)[] {
+    const others = (viewAt(views, round)?.members ?? []).filter((peerId) => peerId !== ownId);
+    return others.map((peerId) => neighbors.get(peerId));
+  }
+
+  /** It is not known where somebody is whose link has just opened, or who has just come into the view. */
+  function isAhead(round: number): boolean {
+    const isFirst = viewAt(views, round)?.fromRound === round;
+    return othersIn(round)
+      .filter((neighbor) => neighbor?.connected && neighbor.counts.conduct.mutedFor === 0)
+      .every((one) => one && !isFirst && one.newestRound >= 0 && one.newestRound < round - 1);
+  }
+
+  function isLeaderless(round: number): boolean {
+    const others = othersIn(round);
+    return others.length > 0 && others.every((one) => one?.connected && isListener(one));
+  }
+
   function newestRound(): number {
     const members = views.at(-1)?.members ?? [];
-    const rounds = members
-      .map((peerId) => neighbors.get(peerId))
-      .filter((neighbor) => neighbor?.connected)
-      .map((neighbor) => neighbor?.newestRound ?? -1);
+    const linked = members.flatMap((peerId) => neighbors.get(peerId) ?? []).filter((one) => one.connected);
+    const trainers = linked.filter((one) => !isListener(one));
+    const rounds = (trainers.length > 0 ? trainers : linked).map((one) => one.newestRound);
     const quorum = Math.min(rounds.length, Math.max(2, Math.ceil(members.length / 4)));
     return rounds.toSorted((a, b) => b - a)[quorum - 1] ?? -1;
   }
@@ -116,9 +143,15 @@ export function createNeighborhood(ownId: string): Neighborhood {
     get: (peerId) => neighbors.get(peerId),
     account: (peerId) => accounts.get(peerId),
     all: () => neighbors.values(),
-    linkOpened: (peerId) => void (known(peerId).connected = true),
+    linkOpened(peerId) {
+      const neighbor = known(peerId);
+      neighbor.connected = true;
+      return neighbor;
+    },
     linkClosed,
     setListening,
+    isAhead,
+    isLeaderless,
     newestRound,
   };
 }

@@ -94,6 +94,10 @@ export interface RoundMachine {
   takeOffender(): { readonly peerId: string; readonly offence: Offence } | undefined;
   /** When `tick` has to be called at the latest; Infinity while nothing is waited for. */
   wakeAt(): number;
+  /** Nobody, as far as something can come of them, has been in the round before this one; also when there is nobody. */
+  isAhead(round: number): boolean;
+  /** Nobody else in this round has the whole model: all of them only listen. */
+  isLeaderless(round: number): boolean;
   /** The newest round that enough of the others have been seen in; −1 before that. */
   newestRound(): number;
   /** The round to jump to when we fell behind; undefined while we keep pace. */

@@ -201,3 +201,8 @@ export function overlay(slot: RoundSlot, shape: SlotShape): Float32Array {
   }
   return result;
 }
+
+/** Until then the round's packets are worth sending. */
+export function sendingEnds(slot: RoundSlot): number {
+  return slot.begunAt + 2 * slot.phaseMs;
+}

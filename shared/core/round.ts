@@ -24,7 +24,7 @@ import { createPatience } from "./patience.ts";
 import { createPlan, fragmentsFor } from "./plan.ts";
 import type { RoundMachine, RoundMachineOptions, RoundResult } from "./round-machine.ts";
 import { retire } from "./retire.ts";
-import { createSlot, fragmentState, overlay } from "./round-slot.ts";
+import { createSlot, fragmentState, overlay, sendingEnds } from "./round-slot.ts";
 import type { RoundSlot, SlotShape } from "./round-slot.ts";
 import { createSlotMemory } from "./slot-memory.ts";
 import { seatOf } from "./view.ts";
@@ -163,8 +163,8 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
   }
 
   /** A member that only listens, since it fell behind or its replica is not whole yet, keeps nobody waiting. */
-  function decline(slot: RoundSlot): void {
-    for (const neighbor of slot.seat >= 0 ? neighborhood.all() : [])
+  function decline(slot: RoundSlot, to: Iterable<Neighbor> = neighborhood.all()): void {
+    for (const neighbor of slot.seat >= 0 ? to : [])
       if (neighbor.connected && seatOf(slot.view, neighbor.peerId) >= 0) outbox.decline(slot, neighbor);
   }
 
@@ -260,7 +260,10 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
     begin,
     receive,
     endOfPhase,
-    linkOpened: neighborhood.linkOpened,
+    linkOpened(id) {
+      const neighbor = neighborhood.linkOpened(id);
+      if (current?.listening) decline(current, [neighbor]); // or it might follow us
+    },
     linkClosed,
     setListening: neighborhood.setListening,
     tick,
@@ -281,6 +284,8 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
     },
     takeOffender: () => offenders.shift(),
     wakeAt,
+    isAhead: neighborhood.isAhead,
+    isLeaderless: neighborhood.isLeaderless,
     newestRound: neighborhood.newestRound,
     jumpTo() {
       const newest = neighborhood.newestRound();
@@ -292,9 +297,4 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
       return strays;
     },
   };
-}
-
-/** Until then the round's packets are worth sending. */
-function sendingEnds(slot: RoundSlot): number {
-  return slot.begunAt + 2 * slot.phaseMs;
 }

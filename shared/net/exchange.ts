@@ -156,7 +156,10 @@ export function createExchange(deps: {
 
   return {
     average,
-    onOpen: (peerId) => machine.linkOpened(peerId),
+    onOpen(peerId) {
+      machine.linkOpened(peerId);
+      settle();
+    },
     onClose(peerId) {
       machine.linkClosed(peerId, clock.now());
       settle();

@@ -45,7 +45,7 @@ interface End {
 }
 
 export function createMesh(options: MeshOptions): Mesh {
-  const { clock, events, seals } = options;
+  const { clock, events, seals, wayTo = () => "open" } = options;
   const ends = new Map<string, End>();
   const shunning = createShunning(clock);
   let waiting: (() => void)[] = [];
@@ -112,7 +112,7 @@ export function createMesh(options: MeshOptions): Mesh {
   function opened(end: End): void {
     noteOpen();
     end.failures = 0;
-    end.heardAt = clock.now();
+    noteAlive(end);
     tell(end.peerId, hello);
     events.onOpen(end.peerId);
     settle(end);
@@ -136,7 +136,7 @@ export function createMesh(options: MeshOptions): Mesh {
   function redial(end: End, waitMs: number): void {
     end.cancelRedial = clock.after(waitMs, () => {
       if (ends.get(end.peerId) !== end || end.link) return;
-      const way = options.wayTo?.(end.peerId) ?? "open";
+      const way = wayTo(end.peerId);
       if (way === "open") dial(end);
       else if (way === "none") redial(end, noWayMs);
       else forget(end.peerId, "the room does not know it any more");
@@ -171,7 +171,7 @@ export function createMesh(options: MeshOptions): Mesh {
     for (const end of ends.values()) {
       if (end.link?.state !== "open") continue;
       const silentMs = now - end.heardAt;
-      if (end.isDoubted && silentMs > aliveMs) dialAnew(end);
+      if (end.isDoubted && silentMs > aliveMs && wayTo(end.peerId) !== "none") dialAnew(end);
       else if (silentMs > silenceMs) end.link.close(`silent for ${silenceMs / 1000} s`);
       else tell(end.peerId, { type: "beat" });
     }
@@ -200,10 +200,8 @@ export function createMesh(options: MeshOptions): Mesh {
     end.attempt = attempt;
     end.link = undefined;
     noteOpen();
-    if (old) {
-      if (old.state === "open") events.onClose(end.peerId, "replaced by a new connection");
-      old.close("replaced by a new connection");
-    }
+    if (old?.state === "open") events.onClose(end.peerId, "replaced by a new connection");
+    old?.close("replaced by a new connection");
     connect(end, false);
   }
 
@@ -229,10 +227,12 @@ export function createMesh(options: MeshOptions): Mesh {
     return end?.link?.state === "open" && clock.now() - end.heardAt < aliveMs;
   }
 
+  /** Who is not back yet stays: the server may be gone before it is, and then only our end knows of it. */
   function reunite(peerIds: readonly string[]): void {
     for (const end of ends.values()) {
-      if (hears(end.peerId)) end.isDoubted = true;
-      else forget(end.peerId, "joined again");
+      const isKnown = peerIds.includes(end.peerId) || wayTo(end.peerId) === "gone";
+      if (isKnown && !hears(end.peerId)) forget(end.peerId, "joined again");
+      else end.isDoubted = true;
     }
     for (const peerId of peerIds) meet(peerId, true);
   }
@@ -240,7 +240,7 @@ export function createMesh(options: MeshOptions): Mesh {
   /** Its other end was closed when we had left, and that has not found us: we are the later one now. */
   function dialAnew({ peerId }: End): void {
     forget(peerId, "silent since we joined again");
-    if ((options.wayTo?.(peerId) ?? "open") === "open") meet(peerId, true);
+    if (wayTo(peerId) === "open") meet(peerId, true);
   }
 
   function tell(peerId: string, message: ControlMessage): boolean {

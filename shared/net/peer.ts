@@ -194,7 +194,6 @@ export function createPeer(options: PeerOptions): Peer {
       peerId: identity.peerId,
       meters,
       clock,
-      hasLink: (view) => view.members.some((member) => links.open.includes(member)),
       isOver: over,
       hasEnded: () => outcome !== undefined,
       standing,

@@ -19,6 +19,8 @@ export interface SignalingClient extends Signaling {
   hurry(): void;
   /** The network is another one: the socket may be dead, and nobody says so for up to 10 s. */
   renew(): void;
+  /** What carries the socket while it is up: the platform may know more about it. */
+  carrier(): unknown;
 }
 
 export interface ConnectOptions {
@@ -112,6 +114,7 @@ function createSignaling(socket: ShoalSocket, url: string, signingKey?: SigningK
       if (!socket.connected) socket.disconnect().connect();
     },
     renew,
+    carrier: () => (socket.connected ? socket.io.engine.transport : undefined),
     close: () => void socket.disconnect(),
   };
 }

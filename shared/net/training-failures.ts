@@ -8,7 +8,7 @@ const failed = (reason: string, isDivergence = false): PeerOutcome => ({
 });
 
 export const deaf = failed(
-  "no member of the room could be heard for 60 s: a firewall or a NAT may be in the way; give the server a STUN server (shoal serve --ice-server)",
+  "nothing of the model has come from any member of the room for 60 s: they may be overloaded, or a firewall or a NAT is in the way; join again, or give the server a STUN server (shoal serve --ice-server)",
 );
 
 export const tooLateForGradients = failed("gradient averaging can't be joined once it runs");

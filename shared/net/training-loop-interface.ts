@@ -1,6 +1,5 @@
 /** The training loop of one peer as its users see it; training-loop.ts is the one that runs. */
 import type { Clock } from "../core/clock.ts";
-import type { View } from "../core/view.ts";
 import type { Membership } from "./membership.ts";
 import type { Meters } from "./meters.ts";
 import type { Replica } from "./model-upload.ts";
@@ -30,8 +29,6 @@ export interface TrainingLoopDeps {
   /** Ended, or asked to stop after the round under way. */
   readonly isOver: () => boolean;
   readonly mesh: Pick<PeerMesh, "tellSketch" | "hasDrifted">;
-  /** A link to some member of the view is open. */
-  readonly hasLink: (view: View) => boolean;
   readonly hasEnded: () => boolean;
   readonly standing: Standing;
   /** The newest model that we kept of this task. */

@@ -12,10 +12,12 @@ import type { TrainingLoop, TrainingLoopDeps } from "./training-loop-interface.t
 import { createValidating } from "./validating.ts";
 
 const announceMs = 2_000;
-/** A member without any link does one round in this time. */
+/** A member that is alone in its rounds does one in this time, or in twice what it learns for. */
 const lonelyRoundMs = 5_000;
 /** Who waits for so long to hear anybody can't take part. */
 const deafMs = 60_000;
+/** Members that all wait for somebody with a whole model wait for so long. */
+const leaderlessMs = 10_000;
 const pollMs = 100;
 /** A wait that took longer than this was a machine that slept, or a page that was frozen: nobody listened. */
 const awakeMs = 1_000;
@@ -128,10 +130,10 @@ export function createTrainingLoop(deps: TrainingLoopDeps): TrainingLoop {
     nextRound = kept?.round ?? 0;
   }
 
-  /** Cut off from all others: they may be a moment away, so we go on, but do not run ahead of them. */
+  /** Cut off from all others, or not met by any in the last round: we go on, but do not run ahead of them. */
   async function takePart(view: View): Promise<void> {
-    const until = clock.now() + lonelyRoundMs;
-    const isAlone = () => view.members.length > 1 && !deps.hasLink(view) && isOn();
+    const until = clock.now() + Math.max(lonelyRoundMs, trainMs);
+    const isAlone = () => view.members.length > 1 && s.machine.isAhead(nextRound) && isOn();
     const isReplaced = () => s.machine.viewFor(nextRound)?.epoch !== view.epoch;
     if (isAlone()) enterPhase("waiting for others");
     while (isAlone() && !isLastOf(view) && !isReplaced() && clock.now() < until) await deps.news(pollMs);
@@ -251,13 +253,23 @@ export function createTrainingLoop(deps: TrainingLoopDeps): TrainingLoop {
     s.machine.expect(nextRound); // what comes of it is kept: who only looked where others are would be late again
     const mustHear = () => !isRoundVoid && !(isComplete && isMemberAt(nextRound));
     enterPhase("waiting for others");
+    let seen = s.machine.newestRound();
     while (isOn() && s.machine.newestRound() < nextRound && mustHear()) {
+      // They are on their way to where we are.
+      if (s.machine.newestRound() > seen) [seen, silentMs] = [s.machine.newestRound(), 0];
+      if (silentMs > leaderlessMs && isMember() && s.machine.isLeaderless(nextRound)) return goOnWithOurs();
       if (silentMs > deafMs) return end(deaf);
       const fromMs = clock.now();
       await deps.news(pollMs);
       silentMs += Math.min(clock.now() - fromMs, awakeMs);
     }
     nextRound = Math.max(nextRound, s.machine.jumpTo() ?? 0);
+  }
+
+  /** The others do so as well; what each has heard so far is averaged. */
+  function goOnWithOurs(): void {
+    onEvent({ kind: "notice", text: "nobody with the whole model is left: going on with what came of it" });
+    isComplete = true;
   }
 
   return {

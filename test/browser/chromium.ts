@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { ipIn } from "../labs/netns.ts";
 import { chromiumPath } from "../needs.ts";
+import { onExit } from "../labs/on-exit.ts";
 
 /** What ends with the test: a test's context, or `{ after }` from node:test for a whole file. */
 export interface Ending {
@@ -57,11 +59,16 @@ export async function launchChromium(
   return browser;
 }
 
-/** A program that starts another one inside a network namespace: Playwright takes a path, and no words before it. */
+/**
+ * A program that starts another one inside a network namespace: Playwright takes a path, and no words before it.
+ * A page that may not use the camera is told of no interfaces: its address is the one that the way out would
+ * have, so there has to be one, even if it leads nowhere.
+ */
 function startedIn(namespace: string, program: string, t: Ending): string {
   const folder = mkdtempSync(join(tmpdir(), "shoal-chromium-"));
-  t.after(() => rmSync(folder, { recursive: true }));
+  t.after(onExit(() => rmSync(folder, { recursive: true })));
   const script = join(folder, "chromium");
+  ipIn(namespace, ["route replace default dev eth0"]);
   writeFileSync(script, `#!/bin/sh\nexec ip netns exec ${namespace} ${program} "$@"\n`, { mode: 0o755 });
   return script;
 }

@@ -1,9 +1,13 @@
 /** The fault table's page: what is missed is what a reader sees first. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { isOf, readKept, toJson } from "../../bench/chaos/kept.ts";
+import type { Kept } from "../../bench/chaos/kept.ts";
+import { isMet, worst } from "../../bench/chaos/row.ts";
 import type { Check, Row } from "../../bench/chaos/row.ts";
-import { tableOf } from "../../bench/chaos/table.ts";
-import type { Kept } from "../../bench/chaos/table.ts";
+import { groups as allGroups } from "../../bench/chaos/rows/all.ts";
+import { inWords, tableOf } from "../../bench/chaos/table.ts";
 
 function rowOf(name: string): Row {
   return {
@@ -56,4 +60,43 @@ test("what is missed comes first, then how much was measured, then the groups", 
 
 test("where nothing is missed the page says so", () => {
   assert.match(tableOf(groups, [keptOf("met", [good])]), /^Nothing that was run is missed\.$/m);
+});
+
+test("what a row of that name measured before it changed counts as not run", () => {
+  const old = keptOf("met", [good]);
+  const row = rowOf("met");
+  assert.ok(isOf(row, old), "kept before words and versions were");
+  assert.ok(isOf(row, { ...old, what: "met in full", version: 1 }));
+  assert.ok(!isOf(row, { ...old, what: "something else" }));
+  assert.ok(!isOf({ ...row, version: 2 }, old));
+  assert.ok(isOf({ ...row, version: 2 }, { ...old, version: 2 }));
+  const page = tableOf([{ heading: "Some", rows: [{ ...row, version: 2 }, rowOf("never")] }], [old]);
+  assert.match(page, /0 of 2 rows measured.* Not run: `never`\. Not run since .*: `met`\.$/m);
+  assert.match(page, /^\| `met` \| met in full \| not run \|/m);
+});
+
+test("what did not happen and what is without end meet no bar, are the worst, and survive being kept", () => {
+  const figures = [NaN, Infinity, -Infinity].map((measured): Check => ({ ...good, measured }));
+  const { most: _, ...bare } = good;
+  for (const figure of figures) {
+    assert.deepEqual(
+      [isMet(figure), isMet({ ...bare, least: 0, measured: figure.measured })],
+      [false, false],
+    );
+    assert.equal(worst([good, figure]), figure);
+  }
+  const [kept] = readKept(toJson([keptOf("met", figures)]));
+  const words = [
+    "**time: did not happen (≤ 2)**",
+    "**time: infinite s (≤ 2)**",
+    "**time: did not happen (≤ 2)**",
+  ];
+  assert.deepEqual([figures.map(inWords), kept?.checks.map(inWords)], [words, words]);
+});
+
+test("the page in docs/results is what today's rows make of the figures beside it", () => {
+  const read = (name: string) =>
+    readFileSync(new URL(`../../../docs/results/reliability.${name}`, import.meta.url), "utf8");
+  const anew = "npm run chaos -- --out docs/results/reliability.json --table writes it anew";
+  assert.equal(read("md"), tableOf(allGroups, readKept(read("json"))), anew);
 });

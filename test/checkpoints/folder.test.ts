@@ -19,9 +19,9 @@ import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { findCheckpoint, roomOf } from "../../peer-node/checkpoints/find-checkpoint.ts";
 import { createKeeper } from "../../peer-node/checkpoints/keeper.ts";
-import { isDue, rhythmOption } from "../../peer-node/checkpoints/rhythm.ts";
+import { inWords, isDue, rhythmOption } from "../../peer-node/checkpoints/rhythm.ts";
 import type { Rhythm } from "../../peer-node/checkpoints/rhythm.ts";
-import { preparePlace, saveCheckpoint } from "../../peer-node/checkpoints/save-checkpoint.ts";
+import { saveCheckpoint } from "../../peer-node/checkpoints/save-checkpoint.ts";
 import { needsSmallDisk } from "../needs.ts";
 import { checkpointTask, contentOf, replicaOf, saveRounds, temporaryFolder, url } from "./fixture.ts";
 
@@ -40,13 +40,11 @@ async function keepRounds(folder: string, rounds: readonly number[], between?: (
   const keeper = createKeeper({
     rhythm: { rounds: 1 },
     clock: { now: () => 0, after: () => () => {} },
-    prepare: () => preparePlace(place),
     save: (replica) => saveCheckpoint(place, task, replica),
     tell: say,
     warn: say,
   });
-  // Of the first one the keeper only sees whether the folder can be used.
-  for (const round of [0, ...rounds]) {
+  for (const round of rounds) {
     between?.(round);
     keeper.consider(replicaOf(task, round));
     await keeper.conclude(undefined);
@@ -141,7 +139,7 @@ test("a folder that is none costs one warning; once it is one, that is said", as
     mkdirSync(folder);
   });
   assert.deepEqual(said, [
-    `no checkpoints in ${folder}: it is no folder; training goes on`,
+    `no checkpoint of round 1 in ${folder}: it is no folder; training goes on`,
     "checkpoints are saved again: round 4",
   ]);
   assert.deepEqual(roundsIn(folder), [4, 5]);
@@ -170,7 +168,7 @@ test(
       }
     });
     assert.deepEqual(said, [
-      "first checkpoint saved: round 1",
+      "checkpoint saved: round 1",
       `no checkpoint of round 3 in ${folder}: no space is left there; training goes on`,
       "checkpoints are saved again: round 6",
     ]);
@@ -207,7 +205,7 @@ test("what is too old and can't be deleted is one warning, and the newest is sav
   mkdirSync(join(folder, manifest));
   const said = await keepRounds(folder, [2, 3, 4, 5, 6, 7]);
   assert.deepEqual(said, [
-    "first checkpoint saved: round 2",
+    "checkpoint saved: round 2",
     `old checkpoints in ${folder} can't be deleted: a folder is in the way`,
   ]);
   assert.deepEqual(roundsIn(folder), [1, 5, 6, 7]);
@@ -220,7 +218,7 @@ test("a folder that is removed while the peer runs is made again", async (t) => 
   const said = await keepRounds(folder, [1, 2, 3], (round) => {
     if (round === 3) rmSync(folder, { recursive: true });
   });
-  assert.deepEqual(said, ["first checkpoint saved: round 1"]);
+  assert.deepEqual(said, ["checkpoint saved: round 1"]);
   assert.deepEqual(roundsIn(folder), [3]);
 });
 
@@ -301,13 +299,10 @@ test("a disk that hangs costs one warning, keeps nobody from ending, and is forg
       now: () => 0,
       after: (_, run) => (timers.push(run), () => timers.splice(timers.indexOf(run), 1)),
     },
-    prepare: () => Promise.resolve(),
     save: () => new Promise((resolve) => (finish = () => resolve(undefined))),
     tell: say,
     warn: say,
   });
-  keeper.consider(replicaOf(task, 0));
-  await keeper.conclude(undefined);
   for (const round of [1, 2, 3, 4]) keeper.consider(replicaOf(task, round));
   const ended = keeper.conclude(replicaOf(task, 5));
   for (const run of timers.slice()) run();
@@ -316,6 +311,13 @@ test("a disk that hangs costs one warning, keeps nobody from ending, and is forg
   finish();
   await keeper.conclude(undefined);
   assert.deepEqual(said.slice(1), ["checkpoints are saved again: round 1"]);
+});
+
+test("a rhythm is said as it is given", () => {
+  const said = [{ rounds: 1 }, { rounds: 10 }, { ms: 60_000 }, { ms: 90_000 }, { ms: 7_200_000 }].map(
+    inWords,
+  );
+  assert.deepEqual(said, ["every round", "every 10 rounds", "every 1m", "every 90s", "every 2h"]);
 });
 
 test("--checkpoint-every reads rounds and times", () => {

@@ -1,6 +1,6 @@
 /** `shoal join --checkpoint` and `shoal resume`: real processes, killed and started again. */
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import * as v from "valibot";
@@ -8,6 +8,7 @@ import { saveCheckpoint } from "../../peer-node/checkpoints/save-checkpoint.ts";
 import { invitePurpose, signToken } from "../../signaling-server/invite-token.ts";
 import { checkpointTask, replicaOf, saveRounds, temporaryFolder } from "../checkpoints/fixture.ts";
 import { startServer } from "../server/fixture.ts";
+import { pause } from "../labs/real-time.ts";
 import { run, start, temporaryFile } from "./command.ts";
 import type { Running } from "./command.ts";
 
@@ -92,19 +93,49 @@ void test("everybody is killed, the server too: the room goes on from the newest
   }
 });
 
-void test("a folder that can't be written costs one line, and no training", async (t) => {
-  const server = await startServer(t, { tasks: { main: checkpointTask() } });
-  const folder = join(temporaryFile(t, "file", ""), "folder");
-  const join50 = ["join", `http://127.0.0.1:${server.port}`, "--rounds", "50"];
-  const kept = ["--checkpoint", folder, "--checkpoint-every", "1"];
-  const { code, stdout, stderr } = await run(t, ...join50, ...kept);
-  const warning = `no checkpoints in ${folder}: it is no folder; training goes on`;
-  assert.equal(code, 0);
-  assert.equal(stdout.split(warning).length - 1, 1, stdout);
-  assert.equal(stdout.split("checkpoint").length - 1, 1, stdout);
-  assert.equal(stderr, "");
-  const quiet = await run(t, ...join50, ...kept, "--quiet");
-  assert.deepEqual([quiet.code, quiet.stdout, quiet.stderr], [0, "", `shoal: ${warning}\n`]);
+void test("a folder that can't be written is refused before anything is trained", async (t) => {
+  const readOnly = temporaryFolder(t);
+  chmodSync(readOnly, 0o500);
+  const places: readonly (readonly [folder: string, why: string])[] = [
+    [join(temporaryFile(t, "file", ""), "folder"), "it is no folder"],
+    // The superuser may write everywhere.
+    ...(process.geteuid?.() === 0 ? [] : [[join(readOnly, "folder"), "this user may not"] as const]),
+  ];
+  for (const [folder, why] of places) {
+    const { code, stdout, stderr } = await run(t, "join", "http://127.0.0.1:9", "--checkpoint", folder);
+    assert.deepEqual(
+      [code, stdout, stderr],
+      [2, "", `shoal: checkpoint folder (${folder}): can't be written, ${why}\n`],
+    );
+  }
+});
+
+void test("a folder that breaks later costs one line, and no training", async (t) => {
+  const server = await startServer(t, { tasks: { main: checkpointTask({ minPeers: 3 }) } });
+  const join20 = ["join", `http://127.0.0.1:${server.port}`, "--rounds", "20"];
+  const peers = ["loud", "quiet"].map((name) => {
+    const folder = join(temporaryFolder(t), "folder");
+    const kept = ["--checkpoint", folder, "--checkpoint-every", "1"];
+    return {
+      folder,
+      peer: start(t, ...join20, ...kept, "--name", name, ...(name === "quiet" ? ["--quiet"] : [])),
+    };
+  });
+  const inRoom = async () => (await fetch(`http://127.0.0.1:${server.port}/api/status`)).text();
+  while (!/"loud"[^]*"quiet"|"quiet"[^]*"loud"/.test(await inRoom())) await pause(100);
+  for (const { folder } of peers) {
+    rmSync(folder, { recursive: true });
+    writeFileSync(folder, "");
+  }
+  const others = start(t, ...join20, "--quiet");
+  const [loud, quiet] = await Promise.all(peers.map(({ peer }) => peer.ended()));
+  await others.ended();
+  const warning = /no checkpoint of round \d+ in .*: it is no folder; training goes on/g;
+  assert.deepEqual([loud?.code, loud?.stderr], [0, ""]);
+  assert.match(loud?.stdout ?? "", /a checkpoint every round, the last 3 kept, in /);
+  assert.equal(loud?.stdout.match(warning)?.length, 1, loud?.stdout);
+  assert.deepEqual([quiet?.code, quiet?.stdout], [0, ""]);
+  assert.equal(quiet?.stderr.match(warning)?.length, 1, quiet?.stderr);
 });
 
 void test("a training by invite goes on with the invite that it was joined with, while that holds", async (t) => {

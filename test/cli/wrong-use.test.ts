@@ -144,6 +144,12 @@ const usage: readonly WrongUse[] = [
     says: /\(glyphs-cn\): did you mean glyphs-cnn\?/,
   },
   {
+    what: "a folder for a task file",
+    args: ["serve", "--task", "/tmp"],
+    code: 2,
+    says: /task file \(\/tmp\): it is a folder/,
+  },
+  {
     what: "no task file",
     args: ["serve", "--task", "none.json"],
     code: 2,

@@ -32,6 +32,54 @@ for (const round of [2 ** 31, 4_000_000_000, 0xffff_ffff]) {
   });
 }
 
+test("a peer is ahead where nobody that it has a link to, and hears, has been in the round before", () => {
+  const lone = createLoneMachine();
+  const { machine } = lone;
+  machine.begin(5, lone.own(0), 0);
+  assert.equal(machine.isAhead(6), false, "nobody has said anything yet");
+  for (const seat of [1, 2]) lone.scatter(seat, 0, 1, 4);
+  assert.equal(machine.isAhead(6), false, "one may be anywhere");
+  lone.scatter(3, 0, 1, 3);
+  assert.equal(machine.isAhead(6), true);
+  lone.scatter(2, 0, 1, 5);
+  assert.equal(machine.isAhead(6), false);
+  machine.linkClosed("peer-2", 0);
+  assert.equal(machine.isAhead(6), true, "who has gone does not count");
+  machine.linkOpened("peer-2");
+  assert.equal(machine.isAhead(6), false, "nor is it known where somebody is who has just come");
+  for (const id of ["peer-1", "peer-2", "peer-3"]) machine.linkClosed(id, 0);
+  assert.equal(machine.isAhead(6), true, "cut off from everybody");
+});
+
+test("who only listens is nobody to follow: the one that trains is believed, wherever the listeners are", () => {
+  const lone = createLoneMachine(3);
+  const { machine } = lone;
+  machine.begin(3, lone.own(0), 0, true);
+  lone.scatter(1, 0, 1, 12);
+  lone.endOf(2, "scatter", 0, 3);
+  assert.equal(machine.jumpTo(), undefined, "the other may be about to contribute");
+  lone.endOf(2, "gather", 0, 3);
+  assert.equal(machine.jumpTo(), 12);
+  assert.equal(machine.isLeaderless(3), false);
+  lone.endOf(1, "scatter", 0, 13);
+  lone.endOf(1, "gather", 0, 13);
+  assert.equal(machine.isLeaderless(3), true, "now it listens as well");
+  lone.endOf(2, "scatter", 2, 14);
+  assert.equal(machine.isLeaderless(3), false);
+});
+
+test("a listener says so to a member whose link opens later, too", () => {
+  const { machine, own } = createLoneMachine(3);
+  machine.linkClosed("peer-2", 0);
+  machine.begin(3, own(0), 0, true);
+  while (machine.nextMarker());
+  machine.linkOpened("peer-2");
+  assert.deepEqual(machine.nextMarker(), {
+    to: "peer-2",
+    marker: { epoch: 1, round: 3, phase: "scatter", sent: 0 },
+  });
+});
+
 test("of two peers the one that is behind believes the other", () => {
   const lone = createLoneMachine(2);
   lone.machine.begin(0, lone.own(0), 0);

@@ -10,6 +10,7 @@ import { createGroup } from "../../shared/simulation/group.ts";
 import { spread } from "../../shared/simulation/moments.ts";
 import { headerOf, randomVectors } from "./exchange.ts";
 import { createLoneMachine } from "./lone-machine.ts";
+import type { LoneMachine } from "./lone-machine.ts";
 
 const shape = { valuesPerFragment: 4, valueCount: 240 } as const;
 const fragments = shape.valueCount / shape.valuesPerFragment;
@@ -124,6 +125,51 @@ test("who has one link that is left of three goes on waiting for what comes over
     machine.tick(lone.now);
     if (round < 20 || round > 24) lone.wholeRound(1, 1, round);
     while (machine.wakeAt() < Infinity) machine.tick((lone.now = machine.wakeAt()));
+  }
+});
+
+/** Rounds from `first` on in which only these seats are in time: how long each takes us. */
+function roundsWith(lone: LoneMachine, first: number, count: number, inTime: readonly number[]): number[] {
+  return Array.from({ length: count }, (_, i) => {
+    const startedAt = lone.now;
+    lone.machine.begin(first + i, lone.own(0), lone.now);
+    for (const seat of inTime) lone.wholeRound(seat, 1, first + i);
+    while (lone.machine.wakeAt() < Infinity && lone.machine.takeResult() === undefined)
+      lone.machine.tick((lone.now = lone.machine.wakeAt()));
+    return lone.now - startedAt;
+  });
+}
+
+test("when those who kept up have left, the slow ones that are still there are waited for again", () => {
+  for (const [members, slow] of [
+    [3, [1]],
+    [10, [1, 2, 3]],
+  ] as const) {
+    const lone = createLoneMachine(members);
+    const quick = lone.ids.flatMap((_, seat) => (seat > slow.length ? seat : []));
+    roundsWith(lone, 0, 8, quick);
+    assert.equal(roundsWith(lone, 8, 1, quick)[0], 0, "the slow ones have been given up");
+    lone.machine.install({ epoch: 2, fromRound: 9, members: ["me", ...slow.map((seat) => `peer-${seat}`)] });
+    const after = roundsWith(lone, 9, 20, []);
+    assert.ok(
+      after.every((ms) => ms > 0),
+      `${members} members: ${after.join(" ")}`,
+    );
+  }
+});
+
+test("where many fall silent, at once or not, rounds wait a grace for them and not a deadline", () => {
+  for (const steps of [[[5, 6, 7]], [[6, 7], [5]], [[7], [6], [5]]]) {
+    const lone = createLoneMachine(8);
+    let living = [1, 2, 3, 4, 5, 6, 7];
+    let round = 0;
+    for (const silent of steps) {
+      living = living.filter((seat) => !silent.includes(seat));
+      roundsWith(lone, round, 6, living);
+      round += 6;
+    }
+    const [after] = roundsWith(lone, round, 1, living);
+    assert.ok(after !== undefined && after <= 1_000, `${JSON.stringify(steps)}: ${after} ms`);
   }
 });
 

@@ -18,6 +18,7 @@ import type { LabSpawnOptions } from "./lab-children.ts";
 import { linkCounts, shareLink } from "./link-classes.ts";
 import type { LinkCounts, LinkPlan } from "./link-classes.ts";
 import { addNamespace, commandIn, deleteNamespace, ipIn, nextLabName, sweepLeftovers } from "./netns.ts";
+import { onExit } from "./on-exit.ts";
 import { startDelayBridge, startKernelBridge } from "./switches.ts";
 import type { Switch } from "./switches.ts";
 
@@ -164,22 +165,4 @@ function limitRate(space: string, bytesPerSecond: number): void {
 /** A frame that leaves the kernel half-way, through the delay bridge, has to be complete. */
 function finishChecksums(space: string): void {
   commandIn(space, "ethtool", ["-K", "eth0", "tx", "off"]);
-}
-
-const endings = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-
-/** Runs once: when the process ends in whatever way but SIGKILL, or when the returned function is called. */
-function onExit(run: () => void): () => void {
-  const interrupted = (signal: NodeJS.Signals) => {
-    once();
-    process.kill(process.pid, signal);
-  };
-  function once(): void {
-    process.off("exit", once);
-    for (const signal of endings) process.off(signal, interrupted);
-    run();
-  }
-  process.on("exit", once);
-  for (const signal of endings) process.on(signal, interrupted);
-  return once;
 }

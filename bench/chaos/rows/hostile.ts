@@ -1,5 +1,6 @@
 /** Who speaks, but makes no sense. */
 import { createNodeDatachannelLink } from "../../../peer-node/node-datachannel-link.ts";
+import { offenceLimit } from "../../../shared/core/conduct.ts";
 import { createRng } from "../../../shared/core/rng.ts";
 import type { Rng } from "../../../shared/core/rng.ts";
 import { pause } from "../../../test/labs/real-time.ts";
@@ -18,7 +19,7 @@ const shutOutWithinMs = 10_000;
 
 interface Visit {
   readonly sent: number;
-  /** Until the last peer had closed its link; NaN: not at all. */
+  /** Until the last peer had closed its link; NaN: not at all, or there never was one to each. */
   readonly seconds: number;
 }
 
@@ -33,8 +34,9 @@ async function visit(
   const before = run.peers.map(timesShutOut);
   const rogue = await joinAsRogue(run.url, createNodeDatachannelLink, { life, heard });
   try {
-    await becomes(() => heard.length >= 50 && rogue.mesh.open.length === all, 10_000);
-    const fromMs = now();
+    const fromMs = await becomes(() => heard.length >= 50 && rogue.mesh.open.length === all, 10_000);
+    // Whom it was never linked to it cannot be shut out by.
+    if (Number.isNaN(fromMs)) return { sent: 0, seconds: NaN };
     // Tabs say to nobody whom they have shut out: there its links are closed, and stay so.
     const isOver = () =>
       rogue.mesh.open.length === 0 && run.peers.every((peer, at) => timesShutOut(peer) > (before[at] ?? 0));
@@ -79,7 +81,13 @@ export async function mutatedPackets({ size, rng }: Chaos, attacked: Attacked): 
       most: 1.2,
     },
     { what: "the longest of a hundred rounds without it", unit: "ms", measured: calm },
-    { what: "mutated packets", unit: "", measured: visits.reduce((sum, { sent }) => sum + sent, 0) },
+    {
+      what: "mutated packets",
+      unit: "",
+      measured: visits.reduce((sum, { sent }) => sum + sent, 0),
+      // Fewer do not suffice to be shut out by everybody each time.
+      least: visits.length * attacked.all * offenceLimit,
+    },
     {
       what: "all its links closed after",
       unit: "s",
@@ -93,6 +101,7 @@ export async function mutatedPackets({ size, rng }: Chaos, attacked: Attacked): 
 
 const toPrograms: Row = {
   name: "mutated-packets",
+  version: 2,
   what: {
     full: "one sends mutated packets to all of 4 peers until they close its links, and is back under another key every 2 s, for a minute",
     short:

@@ -123,6 +123,7 @@ const restartSchema = v.object({ restart: v.object({ allBackMs: v.number() }) })
 
 const restart: Row = {
   name: "sockets-restart",
+  version: 2,
   what: {
     full: "SIGKILL to a server with 5,000 clients, 3 s without one",
     short: "SIGKILL to a server with 300 clients, 3 s without one",

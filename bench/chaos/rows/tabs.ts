@@ -53,6 +53,7 @@ const stopWords = (seconds: number) =>
 
 const stopped: Row = {
   name: "tabs-stop",
+  version: 2,
   what: { full: stopWords(60), short: stopWords(13) },
   needs: "Chromium",
   repeats: { full: 3, short: 1 },
@@ -89,6 +90,7 @@ const awayWords = (seconds: number) =>
 
 const serverAway: Row = {
   name: "tabs-server-away",
+  version: 2,
   what: { full: awayWords(60), short: awayWords(10) },
   needs: "Chromium",
   repeats: { full: 3, short: 1 },
@@ -152,6 +154,7 @@ const hostileWords = (forHowLong: string) =>
 
 const mutated: Row = {
   name: "tabs-mutated",
+  version: 2,
   what: { full: hostileWords("a minute"), short: hostileWords("10 s") },
   needs: "Chromium",
   repeats: { full: 3, short: 1 },
