@@ -9,6 +9,7 @@ const peers = 4;
 
 const slowProcessor: Row = {
   name: "slow-processor",
+  version: 2,
   what: {
     full: "1 of 4 peers gets a tenth of its processor: it stands still for 18 of every 20 ms",
     short: "1 of 4 peers gets a tenth of its processor: it stands still for 18 of every 20 ms",
