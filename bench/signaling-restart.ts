@@ -10,6 +10,20 @@ import { startServer } from "./signaling-server.ts";
 const membersFile = fileURLToPath(new URL("signaling-members.js", import.meta.url));
 const processes = 2;
 const downMs = 3_000;
+/** Eight times the bar. */
+const longestMs = 120_000;
+
+async function within<T>(ms: number, late: Error, what: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const end = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(late), ms);
+  });
+  try {
+    return await Promise.race([what, end]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
 
 /** A part of the members (signaling-members.ts): what it says, line by line. */
 function startMembers(port: number, rooms: readonly string[]) {
@@ -51,8 +65,10 @@ export async function measureRestart(count: number) {
       names.filter((_name, room) => room % processes === at),
     ),
   );
-  const allSay = async (word: string) =>
-    Math.max(...(await Promise.all(crowds.map((crowd) => crowd.says(word)))));
+  const allSay = async (word: string) => {
+    const late = new Error(`not all of ${count} members were ${word} after ${longestMs / 1_000} s`);
+    return Math.max(...(await within(longestMs, late, Promise.all(crowds.map((crowd) => crowd.says(word))))));
+  };
   await allSay("in");
   const cpuBefore = (await server.figures("as it is")).cpuMs;
   const secondsBefore = 10;
