@@ -96,11 +96,6 @@ const pingIntervalMs = 5_000;
 const pingTimeoutMs = 5_000;
 /** For a socket to say which namespace it wants, in times of the above for headers. */
 const connectPerHeaders = 1 / 2;
-/**
- * For letting in a crowd in each turn of the event loop, where other work takes as long: one piece a turn. With
- * 10 ms thousands of members come back sooner, and others' signals take 5 times as long beside a flood.
- */
-const entriesMs = 0;
 /** Open at once besides sockets. */
 const otherConnections = 2_048;
 /** For clients to answer the goodbye of a server that closes. */
@@ -122,14 +117,9 @@ export async function createSignalingServer(options: SignalingServerOptions): Pr
   const gate = createGate({ key: creatorKey, access, revocations, unixSeconds });
   const { maxSockets = defaultSockets, socketsPerAddress = defaultSocketsPerAddress } = options;
   const addresses = createAddresses({ socketsPerAddress }, () => clock.now());
-  const entries = createTurns(setImmediate, {
-    now: () => performance.now(),
-    nextPiece: queueMicrotask,
-    mostMs: entriesMs,
-  });
+  const entries = createTurns(setImmediate);
   const limitsOfSockets = createSocketLimits({
     clock,
-    // What is read on is worked on in the turn after: how much that takes is not known before.
     turns: createTurns(setImmediate),
     onOffence({ request }, offence) {
       counters.count(offence, "refused");
@@ -235,7 +225,7 @@ function createSockets(
     pingTimeout: pingTimeoutMs,
     connectTimeout: connectPerHeaders * headersTimeoutMs,
     allowRequest: (request, done) => {
-      // A crowd's handshakes a few at a time, with whatever else comes in between.
+      // A crowd's handshakes one by one, with whatever else comes in between.
       entries.wait(clientOf(request), () => {
         const refusal = refusalOf(request);
         done(refusal ?? null, refusal === undefined);

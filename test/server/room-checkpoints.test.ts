@@ -3,6 +3,15 @@ import { describe, test } from "node:test";
 import { restartMs, resumeCoalesceMs, viewCoalesceMs } from "../../signaling-server/views.ts";
 import { ids, play } from "./room-play.ts";
 
+/** Peers 1, 2, … that bring models of so many rounds to an empty room. */
+function broughtBy(...rounds: readonly number[]) {
+  const game = play({ minPeers: rounds.length });
+  for (const [at] of rounds.entries()) game.join(at + 1);
+  for (const [at, round] of rounds.entries()) game.ready(at + 1, round);
+  game.pass(resumeCoalesceMs);
+  return game;
+}
+
 describe("a room whose peers bring checkpoints", () => {
   test("waits for enough of them, and begins where the newest is; who has another model listens first", () => {
     const game = play({ minPeers: 3 });
@@ -45,24 +54,14 @@ describe("a room whose peers bring checkpoints", () => {
   });
 
   test("what two bring alike goes before a later round that one claims", () => {
-    const game = play({ minPeers: 3 });
-    for (const number of [1, 2, 3]) game.join(number);
-    game.ready(1, 998);
-    game.ready(2, 120);
-    game.ready(3, 120);
-    game.pass(resumeCoalesceMs);
+    const game = broughtBy(998, 120, 120);
     assert.deepEqual(game.views(), [{ epoch: 1, fromRound: 120, members: ids(2, 3) }]);
     const later = "a later one of peer 1 does not count, nobody else brings it";
     assert.deepEqual(game.notices(), [`training goes on with a model of 120 rounds; ${later}`]);
   });
 
   test("where no two agree the latest one counts, and that is said", () => {
-    const game = play({ minPeers: 3 });
-    for (const number of [1, 2, 3]) game.join(number);
-    game.ready(1, 100);
-    game.ready(2, 140);
-    game.ready(3, 120);
-    game.pass(resumeCoalesceMs);
+    const game = broughtBy(100, 140, 120);
     assert.deepEqual(game.views(), [{ epoch: 1, fromRound: 140, members: ids(2) }]);
     assert.deepEqual(game.notices(), ["training goes on with a model of 140 rounds that only peer 2 brings"]);
   });

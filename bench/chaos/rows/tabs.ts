@@ -4,7 +4,7 @@
  */
 import { pause } from "../../../test/labs/real-time.ts";
 import { accuracyLostByTabs, busiestTab, startMixed, tabsTrain } from "../mixed-room.ts";
-import type { Check, Row } from "../row.ts";
+import type { Chaos, Check, Row } from "../row.ts";
 import { endlessTask, finishingTask } from "../tasks.ts";
 import {
   accuracyLost,
@@ -22,6 +22,13 @@ import { mutatedPackets } from "./hostile.ts";
 const each = 4;
 const limitMs = 240_000;
 
+/** A training that finishes, and what it comes to without faults. */
+async function startToTheEnd(chaos: Chaos) {
+  const task = finishingTask(chaos.size, { rounds: { full: 600, short: 200 }, minPeers: 2 * each });
+  const unharmed = await chaos.unharmed(task, 2 * each);
+  return { unharmed, ...(await startMixed(chaos, { task, each })) };
+}
+
 const killWords =
   "of 4 tabs and 4 programs one tab crashes, one is closed and two programs get SIGKILL, all at once";
 
@@ -32,9 +39,7 @@ const killed: Row = {
   repeats: { full: 3, short: 1 },
   seconds: { full: 90, short: 60 },
   async run(chaos) {
-    const task = finishingTask(chaos.size, { rounds: { full: 600, short: 200 }, minPeers: 2 * each });
-    const unharmed = await chaos.unharmed(task, 2 * each);
-    const { run, tabs } = await startMixed(chaos, { task, each });
+    const { unharmed, run, tabs } = await startToTheEnd(chaos);
     const [crashes, closes, ...left] = tabs;
     const [epoch, atMs] = [newestEpoch(run.peers), now()];
     for (const { child } of run.peers.slice(0, 2)) child.kill("SIGKILL");
@@ -132,9 +137,7 @@ const serverGone: Row = {
   repeats: { full: 3, short: 1 },
   seconds: { full: 90, short: 60 },
   async run(chaos) {
-    const task = finishingTask(chaos.size, { rounds: { full: 600, short: 200 }, minPeers: 2 * each });
-    const unharmed = await chaos.unharmed(task, 2 * each);
-    const { run, tabs } = await startMixed(chaos, { task, each });
+    const { unharmed, run, tabs } = await startToTheEnd(chaos);
     const atMs = now();
     await run.killServer();
     const accuracy = await accuracyLost(run.peers, unharmed, limitMs);
