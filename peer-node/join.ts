@@ -38,6 +38,8 @@ import { createStyle } from "./style.ts";
 
 type JoinOptions = OptionValues<typeof join.options>;
 
+const looking = "let in: trying out what trains this task fastest here";
+
 /** `shoal resume`: where to join is what the checkpoints say. */
 export async function runResume(
   folder: string,
@@ -85,6 +87,8 @@ export async function runJoin(url: string, options: JoinOptions): Promise<ExitCo
       const { backend = "auto", device } = options;
       // At once and in its own words, not as what each backend says in the end.
       const reading = await checkPlace(task.data, data, room);
+      // On a busy machine this takes many seconds.
+      if (backend === "auto") display.event({ kind: "notice", text: looking });
       return startNodeTrainer(task, {
         place: { shard, data },
         backend,

@@ -60,6 +60,7 @@ export async function runServe(options: ServeOptions): Promise<ExitCode> {
       `Ctrl-C ends the server.\n`,
   );
   await end;
+  log("ending: peers train on without a server, nobody new can join");
   await server.close();
   return exitCodes.done;
 }

@@ -4,18 +4,16 @@ import { joinWords } from "../shared/net/join-proof.ts";
 import type { JoinRequest } from "../shared/net/messages.ts";
 import { isKeyOf } from "../shared/net/signing-key.ts";
 
-/** What stands before the 32 bytes of an Ed25519 key in DER (RFC 8410). */
-const keyHeader = Buffer.from("302a300506032b6570032100", "hex");
-
 /** Never throws. @param request one with a proof; without one nothing is proven */
 export function isProven({ proof, ...joining }: JoinRequest, socketId: string): boolean {
   if (!proof || !isKeyOf(joining.peerId, proof.key)) return false;
   try {
-    const der = Buffer.concat([keyHeader, Buffer.from(proof.key, "hex")]);
-    const key = createPublicKey({ key: der, format: "der", type: "spki" });
+    // As JWK: OpenSSL takes eight times as long to find out what a DER text is.
+    const x = Buffer.from(proof.key, "hex").toString("base64url");
+    const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x }, format: "jwk" });
     const words = Buffer.from(joinWords(joining, socketId));
     return verify(null, words, key, Buffer.from(proof.signature, "hex"));
   } catch {
-    return false; // no point of the curve
+    return false; // whatever OpenSSL may not like of a stranger's bytes
   }
 }

@@ -13,18 +13,13 @@ import type { ModelPart, ModelRequest } from "../shared/net/messages.ts";
 import type { ModelStatus } from "../shared/net/status.ts";
 import { describeData } from "../shared/training/data/describe.ts";
 import { valueCountOf, writeModelFile } from "../shared/training/model-file.ts";
+import type { Contributor } from "./room-interface.ts";
 
 export interface KeptModel extends ModelStatus {
   /** Of the file, for a download. */
   readonly name: string;
   readonly file: Buffer;
   readonly etag: string;
-}
-
-export interface Contributor {
-  readonly peerId: string;
-  readonly round: number;
-  readonly accuracy: number | null;
 }
 
 export interface ModelCollector {

@@ -55,7 +55,7 @@ export function createRoomHost(
   const collector = createModelCollector({
     ...models,
     clock,
-    members: () => room.status().peers.filter(({ member }) => member),
+    members: () => room.contributors(),
     async ask(peerId, request) {
       const socket = sockets.get(peerId);
       if (!socket) throw new Error("it left");
@@ -78,12 +78,11 @@ export function createRoomHost(
   }
 
   function carryOut(effects: readonly RoomEffect[]): void {
-    for (const effect of effects) {
-      for (const peerId of effect.to) {
-        const socket = sockets.get(peerId);
-        if (socket) deliver(socket, effect);
-      }
-    }
+    for (const effect of effects)
+      deliver(
+        effect.to.flatMap((peerId) => sockets.get(peerId) ?? []),
+        effect,
+      );
     schedule();
   }
 
@@ -134,20 +133,24 @@ export function createRoomHost(
   };
 }
 
-/** One case per event, because TypeScript does not relate an event's name to its data across a union. */
-function deliver(socket: PeerSocket, effect: RoomEffect): void {
+/**
+ * Written once, however many it is for: in a crowd's return that is most of what there is to say.
+ * One case per event, because TypeScript does not relate an event's name to its data across a union.
+ */
+function deliver(sockets: readonly PeerSocket[], effect: RoomEffect): void {
+  const to = sockets[0]?.nsp.to(sockets.map(({ id }) => id));
   switch (effect.event) {
     case "joined":
-      socket.emit("joined", effect.data);
+      to?.emit("joined", effect.data);
       break;
     case "left":
-      socket.emit("left", effect.data);
+      to?.emit("left", effect.data);
       break;
     case "view":
-      socket.emit("view", effect.data);
+      to?.emit("view", effect.data);
       break;
     case "refused":
-      socket.emit("refused", effect.data);
+      to?.emit("refused", effect.data);
       break;
   }
 }

@@ -22,6 +22,13 @@ export type RoomEffect = { readonly to: readonly string[] } & (
   | Told<"refused">
 );
 
+/** A member, as far as it may be asked for its model. */
+export interface Contributor {
+  readonly peerId: string;
+  readonly round: number;
+  readonly accuracy: number | null;
+}
+
 export interface Room {
   readonly name: string;
   readonly task: Task;
@@ -39,6 +46,7 @@ export interface Room {
   leave(peerId: string, reason: string, nowMs: number): RoomEffect[];
   /** Makes the view that is due, and a point of the curves once a second. */
   tick(nowMs: number): RoomEffect[];
+  contributors(): readonly Contributor[];
   status(): RoomStatus;
 }
 

@@ -1,8 +1,9 @@
 /** One peer of a room and what the snapshot shows of it. */
 import { addDrops, dropShare, noDrops } from "../shared/core/drops.ts";
 import { leastDirect } from "../shared/net/candidate-type.ts";
-import type { JoinRequest, PeerReport, RosterEntry } from "../shared/net/messages.ts";
+import type { JoinRequest, RosterEntry, WholeReport } from "../shared/net/messages.ts";
 import type { HistoryPoint, PeerStatus } from "../shared/net/status.ts";
+import type { Contributor } from "./room-interface.ts";
 
 export interface RoomPeer {
   readonly request: JoinRequest;
@@ -10,7 +11,7 @@ export interface RoomPeer {
   readonly shard: number;
   /** Its replica is complete: it wants to be a member. */
   ready: boolean;
-  report: PeerReport | null;
+  report: WholeReport | null;
   /** Bytes per second between two reports, and the later one's time. */
   traffic: { readonly atMs: number; readonly up: number; readonly down: number } | null;
   /** Paused while it was a member: what it has is the training's. */
@@ -21,7 +22,7 @@ export interface RoomPeer {
 const leastRateMs = 500;
 
 /** Takes a peer's new report in place of the last one. */
-export function takeReport(peer: RoomPeer, report: PeerReport, nowMs: number): void {
+export function takeReport(peer: RoomPeer, report: WholeReport, nowMs: number): void {
   const { traffic: old, report: last } = peer;
   if (old && last && nowMs < old.atMs + leastRateMs) peer.report = report;
   else {
@@ -38,6 +39,10 @@ export function takeReport(peer: RoomPeer, report: PeerReport, nowMs: number): v
 
 export function rosterEntry({ request: { peerId, name, kind } }: RoomPeer): RosterEntry {
   return { peerId, name, kind };
+}
+
+export function contributor({ peerId, report }: RoomPeer): Contributor {
+  return { peerId, round: report?.round ?? 0, accuracy: report?.validation?.accuracy ?? null };
 }
 
 export function peerStatus(
@@ -71,7 +76,7 @@ export function peerStatus(
   };
 }
 
-function dropRate({ links }: PeerReport): number | null {
+function dropRate({ links }: WholeReport): number | null {
   const drops = noDrops();
   for (const link of links) addDrops(drops, link.drops);
   return dropShare(

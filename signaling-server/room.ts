@@ -8,7 +8,7 @@ import type { JoinRequest, LinkReport, Refusal } from "../shared/net/messages.ts
 import { disagreementOf } from "../shared/net/sketch.ts";
 import { createRoomHistory } from "./room-history.ts";
 import { countOf, createRoomLog } from "./room-log.ts";
-import { historyPoint, median, peerStatus, rosterEntry, takeReport } from "./room-peer.ts";
+import { contributor, historyPoint, median, peerStatus, rosterEntry, takeReport } from "./room-peer.ts";
 import type { RoomPeer } from "./room-peer.ts";
 import type { Room, RoomEffect, RoomOptions } from "./room-interface.ts";
 import { createRoomSpeed } from "./room-speed.ts";
@@ -132,6 +132,12 @@ export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions)
     if (!peers.has(oldest)) names.delete(oldest);
   }
 
+  function noteLinks(whose: string, before: readonly LinkReport[], after: readonly LinkReport[]): void {
+    totals.add(before, after);
+    log.waited(whose, before, after);
+    log.muted(whose, before, after);
+  }
+
   /** Puts a new view into force: everybody starts from where it says. */
   function adopt(view: View, before: readonly string[], nowMs: number): RoomEffect {
     // Nobody, where all have gone; where training begins with a model, those who bring another one.
@@ -221,11 +227,10 @@ export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions)
     report(peerId, report, nowMs) {
       const peer = peers.get(peerId);
       if (!peer) return [];
-      const before = peer.report?.links ?? remembered.get(peerId)?.links ?? [];
-      totals.add(before, report.links);
-      log.waited(peer.request.name, before, report.links);
-      log.muted(peer.request.name, before, report.links);
-      takeReport(peer, report, nowMs);
+      const { links: before } = peer.report ?? remembered.get(peerId) ?? { links: [] };
+      const { links = [...before] } = report;
+      if (report.links) noteLinks(peer.request.name, before, links);
+      takeReport(peer, { ...report, links }, nowMs);
       views.reported(peerId, { round: report.round, atMs: nowMs, cycleMs: report.cycleMs });
       if (!isMember(peerId) || report.round < task.rounds) return [];
       if ((views.othersRound(peerId, nowMs) ?? Infinity) < task.rounds) return [];
@@ -253,6 +258,8 @@ export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions)
       if (members().length > 0) history.addPoint(historyPoint(seconds(nowMs), members()));
       return effects;
     },
+
+    contributors: () => members().map(contributor),
 
     status() {
       const newestRound = Math.max(0, ...[...peers.values()].map(({ report }) => report?.round ?? 0));

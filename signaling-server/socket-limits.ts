@@ -13,7 +13,7 @@ import type { Turns } from "./turns.ts";
 /** The WebSocket below a socket.io socket. */
 export type Connection = Socket["conn"];
 
-/** Averages and bursts are far above what an honest peer sends: 20 kB a second with 31 links. */
+/** Averages and bursts are far above what an honest peer sends: 20 kB a second beside 31 others. */
 const bytesPerSecond = 131_072;
 const byteBurst = 4_194_304;
 /** What Node reads from a socket at once: a whole piece means that more is there. */

@@ -6,7 +6,8 @@ import type { Ended } from "./tab-run.ts";
 export interface EndScreen {
   /** Without `again` nothing can be done about it. */
   show(title: string, what: string, again: string | undefined): void;
-  showEnded(ended: Ended): void;
+  /** @param againMs until the tab tries again by itself, if it does */
+  showEnded(ended: Ended, againMs?: number): void;
   hide(): void;
   readonly isShown: boolean;
 }
@@ -26,7 +27,7 @@ export function createEndScreen(onAgain: () => void): EndScreen {
 
   return {
     show,
-    showEnded({ outcome, reason, accuracy }) {
+    showEnded({ outcome, reason, accuracy }, againMs) {
       const right = accuracy === null ? "" : ` It gets ${percent(accuracy)} of unseen examples right.`;
       if (outcome === "finished")
         show("The model is trained", `Thank you for taking part.${right}`, undefined);
@@ -34,7 +35,7 @@ export function createEndScreen(onAgain: () => void): EndScreen {
         show("You have left", "Thank you: the others go on with what you contributed.", "Join again");
       else if (outcome === "over") show("This run is over", reason, undefined);
       else if (outcome === "refused") show("The server did not let this tab in", reason, "Try again");
-      else show("Training stopped here", reason, "Try again");
+      else show("Training stopped here", `${reason}${soon(againMs)}`, "Try again");
     },
     hide() {
       byId("end").hidden = true;
@@ -43,4 +44,10 @@ export function createEndScreen(onAgain: () => void): EndScreen {
       return !byId("end").hidden;
     },
   };
+}
+
+function soon(ms: number | undefined): string {
+  if (ms === undefined) return "";
+  const time = ms < 60_000 ? `${ms / 1_000} seconds` : `${Math.round(ms / 60_000)} min`;
+  return ` This tab tries again by itself in ${time}.`;
 }

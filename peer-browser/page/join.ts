@@ -14,6 +14,7 @@ import { missingHere } from "./missing.ts";
 import { createNotices } from "./notices.ts";
 import { fetchRoom, roomOf } from "./room-info.ts";
 import type { RoomInfo } from "./room-info.ts";
+import { createRetry } from "./retry.ts";
 import { createRunScreen } from "./run-screen.ts";
 import { showShare } from "./share.ts";
 import { startRun } from "./tab-run.ts";
@@ -26,7 +27,10 @@ const roomEveryMs = 2_000;
 const roomAfterEndMs = 5_000;
 
 const room = roomOf(location.pathname);
-const consent = createConsent((chosen) => void join(chosen));
+const consent = createConsent((wanted) => {
+  chosen = wanted;
+  void join(wanted);
+});
 const screen = createRunScreen({
   onPause() {
     batteryPause.pressed(true);
@@ -47,6 +51,10 @@ const batteryPause = createBatteryPause({
   notice: (text) => notices.add(text),
 });
 const showTry = createTrySection(room);
+/** Whoever left a tab to train has said so once. */
+const retry = createRetry(() => chosen && void join(chosen));
+let chosen: Consent | undefined;
+let beganMs = 0;
 /** What is being trained, once the server has said so. */
 let skill = "";
 let run: TabRun | undefined;
@@ -55,6 +63,7 @@ let queue: AbortController | undefined;
 let roomTimer: ReturnType<typeof setTimeout> | undefined;
 
 async function begin(): Promise<void> {
+  retry.cancel();
   end.hide();
   setText(byId("title"), "Train a model together");
   const lack = missingHere();
@@ -82,14 +91,15 @@ const overInWords = (info: RoomInfo) =>
 
 // ---- the one click ---------------------------------------------------------------------------------------
 
-async function join(chosen: Consent): Promise<void> {
+async function join(wanted: Consent): Promise<void> {
   consent.hide();
+  end.hide();
   turn = await takeTurn();
   if (!turn) {
     turn = await waitInQueue();
     if (!turn) return begin();
   }
-  start(chosen);
+  start(wanted);
 }
 
 /** Undefined: the person does not want to wait. */
@@ -103,14 +113,15 @@ async function waitInQueue(): Promise<Turn | undefined> {
   return given;
 }
 
-function start(chosen: Consent): void {
+function start(wanted: Consent): void {
+  beganMs = performance.now();
   notices.clear();
-  screen.show(chosen.power);
+  screen.show(wanted.power);
   setText(byId("lead"), skill);
   setText(byId("title"), "Your tab takes part");
   byId("title").focus();
   run = startRun(
-    { room, ...chosen },
+    { room, ...wanted },
     {
       onNews(news) {
         if (news.type === "status") screen.status(news.status);
@@ -126,7 +137,7 @@ function start(chosen: Consent): void {
 function onEnd(ended: Ended): void {
   leave();
   setText(byId("title"), "Train a model together");
-  end.showEnded(ended);
+  end.showEnded(ended, ended.outcome === "failed" ? retry.after(performance.now() - beganMs) : undefined);
   void watchRoom();
 }
 
@@ -147,6 +158,7 @@ byId("queue-cancel").addEventListener("click", () => queue?.abort());
 
 addEventListener("pagehide", () => {
   queue?.abort();
+  retry.cancel();
   run?.abandon();
   leave();
 });

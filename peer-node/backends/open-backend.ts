@@ -7,6 +7,7 @@ import type { BackendReply, TrainerPlace } from "../../shared/training/remote-ba
 import type { TrainerWorkerData } from "../trainer-worker.ts";
 import { oneCard } from "./cards.ts";
 import { installedPackage, isOptional, missingPackage } from "./optional-packages.ts";
+import { hasGraphicsDriver, noGraphicsDriver } from "./vulkan-drivers.ts";
 
 export interface OpenOptions {
   readonly place: TrainerPlace;
@@ -19,6 +20,7 @@ export interface OpenOptions {
 export function openBackend(name: BackendName, options: OpenOptions): BackendThread {
   // Without a thread: it is the usual case, and asked at every start.
   if (isOptional(name) && installedPackage(name) === undefined) return refusing(missingPackage(name));
+  if (name === "webgpu" && !hasGraphicsDriver()) return refusing(noGraphicsDriver);
   if (name === "webgl") return refusing("Node has none");
   return startThread(name, options);
 }

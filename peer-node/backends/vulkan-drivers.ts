@@ -7,6 +7,8 @@ import { readdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 
+export const noGraphicsDriver = "no Vulkan driver is installed for a graphics card";
+
 /** Set by those who know where their driver is. */
 const chosen = ["VK_DRIVER_FILES", "VK_ICD_FILENAMES", "VK_ADD_DRIVER_FILES"];
 

@@ -6,7 +6,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { LoadedBackend } from "../../shared/training/backend.ts";
 import type { Device } from "../../shared/training/backend-thread.ts";
 import { isSoftwareName } from "../../shared/training/software-adapter.ts";
-import { hasGraphicsDriver } from "./vulkan-drivers.ts";
+import { hasGraphicsDriver, noGraphicsDriver } from "./vulkan-drivers.ts";
 
 export interface Card extends Device {
   /** For people. */
@@ -19,7 +19,7 @@ export interface Card extends Device {
  * @throws Error that says what is missing
  */
 export async function findCard(device: number | undefined): Promise<Card> {
-  if (!hasGraphicsDriver()) throw new Error("no Vulkan driver is installed for a graphics card");
+  if (!hasGraphicsDriver()) throw new Error(noGraphicsDriver);
   const { create, globals } = await import("webgpu");
   Object.assign(globalThis, globals);
   const names = await cardNames(create);

@@ -5,16 +5,17 @@
 import type { Clock } from "../core/clock.ts";
 import type { View } from "../core/view.ts";
 import type {
-  PeerReport,
   ReadyMessage,
   Refusal,
   RosterEntry,
   Signaling,
   SignalMessage,
   Welcome,
+  WholeReport,
 } from "./messages.ts";
 import { protocolVersion } from "./messages.ts";
 import type { ModelUpload } from "./model-upload.ts";
+import { createThinReports } from "./thin-reports.ts";
 
 export interface Identity {
   readonly peerId: string;
@@ -52,7 +53,8 @@ export interface Membership {
   /** No member until the next `ready`; joining again keeps it so. */
   pause(): void;
   signal(to: string, attempt: string, data: SignalMessage["data"]): void;
-  report(report: PeerReport): void;
+  /** About once a second; what it has in it need not all be sent. */
+  report(report: WholeReport, isLast?: boolean): void;
   leave(): void;
 }
 
@@ -78,6 +80,7 @@ export function createMembership(deps: {
   let readyFor: ReadyMessage | undefined;
   let isPaused = false;
   let pass: string | undefined;
+  const thinReports = createThinReports();
   const early: (() => void)[] = [];
   const listed = new Set<string>();
 
@@ -110,6 +113,7 @@ export function createMembership(deps: {
   /** `isResuming`: we hold a trained replica, so a room that is empty without us does not start afresh. */
   function welcome(answer: Welcome, isResuming: boolean): void {
     isJoined = true;
+    thinReports.forget();
     pass = answer.pass;
     listed.clear();
     for (const { peerId } of answer.roster) listed.add(peerId);
@@ -200,7 +204,9 @@ export function createMembership(deps: {
     ready,
     pause,
     signal: (to, attempt, data) => isJoined && signaling.send("signal", { to, attempt, data }),
-    report: (report) => isJoined && signaling.send("report", report),
+    report(report, isLast = false) {
+      if (isJoined) signaling.send("report", isLast ? report : thinReports.next(report));
+    },
     leave() {
       hasLeft = true;
       if (isJoined) signaling.send("leave");

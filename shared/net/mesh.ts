@@ -3,7 +3,7 @@
  * belongs to one *attempt* to connect, so that what an older attempt said changes nothing. Every wait here
  * has an end, and a link that fails never takes anything else with it.
  */
-import { hello, parseControl } from "./control.ts";
+import { hello } from "./control.ts";
 import type { ControlMessage } from "./control.ts";
 import type { Link } from "./link.ts";
 import { highWaterBytes } from "./link.ts";
@@ -12,6 +12,8 @@ import { protocolVersion } from "./messages.ts";
 import { attemptMs, redialAfterMs } from "./redial.ts";
 import type { SealedSignal } from "./seals.ts";
 import { createShunning } from "./shunning.ts";
+import { createTalk } from "./talk.ts";
+import type { Talk } from "./talk.ts";
 
 const heartbeatMs = 1_000;
 /** A link that was dark for 7 s does not come back by itself (measured), so there is nothing to wait for. */
@@ -22,8 +24,6 @@ const aliveMs = 2_000;
 const noWayMs = 1_000;
 /** Head start of the side that dialled first. */
 const yieldMs = 4_000;
-/** Texts that are no control messages before a link is closed. */
-const maxNonsense = 32;
 
 export type { Mesh, MeshEnd, MeshOptions } from "./mesh-interface.ts";
 
@@ -36,7 +36,7 @@ interface End {
   link: Link | undefined;
   failures: number;
   heardAt: number;
-  nonsense: number;
+  readonly talk: Talk;
   /** The other side may have been told that we have left. */
   isDoubted: boolean;
   /** The first attempt is over, one way or the other. */
@@ -63,7 +63,7 @@ export function createMesh(options: MeshOptions): Mesh {
       link: undefined,
       failures: 0,
       heardAt: clock.now(),
-      nonsense: 0,
+      talk: createTalk(),
       isDoubted: false,
       isSettled: !dials,
       cancelRedial: () => undefined,
@@ -156,11 +156,9 @@ export function createMesh(options: MeshOptions): Mesh {
 
   function heard(end: End, text: string): void {
     noteAlive(end);
-    const message = parseControl(text);
-    if (!message) {
-      end.nonsense += 1;
-      if (end.nonsense > maxNonsense) end.link?.close("too many messages that make no sense");
-    } else if (message.type === "hello" && message.protocol !== protocolVersion) {
+    const message = end.talk.hear(text, clock.now(), (reason) => end.link?.close(reason));
+    if (!message) return;
+    if (message.type === "hello" && message.protocol !== protocolVersion) {
       end.link?.close(`protocol ${message.protocol}, ours is ${protocolVersion}`);
     } else if (message.type === "widen") end.link?.widen?.();
     else events.onControl(end.peerId, message);
@@ -288,10 +286,10 @@ export function createMesh(options: MeshOptions): Mesh {
       return openIds;
     },
     ends: () =>
-      [...ends.values()].map(({ peerId, link, nonsense }) => ({
+      [...ends.values()].map(({ peerId, link, talk }) => ({
         peerId,
         link,
-        nonsense,
+        nonsense: talk.nonsense,
         state: link?.state ?? "closed",
       })),
     close,

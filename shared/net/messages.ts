@@ -156,9 +156,11 @@ export const reportSchema = v.strictObject({
   bytesSent: whole,
   bytesReceived: whole,
   sketch: v.optional(sketchSchema),
-  links: v.pipe(v.array(linkReportSchema), v.maxLength(limits.linksPerReport)),
+  /** Absent: as in the report before. */
+  links: v.optional(v.pipe(v.array(linkReportSchema), v.maxLength(limits.linksPerReport))),
 });
 export type PeerReport = v.InferOutput<typeof reportSchema>;
+export type WholeReport = PeerReport & { readonly links: NonNullable<PeerReport["links"]> };
 
 /** The peer's replica is complete: put me into the next view. */
 export const readySchema = v.strictObject({

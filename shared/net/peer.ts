@@ -238,7 +238,7 @@ export function createPeer(options: PeerOptions): Peer {
 
   async function close(): Promise<void> {
     cancelReport();
-    if (session) membership.report(snapshot().report);
+    if (session) membership.report(snapshot().report, true);
     if (outcome?.kind === "finished") await upload.chance();
     membership.leave();
     await pause(clock, farewellMs);

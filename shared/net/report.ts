@@ -10,7 +10,7 @@ import type { Exchange } from "./exchange.ts";
 import type { Identity } from "./membership.ts";
 import type { Mesh, MeshEnd } from "./mesh.ts";
 import { limits } from "./messages.ts";
-import type { LinkReport, PeerReport, RosterEntry } from "./messages.ts";
+import type { LinkReport, PeerReport, RosterEntry, WholeReport } from "./messages.ts";
 import type { Meters } from "./meters.ts";
 import type { PeerPhase } from "./phase.ts";
 import type { Traffic } from "./traffic.ts";
@@ -45,7 +45,7 @@ export interface PeerSnapshot {
   readonly sent: number;
   readonly received: number;
   readonly drops: Drops;
-  readonly report: PeerReport;
+  readonly report: WholeReport;
 }
 
 export function createReport(from: {

@@ -223,6 +223,35 @@ describe("a run of this tab", { skip }, () => {
     assert.equal(await tab.workers(), 2);
   });
 
+  test("a run that broke off begins again by itself, each time in vain later", async (t) => {
+    const tab = await open(t);
+    await tab.page.clock.install();
+    await tab.page.reload();
+    await tab.join();
+    for (const [seconds, sentence] of [
+      [15, "in 15 seconds"],
+      [30, "in 30 seconds"],
+      [60, "in 1 min"],
+    ] as const) {
+      await tab.say({ ...ended, outcome: "failed", reason: "The server can't be reached." });
+      await tab.page
+        .getByText(`The server can't be reached. This tab tries again by itself ${sentence}.`)
+        .waitFor();
+      const count = await tab.workers();
+      await tab.page.clock.runFor(1_000 * seconds - 500);
+      assert.equal(await tab.workers(), count);
+      await tab.page.clock.runFor(1_000);
+      await tab.page.getByRole("heading", { name: "Your tab takes part" }).waitFor();
+      assert.equal(await tab.workers(), count + 1);
+    }
+    await tab.say({ ...ended, outcome: "failed", reason: "Again." });
+    await tab.page.getByRole("button", { name: "Try again" }).click();
+    await tab.page.getByRole("button", { name: "Join", exact: true }).waitFor();
+    const workers = await tab.workers();
+    await tab.page.clock.runFor(600_000);
+    assert.equal(await tab.workers(), workers, "who has taken over by hand is asked");
+  });
+
   test("offline and back is said and told", async (t) => {
     const tab = await open(t);
     await tab.join();

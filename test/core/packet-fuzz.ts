@@ -1,5 +1,5 @@
 /**
- * Mutated packets into a group of four that goes on averaging under loss. They come in the name of a member whose
+ * Mutated packets into a group that goes on averaging under loss. They come in the name of a member whose
  * real packets arrive as well: the worst that a stranger could manage. Counts what should not be.
  */
 import { robustOf } from "../../shared/core/robust-setting.ts";
@@ -11,18 +11,18 @@ import { randomVectors } from "./exchange.ts";
 import { anything, invalid, pick, u32Extremes } from "./packet-mutations.ts";
 import type { Mutate } from "./packet-mutations.ts";
 
-const members = 4;
 const rounds = 100;
 const valuesPerFragment = 4;
 const valueCount = 30 * valuesPerFragment;
 const attacker = "peer-1";
 const victims = [0, 2, 3] as const;
 
-/** What judges a packet differs from task to task. */
+/** What judges a packet differs from task to task. Among four nobody audits owners (audit.ts). */
 export const fuzzedGroups = {
-  rps: {},
-  "f16, parity": { encoding: "f16", parity: 0.5 },
-  robust: { robust: robustOf("centered-clip") },
+  rps: { members: 4 },
+  "f16, parity": { members: 4, encoding: "f16", parity: 0.5 },
+  robust: { members: 4, robust: robustOf("centered-clip") },
+  "robust, audits": { members: 6, robust: { ...robustOf("centered-clip"), audit: 1 } },
 } as const satisfies Record<string, Partial<GroupOptions>>;
 
 export interface PacketFuzz {
@@ -66,14 +66,14 @@ interface Run {
 }
 
 function run(fuzz: PacketFuzz, mutations: readonly Mutate[]): Run {
-  const options: Partial<GroupOptions> = fuzzedGroups[fuzz.group];
+  const options: Partial<GroupOptions> & Pick<GroupOptions, "members"> = fuzzedGroups[fuzz.group];
+  const { members } = options;
   const seen: Uint8Array[] = [];
   const arrivals = new Map<string, number>();
   const onReceive = (from: string, to: string) =>
     void arrivals.set(`${from} ${to}`, (arrivals.get(`${from} ${to}`) ?? 0) + 1);
   const group = createGroup({
     ...options,
-    members,
     seed: 12,
     valueCount,
     valuesPerFragment,
@@ -114,6 +114,8 @@ function run(fuzz: PacketFuzz, mutations: readonly Mutate[]): Run {
     const phase = rng.below(2) === 0 ? "scatter" : "gather";
     const marker = { epoch: pick([1, word()], rng) ?? 1, round: word(), phase, sent: word() } as const;
     group.machines[seat]?.endOfPhase(attacker, marker, group.time.now());
+    const fragments = Array.from({ length: rng.below(12) }, word);
+    group.machines[seat]?.audited(attacker, { epoch: marker.epoch, round: word(), fragments });
   }
 
   const seats = group.ids.map((_, seat) => seat);

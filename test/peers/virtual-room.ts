@@ -102,7 +102,7 @@ export function openVirtualRoom(options: {
           const { to, attempt, data } = payload;
           const signal = () => handlers.get(to)?.signal({ from: peerId, attempt, data });
           time.after(10, () => happen(to, signal));
-        } else if (payload && "links" in payload) carryOut(room.report(peerId, payload, time.now()));
+        } else if (payload && "state" in payload) carryOut(room.report(peerId, payload, time.now()));
         else if (payload) carryOut(room.ready(peerId, payload, time.now()));
       },
       on: (its) => void handlers.set(peerId, its),

@@ -1,7 +1,9 @@
 /** Mutated socket events at a live server, while two honest peers go on in a room of theirs. Counts what should not be. */
+import { createHash } from "node:crypto";
 import * as fc from "fast-check";
 import type { Socket } from "socket.io-client";
 import { quantile } from "../../shared/simulation/figures.ts";
+import { createSigningKey } from "../../shared/net/signing-key.ts";
 import type { ServerStatus } from "../../shared/net/status.ts";
 import { maxRefusalsInARow } from "../../signaling-server/events.ts";
 import {
@@ -27,6 +29,8 @@ export interface MutatedEvent {
 /** Fewer than what gets a socket disconnected, so that every event is judged and can be counted. */
 export const eventsPerSocket = maxRefusalsInARow - 2;
 
+/** As signing-key.ts makes them. */
+const idOf = (key: string) => createHash("sha512").update(Buffer.from(key, "hex")).digest("hex").slice(0, 32);
 const hex = (digits: number) => "0".repeat(digits);
 const sketch = Array.from({ length: 64 }, (_, at) => at / 64);
 const to = peerIdOf(1);
@@ -34,6 +38,11 @@ const candidate = { candidate: "candidate:1 1 UDP 1 192.0.2.1 9 typ host", sdpMi
 /** Everything that is optional in one and in several of its forms. */
 const validJoins: readonly object[] = [
   joinRequest(7, { room: "other" }),
+  // Keys that give their ids: the one of a peer whose signature it is not, and bytes that are no point of the curve.
+  ...[createSigningKey(new Uint8Array(32).fill(7)).key, `02${"0".repeat(62)}`].map((key, at) => ({
+    ...joinRequest(10 + at, { room: "other", peerId: idOf(key) }),
+    proof: { key, signature: hex(128) },
+  })),
   {
     ...joinRequest(8, { room: "other", kind: "browser" }),
     invite: "an.invite",

@@ -10,6 +10,7 @@ import { protocolVersion } from "../../shared/net/messages.ts";
 import type {
   ClientEvents,
   JoinRequest,
+  LinkReport,
   PeerReport,
   Refusal,
   ServerEvents,
@@ -81,12 +82,7 @@ export function peerReport(more: Partial<PeerReport> = {}): PeerReport {
   };
 }
 
-export function linkReport(
-  to: number,
-  sent: number,
-  received: number,
-  lost = 0,
-): PeerReport["links"][number] {
+export function linkReport(to: number, sent: number, received: number, lost = 0): LinkReport {
   return { peerId: peerIdOf(to), state: "open", sent, received, drops: { ...noDrops(), lost } };
 }
 

@@ -5,7 +5,7 @@ import type { ModelAnswer, ModelRequest } from "../../shared/net/messages.ts";
 import { createModelUpload } from "../../shared/net/model-upload.ts";
 import { readModelFile, valueCountOf } from "../../shared/training/model-file.ts";
 import { accuracyWorthTrying, createModelCollector } from "../../signaling-server/model-collector.ts";
-import type { Contributor } from "../../signaling-server/model-collector.ts";
+import type { Contributor } from "../../signaling-server/room-interface.ts";
 import type { SignalingServer } from "../../signaling-server/server.ts";
 import { pause, realClock } from "../labs/real-time.ts";
 import { connect, joined, next, startServer, testTask, waitMs } from "./fixture.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { viewCoalesceMs } from "../../signaling-server/views.ts";
-import { linkReport } from "./fixture.ts";
+import { linkReport, peerIdOf } from "./fixture.ts";
 import { running } from "./room-play.ts";
 
 describe("the snapshot", () => {
@@ -46,6 +46,23 @@ describe("the snapshot", () => {
     game.join(1);
     game.report(1, { links: [linkReport(2, 8, 6, 2)] });
     assert.deepEqual(totals(), [108, 96, 12]);
+  });
+
+  test("a report without links leaves them as they were", () => {
+    const game = running(1, 2);
+    const figures = () => {
+      const { sent, peers } = game.room.status();
+      const first = peers.find(({ peerId }) => peerId === peerIdOf(1));
+      return [sent, first?.links.length, first?.round];
+    };
+    game.report(1, { round: 3, links: [linkReport(2, 100, 90, 10)] });
+    game.report(1, { round: 4, links: undefined });
+    assert.deepEqual(figures(), [100, 1, 4]);
+    game.leave(1);
+    game.join(1);
+    game.report(1, { round: 5, links: undefined });
+    game.report(1, { round: 6, links: [linkReport(2, 130, 90, 10)] });
+    assert.deepEqual(figures(), [130, 1, 6]);
   });
 
   test("a peer's drop rate is the share of what it was owed", () => {

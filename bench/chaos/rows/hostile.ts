@@ -15,6 +15,10 @@ const peers = 4;
 const visitMs = 2_000;
 /** At a time, to each peer. */
 const burst = 10;
+/** As long as a rogue is there, about. */
+const silentMs = 500;
+/** Their keys are others'. */
+const silentLives = 128;
 const shutOutWithinMs = 10_000;
 
 interface Visit {
@@ -59,26 +63,59 @@ interface Attacked {
   readonly all: number;
 }
 
-/** For a minute (short: 10 s), with and against as long without. */
+/** Somebody links up with everybody, says nothing, and is gone: what it costs to let anybody in. */
+async function visitInSilence({ run, all }: Attacked, life: number): Promise<void> {
+  const guest = await joinAsRogue(run.url, createNodeDatachannelLink, { life, heard: [new Uint8Array()] });
+  try {
+    const linkedMs = await becomes(() => guest.mesh.open.length === all, 10_000);
+    if (Number.isNaN(linkedMs)) throw new Error("a silent visitor was not linked to everybody within 10 s");
+    await pause(silentMs);
+  } finally {
+    guest.close();
+  }
+}
+
+/** Calls `visits` once in `visitMs`, for so long. Returns the longest of a hundred rounds meanwhile. */
+async function whileVisited(
+  { run }: Attacked,
+  lengthMs: number,
+  visits: (count: number) => Promise<void>,
+): Promise<number> {
+  const fromMs = now();
+  for (let count = 0; now() < fromMs + lengthMs; count++) {
+    const beganMs = now();
+    await visits(count);
+    await pause(Math.max(0, beganMs + visitMs - now()));
+  }
+  return cycle(run.peers, fromMs, now(), 0.99);
+}
+
+/** For a minute (short: 10 s), with and against as long without, and against silent visitors. */
 export async function mutatedPackets({ size, rng }: Chaos, attacked: Attacked): Promise<readonly Check[]> {
   const { run } = attacked;
   const lengthMs = size === "full" ? 60_000 : 10_000;
   const calmMs = now();
   await pause(lengthMs / 2);
   const calm = cycle(run.peers, calmMs, now(), 0.99);
+  const visited = await whileVisited(attacked, lengthMs / 2, (count) =>
+    visitInSilence(attacked, silentLives + count),
+  );
   const [fromMs, heard, visits]: [number, Uint8Array[], Visit[]] = [now(), [], []];
-  while (now() < fromMs + lengthMs) {
-    const beganMs = now();
-    visits.push(await visit(attacked, { life: visits.length, heard, rng: createRng(rng.below(2 ** 32)) }));
-    await pause(Math.max(0, beganMs + visitMs - now()));
-  }
+  const hurt = await whileVisited(attacked, lengthMs, async (life) => {
+    visits.push(await visit(attacked, { life, heard, rng: createRng(rng.below(2 ** 32)) }));
+  });
   const alive = run.peers.filter(({ child }) => child.exitCode === null && child.signalCode === null);
   return [
     {
       what: "the longest of a hundred rounds, with it against without",
       unit: "times",
-      measured: cycle(run.peers, fromMs, now(), 0.99) / calm,
+      measured: hurt / calm,
       most: 1.2,
+    },
+    {
+      what: "with somebody who comes as often and says nothing against without",
+      unit: "times",
+      measured: visited / calm,
     },
     { what: "the longest of a hundred rounds without it", unit: "ms", measured: calm },
     {
@@ -101,14 +138,14 @@ export async function mutatedPackets({ size, rng }: Chaos, attacked: Attacked): 
 
 const toPrograms: Row = {
   name: "mutated-packets",
-  version: 2,
+  version: 3,
   what: {
     full: "one sends mutated packets to all of 4 peers until they close its links, and is back under another key every 2 s, for a minute",
     short:
       "one sends mutated packets to all of 4 peers until they close its links, and is back under another key every 2 s, for 10 s",
   },
   repeats: { full: 3, short: 1 },
-  seconds: { full: 110, short: 30 },
+  seconds: { full: 140, short: 35 },
   async run(chaos) {
     const run = await chaos.start({ task: endlessTask(peers), peers });
     await warmedUp(run);

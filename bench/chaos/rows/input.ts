@@ -31,13 +31,14 @@ const packetsSchema = v.object({
 });
 
 const packetWords = (count: string) =>
-  `${count} invalid packets, and as many among which good ones are, in the name of a member of four simulated peers, into machines that average: plain, f16 with parity, robust`;
+  `${count} invalid packets, and as many among which good ones are, in the name of one of four simulated peers (with audits: of six), into machines that average: plain, f16 with parity, robust, robust with audits`;
 
 const packets: Row = {
   name: "packets",
+  version: 2,
   what: { full: packetWords("1,000,000"), short: packetWords("15,000") },
   repeats: { full: 1, short: 1 },
-  seconds: { full: 100, short: 4 },
+  seconds: { full: 150, short: 6 },
   async run(chaos) {
     const count = chaos.size === "full" ? 1_000_000 : 15_000;
     const all = (await input(chaos, ["--only", "packets", "--packets", 2 * count], packetsSchema)).packets;
@@ -92,6 +93,7 @@ const eventsSchema = v.object({
 
 const events: Row = {
   name: "events",
+  version: 2,
   what: {
     full: "100,000 mutated events at a server, on sockets that have joined a room and on others; two peers go on in theirs",
     short:

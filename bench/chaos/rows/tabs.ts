@@ -157,11 +157,11 @@ const hostileWords = (forHowLong: string) =>
 
 const mutated: Row = {
   name: "tabs-mutated",
-  version: 2,
+  version: 3,
   what: { full: hostileWords("a minute"), short: hostileWords("10 s") },
   needs: "Chromium",
   repeats: { full: 3, short: 1 },
-  seconds: { full: 130, short: 50 },
+  seconds: { full: 160, short: 55 },
   async run(chaos) {
     const { run, status } = await startMixed(chaos, { task: endlessTask(2 * each), each });
     const checks = await mutatedPackets(chaos, { run, all: 2 * each });
