@@ -20,6 +20,8 @@ export interface Pace {
     /** How long the averaging took. */
     readonly roundMs?: number;
   }): void;
+  /** The others were rounds further when we had learned: nothing of it counted. */
+  fellBehind(): void;
 }
 
 /** Of a round's lag: the last few count. */
@@ -53,6 +55,11 @@ export function createPace(work: { samplesPerRound: number } | { secondsPerRound
     else samples = Math.min(share * nominal, samples + growth(msPerSample));
   }
 
+  /** How far is not known, and nothing that is too late is worth anything. */
+  function fellBehind(): void {
+    samples = Math.max(1, samples / 2);
+  }
+
   function slowDown(msPerSample: number): void {
     const tooMany = lag.ms / Math.max(msPerSample, 1e-6);
     samples = Math.max(1, samples / 2, samples - 0.7 * tooMany);
@@ -77,5 +84,6 @@ export function createPace(work: { samplesPerRound: number } | { secondsPerRound
       share = wanted;
     },
     update,
+    fellBehind,
   };
 }

@@ -5,7 +5,8 @@
 import { offerOf } from "../core/averaging/offer.ts";
 import type { RoundResult } from "../core/round.ts";
 import type { View } from "../core/view.ts";
-import { distance, sketchEvery, sketchOf } from "./sketch.ts";
+import { sketchOf } from "./sketch.ts";
+import { createSketching } from "./sketching.ts";
 import type { Replica } from "./model-upload.ts";
 import { deaf, divergence, tooLateForGradients } from "./training-failures.ts";
 import type { TrainingLoop, TrainingLoopDeps } from "./training-loop-interface.ts";
@@ -28,6 +29,7 @@ export function createTrainingLoop(deps: TrainingLoopDeps): TrainingLoop {
   const { session: s, membership, peerId, meters, clock, standing, end, onEvent } = deps;
   const { enter, enterPhase } = standing;
   const validating = createValidating(s, meters, onEvent);
+  const sketching = createSketching(deps.mesh, meters, s.task.seed);
   let replica: Float32Array = new Float32Array(0);
   /** 1 for every fragment that a newcomer has not heard yet. */
   let missing: Uint8Array = new Uint8Array(0);
@@ -176,40 +178,43 @@ export function createTrainingLoop(deps: TrainingLoopDeps): TrainingLoop {
     validating.note(local, nextRound);
     if (deps.hasEnded()) return;
     const result = await averageWith(before, local.parameters);
-    if (!result) return;
+    if (result === "behind") s.pace.fellBehind();
+    if (!result || result === "behind") return;
     s.pace.update({ trainMs, samples: local.samples, lagMs: result.lagMs, roundMs: result.roundMs });
     onEvent({ kind: "round", result, local });
   }
 
-  /** One averaging of what became of our replica; undefined if there was none. */
-  async function averageWith(before: Float32Array, after: Float32Array): Promise<RoundResult | undefined> {
+  /** One averaging of what became of our replica; undefined if it was broken off. */
+  async function averageWith(
+    before: Float32Array,
+    after: Float32Array,
+  ): Promise<RoundResult | "behind" | undefined> {
     const newest = s.machine.jumpTo();
     const { outgoing, kept } = offerOf(s.rule, s.machine.turnOf(nextRound), before, after);
-    if (newest !== undefined) await catchUp(kept ?? after, newest);
-    if (newest !== undefined || !isMemberAt(nextRound)) return undefined;
+    if (newest !== undefined) return catchUp(kept ?? after, newest);
+    if (!isMemberAt(nextRound)) return undefined;
     enterPhase("averaging");
     const averaged = await s.exchange.average(nextRound, outgoing, false, kept);
-    if (averaged.kind === "behind") await catchUp(kept ?? after, averaged.newest);
+    if (averaged.kind === "behind") return catchUp(kept ?? after, averaged.newest);
     if (averaged.kind !== "finished") return undefined;
     replica = s.rule.incoming(before, averaged.result.values, averaged.result.averaged);
     meters.averaged(averaged.result, clock.now());
     nextRound += 1;
-    if (nextRound % sketchEvery(meters.cycleMs ?? 0) === 0) tellSketch(distance(before, after));
+    sketching.averaged(nextRound, replica, before, after);
     return averaged.result;
   }
 
-  function tellSketch(moved: number): void {
-    const sketch = { round: nextRound, values: sketchOf(replica, s.task.seed) };
-    meters.sketched(sketch);
-    deps.mesh.tellSketch(sketch, moved);
-  }
-
-  /** We fell behind: whatever we learned meanwhile stays where the newest averages do not replace it. */
-  async function catchUp(parameters: Float32Array, newest: number): Promise<void> {
-    replica = parameters;
-    nextRound = newest;
-    if (s.rule.name !== "gradient" && s.machine.viewFor(newest)) await listenOnce();
-    else s.machine.expect(newest);
+  /**
+   * We fell behind: what we learned meanwhile stays where the newest averages do not replace it. We listen to a round's
+   * end, when the others begin to learn for the next one, and so do we: who learns for a round that they average in
+   * already is behind again. What came of it before we jumped is gone, and they may go on without us in it.
+   */
+  async function catchUp(parameters: Float32Array, newest: number): Promise<"behind"> {
+    [replica, nextRound] = [parameters, newest];
+    const isThere = () => nextRound < s.task.rounds && s.machine.viewFor(nextRound) !== undefined;
+    while (s.rule.name !== "gradient" && isOn() && isThere() && (await listenOnce()) === "behind");
+    s.machine.expect(nextRound);
+    return "behind";
   }
 
   /** Completes the replica from the others' gathers; then the server may put us into the next view. */
@@ -221,7 +226,7 @@ export function createTrainingLoop(deps: TrainingLoopDeps): TrainingLoop {
     if (replica.length === 0) return void (replica = await s.trainer.initialParameters());
     if (isRoundVoid) hearAgain();
     if (missing.length !== s.machine.fragmentCount) startListening(view);
-    if (!(await listenOnce())) return waitUntilHeard();
+    if ((await listenOnce()) === "silence") return waitUntilHeard();
     isComplete ||= !missing.includes(1);
     if (!isComplete || !isOn() || isMember() || clock.now() < announcedAt + announceMs) return;
     announcedAt = clock.now();
@@ -236,16 +241,17 @@ export function createTrainingLoop(deps: TrainingLoopDeps): TrainingLoop {
     silentMs = 0;
   }
 
-  async function listenOnce(): Promise<boolean> {
-    const heard = await s.exchange.average(nextRound, replica, true);
-    const hasHeard = heard.kind === "behind" || (heard.kind === "finished" && heard.result.averagedCount > 0);
-    if (hasHeard) silentMs = 0;
+  async function listenOnce(): Promise<"behind" | "heard" | "silence"> {
+    const outcome = await s.exchange.average(nextRound, replica, true);
+    const hasHeard = outcome.kind === "finished" && outcome.result.averagedCount > 0;
+    if (hasHeard || outcome.kind === "behind") silentMs = 0;
     // Broken off, too: no round begins twice.
-    nextRound = heard.kind === "behind" ? heard.newest : nextRound + 1;
-    if (heard.kind !== "finished") return hasHeard;
-    replica = heard.result.values;
-    for (let i = 0; i < missing.length; i++) if (heard.result.averaged[i] === 1) missing[i] = 0;
-    return hasHeard;
+    nextRound = outcome.kind === "behind" ? outcome.newest : nextRound + 1;
+    if (outcome.kind === "behind") return "behind";
+    if (outcome.kind === "aborted") return "silence";
+    replica = outcome.result.values;
+    for (let i = 0; i < missing.length; i++) if (outcome.result.averaged[i] === 1) missing[i] = 0;
+    return hasHeard ? "heard" : "silence";
   }
 
   /** Nothing came in a whole round: our count of rounds stops until somebody is in the next one, or beyond. */

@@ -1,6 +1,7 @@
 /** A lid that is closed, a page that is frozen, Ctrl-Z: the clock goes on and the peer does not. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { createRng } from "../../shared/core/rng.ts";
 import { toyTask } from "./room.ts";
 import { openVirtualRoom } from "./virtual-room.ts";
 import type { VirtualPeer } from "./virtual-room.ts";
@@ -60,5 +61,31 @@ test("a newcomer that hears nobody for a minute ends with a sentence", async () 
   const ended = endings([room.add()]);
   assert.ok(await room.run(90_000, () => ended.length > 0));
   assert.match(ended[0] ?? "", /from any member of the room for 60 s/);
+  await room.close();
+});
+
+test("members that come back and learn slower than the others are in step within 10 s, and stay so", async (t) => {
+  const slow = [1, 4];
+  let isBusy = false;
+  const rng = createRng(8);
+  const trainMs = (number: number) =>
+    200 * (0.6 + 0.8 * rng.float()) * (isBusy && slow.includes(number) ? 4 : 1);
+  const room = openVirtualRoom({ task: toyTask({ minPeers: 8 }), count: 8, seed: 8, trainMs });
+  assert.ok(await room.run(60_000, () => room.peers.every(trains)));
+  await room.run(5_000);
+  isBusy = true;
+  for (const number of slow) room.suspend(number, 20_000);
+  await room.run(20_000);
+  const { epoch } = room.status();
+  const roundsOf = ({ events }: VirtualPeer) =>
+    events.filter((event) => event.kind === "round" && event.result.epoch > epoch).length;
+  const sleepers = room.peers.filter((_, number) => slow.includes(number));
+  assert.ok(await room.run(10_000, () => sleepers.every((peer) => roundsOf(peer) > 0)), "they train again");
+  await room.run(5_000);
+  const before = room.peers.map(roundsOf);
+  await room.run(10_000);
+  const rounds = room.peers.map((peer, number) => roundsOf(peer) - (before[number] ?? 0));
+  t.diagnostic(`rounds in ten seconds: ${rounds.join(", ")}`);
+  assert.ok(Math.min(...rounds) >= 0.5 * Math.max(...rounds), rounds.join());
   await room.close();
 });

@@ -17,8 +17,9 @@ import type { LocalResult, Trainer } from "../../shared/training/trainer.ts";
 import { createRoom } from "../../signaling-server/room.ts";
 import type { RoomEffect } from "../../signaling-server/room.ts";
 
-/** Virtual time of one local step. */
-const trainMs = 200;
+/** Virtual time of one local step, where nothing else is said. */
+const usualTrainMs = 200;
+const usualSamples = 64;
 const tickMs = 100;
 /** Until the server gives up a socket that does not answer. */
 const socketMs = 10_000;
@@ -54,6 +55,8 @@ export function openVirtualRoom(options: {
   readonly faults?: Partial<Faults>;
   /** False: no fragment gets to this peer. */
   readonly hears?: (number: number) => boolean;
+  /** Of a peer's next local step. */
+  readonly trainMs?: (number: number) => number;
   /** Changes what comes out of a peer's local step. */
   readonly tamper?: (number: number, round: number, parameters: Float32Array) => void;
 }): VirtualRoom {
@@ -119,6 +122,7 @@ export function openVirtualRoom(options: {
       validationSamples: 1,
       initialParameters: () => Promise.resolve(new Float32Array(parameterCount)),
       async train(from, { round, samples }): Promise<LocalResult> {
+        const trainMs = ((options.trainMs?.(number) ?? usualTrainMs) * samples) / usualSamples;
         await pause(clock, trainMs);
         const parameters = from.map((value) => value + 0.1 * (1 - value) + 0.2 * (rng.float() - 0.5));
         options.tamper?.(number, round, parameters);
