@@ -33,15 +33,23 @@ const consent = createConsent((wanted) => {
 });
 const screen = createRunScreen({
   onPause() {
+    isWanted = false;
     batteryPause.pressed(true);
     run?.tell({ type: "pause" });
   },
   onResume() {
+    isWanted = true;
     batteryPause.pressed(false);
     run?.tell({ type: "resume" });
   },
-  onStop: () => run?.tell({ type: "stop" }),
-  onPower: (power) => run?.tell({ type: "power", power }),
+  onStop() {
+    isWanted = false;
+    run?.tell({ type: "stop" });
+  },
+  onPower(power) {
+    chosen &&= { ...chosen, power };
+    run?.tell({ type: "power", power });
+  },
 });
 const end = createEndScreen(() => void begin());
 const notices = createNotices();
@@ -54,6 +62,8 @@ const showTry = createTrySection(room);
 /** Whoever left a tab to train has said so once. */
 const retry = createRetry(() => chosen && void join(chosen));
 let chosen: Consent | undefined;
+/** Neither paused nor stopped by hand. */
+let isWanted = false;
 let beganMs = 0;
 /** What is being trained, once the server has said so. */
 let skill = "";
@@ -115,6 +125,7 @@ async function waitInQueue(): Promise<Turn | undefined> {
 
 function start(wanted: Consent): void {
   beganMs = performance.now();
+  isWanted = true;
   notices.clear();
   screen.show(wanted.power);
   setText(byId("lead"), skill);
@@ -137,7 +148,8 @@ function start(wanted: Consent): void {
 function onEnd(ended: Ended): void {
   leave();
   setText(byId("title"), "Train a model together");
-  end.showEnded(ended, ended.outcome === "failed" ? retry.after(performance.now() - beganMs) : undefined);
+  const isRetried = ended.outcome === "failed" && isWanted;
+  end.showEnded(ended, isRetried ? retry.after(performance.now() - beganMs) : undefined);
   void watchRoom();
 }
 

@@ -17,12 +17,15 @@ import type { SealedSignal } from "./seals.ts";
 
 /** Passed on for one neighbour: dialling thirty others takes some ten signals each. */
 const relayed = { perSecond: 16, burst: 320 } as const;
-/** And to one: more, so that no single neighbour takes all of it. */
-const towards = { perSecond: 64, burst: 1_280 } as const;
+/** And to one: more, so that no single neighbour takes all of it; less than what closes our link to it (talk.ts). */
+const towards = { perSecond: 64, burst: 640 } as const;
 /** Taken from one neighbour: each costs us a connection. */
 const offers = { perSecond: 1, burst: 32 } as const;
-/** A description has about 1,000 characters, ten candidates included. */
-const maxRelayedSdp = 4_096;
+/**
+ * As JSON, where a character can take six. A description has about 1,000, ten candidates included. With who it is from
+ * it must stay a control message, or it would seem to be us who makes no sense.
+ */
+const maxRelayed = 4_096;
 /** Attempts that are remembered; two for every other member is what is under way. */
 const maxRoutes = 128;
 
@@ -168,7 +171,7 @@ export function createSignalRoutes(deps: {
 }
 
 function isSmall(data: SealedSignal): boolean {
-  return data.type === "candidate" || data.sdp.length <= maxRelayedSdp;
+  return JSON.stringify(data).length <= maxRelayed;
 }
 
 function dropOldest(map: Map<string, unknown>): void {

@@ -178,24 +178,24 @@ export function createTrainingLoop(deps: TrainingLoopDeps): TrainingLoop {
     validating.note(local, nextRound);
     if (deps.hasEnded()) return;
     const result = await averageWith(before, local.parameters);
-    if (result === "behind") s.pace.fellBehind();
-    if (!result || result === "behind") return;
+    if (result === "late") s.pace.fellBehind();
+    if (!result || result === "late") return;
     s.pace.update({ trainMs, samples: local.samples, lagMs: result.lagMs, roundMs: result.roundMs });
     onEvent({ kind: "round", result, local });
   }
 
-  /** One averaging of what became of our replica; undefined if it was broken off. */
+  /** One averaging of what became of our replica; undefined if it was broken off, "late" if the others were too far. */
   async function averageWith(
     before: Float32Array,
     after: Float32Array,
-  ): Promise<RoundResult | "behind" | undefined> {
+  ): Promise<RoundResult | "late" | undefined> {
     const newest = s.machine.jumpTo();
     const { outgoing, kept } = offerOf(s.rule, s.machine.turnOf(nextRound), before, after);
     if (newest !== undefined) return catchUp(kept ?? after, newest);
     if (!isMemberAt(nextRound)) return undefined;
     enterPhase("averaging");
     const averaged = await s.exchange.average(nextRound, outgoing, false, kept);
-    if (averaged.kind === "behind") return catchUp(kept ?? after, averaged.newest);
+    if (averaged.kind === "behind") await catchUp(kept ?? after, averaged.newest);
     if (averaged.kind !== "finished") return undefined;
     replica = s.rule.incoming(before, averaged.result.values, averaged.result.averaged);
     meters.averaged(averaged.result, clock.now());
@@ -205,16 +205,18 @@ export function createTrainingLoop(deps: TrainingLoopDeps): TrainingLoop {
   }
 
   /**
-   * We fell behind: what we learned meanwhile stays where the newest averages do not replace it. We listen to a round's
-   * end, when the others begin to learn for the next one, and so do we: who learns for a round that they average in
-   * already is behind again. What came of it before we jumped is gone, and they may go on without us in it.
+   * What we learned meanwhile stays where the newest averages do not replace it. We listen to a round's end, when the
+   * others begin to learn for the next one, and so do we: who learns for a round that they average in already is behind
+   * again. What came of it before we jumped is gone, and they may go on without us in it.
    */
-  async function catchUp(parameters: Float32Array, newest: number): Promise<"behind"> {
+  async function catchUp(parameters: Float32Array, newest: number): Promise<"late"> {
     [replica, nextRound] = [parameters, newest];
-    const isThere = () => nextRound < s.task.rounds && s.machine.viewFor(nextRound) !== undefined;
-    while (s.rule.name !== "gradient" && isOn() && isThere() && (await listenOnce()) === "behind");
+    let isBehind = s.rule.name !== "gradient";
+    // Once even if we pause: we hand over what we have then.
+    for (let times = 0; isBehind && s.machine.viewFor(nextRound) && (times === 0 || isOn()); times++)
+      isBehind = (await listenOnce()) === "behind";
     s.machine.expect(nextRound);
-    return "behind";
+    return "late";
   }
 
   /** Completes the replica from the others' gathers; then the server may put us into the next view. */

@@ -250,6 +250,11 @@ describe("a run of this tab", { skip }, () => {
     const workers = await tab.workers();
     await tab.page.clock.runFor(600_000);
     assert.equal(await tab.workers(), workers, "who has taken over by hand is asked");
+    await tab.join();
+    await tab.say({ type: "status", status: tabStatus() });
+    await tab.page.getByRole("button", { name: "Stop", exact: true }).click();
+    await tab.say({ ...ended, outcome: "failed", reason: "It broke off while it stopped." });
+    await tab.page.getByText("It broke off while it stopped.", { exact: true }).waitFor();
   });
 
   test("offline and back is said and told", async (t) => {

@@ -204,6 +204,24 @@ test("a liar can't break a link that works, speak for a stranger, or join an att
   assert.ok(room.run(30_000, () => room.isLinked(0, 1)));
 });
 
+test("what grows on its way is not passed on: the relay would seem to be who makes no sense", () => {
+  const room = openRoom(4);
+  const message = (characters: number) => {
+    const data: SealedSignal = { ...offer, sdp: "\u0001".repeat(characters) };
+    return { type: "relay", to: idOf(1), attempt: "a", data } as const;
+  };
+  // As long as a control message may be.
+  let characters = 1_000;
+  while (JSON.stringify(message(characters + 1)).length <= 8_192) characters += 1;
+  for (let n = 0; n < 200; n++) room.mesh(2).tell(idOf(0), message(characters));
+  room.run(1_000);
+  const relay = room
+    .mesh(1)
+    .ends()
+    .find(({ peerId }) => peerId === idOf(0));
+  assert.deepEqual([relay?.nonsense, relay?.state], [0, "open"]);
+});
+
 test("what one neighbour may have passed on, and make us connect, is bounded", () => {
   const room = openRoom(4);
   room.server.isUp = false;
