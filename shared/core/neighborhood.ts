@@ -23,7 +23,7 @@ export interface Neighborhood {
   restart(): void;
   /** No member that we have a link to, and that is not muted, can have been in the round before this one, if there are any. */
   isAhead(round: number): boolean;
-  /** All other members of a round are linked and only listen: nobody has the whole model. */
+  /** All other members of a round, if there are any, are linked and only listen: nobody has the whole model. */
   isLeaderless(round: number): boolean;
   /**
    * The newest round that a quarter of the members (at least two, where we have links to two) have been seen in.
@@ -123,7 +123,7 @@ export function createNeighborhood(ownId: string): Neighborhood {
 
   function isLeaderless(round: number): boolean {
     const others = othersIn(round);
-    return others.length > 0 && others.every((one) => one?.connected && isListener(one));
+    return others.every((one) => one?.connected && isListener(one));
   }
 
   function newestRound(): number {

@@ -206,8 +206,7 @@ export function createTrainingLoop(deps: TrainingLoopDeps): TrainingLoop {
 
   /**
    * What we learned meanwhile stays where the newest averages do not replace it. We listen to a round's end, when the
-   * others begin to learn for the next one, and so do we: who learns for a round that they average in already is behind
-   * again. What came of it before we jumped is gone, and they may go on without us in it.
+   * others begin to learn for the next one: who learns for a round that they average in already is behind again.
    */
   async function catchUp(parameters: Float32Array, newest: number): Promise<"late"> {
     [replica, nextRound] = [parameters, newest];
@@ -263,9 +262,9 @@ export function createTrainingLoop(deps: TrainingLoopDeps): TrainingLoop {
     enterPhase("waiting for others");
     let seen = s.machine.newestRound();
     while (isOn() && s.machine.newestRound() < nextRound && mustHear()) {
-      // They are on their way to where we are.
       if (s.machine.newestRound() > seen) [seen, silentMs] = [s.machine.newestRound(), 0];
-      if (silentMs > leaderlessMs && isMember() && s.machine.isLeaderless(nextRound)) return goOnWithOurs();
+      const at = Math.max(nextRound, membership.view?.fromRound ?? 0);
+      if (silentMs > leaderlessMs && isMember() && s.machine.isLeaderless(at)) return goOnWithOurs(at);
       if (silentMs > deafMs) return end(deaf);
       const fromMs = clock.now();
       await deps.news(pollMs);
@@ -275,7 +274,8 @@ export function createTrainingLoop(deps: TrainingLoopDeps): TrainingLoop {
   }
 
   /** The others do so as well; what each has heard so far is averaged. */
-  function goOnWithOurs(): void {
+  function goOnWithOurs(round: number): void {
+    skipTo(round);
     onEvent({ kind: "notice", text: "nobody with the whole model is left: going on with what came of it" });
     isComplete = true;
   }
