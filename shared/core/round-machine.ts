@@ -96,7 +96,7 @@ export interface RoundMachine {
   wakeAt(): number;
   /** Nobody, as far as something can come of them, has been in the round before this one; also when there is nobody. */
   isAhead(round: number): boolean;
-  /** Nobody else in this round has the whole model: all of them only listen. */
+  /** Nobody else in this round has the whole model: all of them only listen, or there is nobody else. */
   isLeaderless(round: number): boolean;
   /** The newest round that enough of the others have been seen in; −1 before that. */
   newestRound(): number;

@@ -66,6 +66,8 @@ test("who only listens is nobody to follow: the one that trains is believed, whe
   assert.equal(machine.isLeaderless(3), true, "now it listens as well");
   lone.endOf(2, "scatter", 2, 14);
   assert.equal(machine.isLeaderless(3), false);
+  machine.install({ epoch: 2, fromRound: 20, members: ["me"] });
+  assert.equal(machine.isLeaderless(20), true, "nobody else is left");
 });
 
 test("a listener says so to a member whose link opens later, too", () => {
