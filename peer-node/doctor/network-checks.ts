@@ -51,7 +51,7 @@ async function checkLoopback(): Promise<LoopbackCheck> {
   }
 }
 
-/** Two links of this process; one sends a fragment over the unreliable channel until the other has it. */
+/** Two links of this process; one sends a fragment over the unreliable channel as soon as it is open. */
 function connectPair(links: Link[], done: () => void, failed: (error: Error) => void): void {
   const early: Signal[] = [];
   const events = (other: number): LinkEvents => ({
