@@ -73,4 +73,6 @@ export type TabNews =
       /** One sentence for a person. */
       readonly reason: string;
       readonly accuracy: number | null;
+      /** Another try may end better though nobody changes anything: the room has a seat again, a path is there. */
+      readonly mayPass: boolean;
     };

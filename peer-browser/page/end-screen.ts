@@ -1,5 +1,5 @@
 /** How it ended, in one sentence, and what to do about it. */
-import { byId, setText } from "../../shared/page/element.ts";
+import { byId, moveFocus, setText } from "../../shared/page/element.ts";
 import { percent } from "../../shared/page/format.ts";
 import type { Ended } from "./tab-run.ts";
 
@@ -22,7 +22,7 @@ export function createEndScreen(onAgain: () => void): EndScreen {
     button.hidden = again === undefined;
     setText(button, again ?? "");
     byId("end").hidden = false;
-    byId("end-title").focus();
+    moveFocus(byId("end-title"));
   }
 
   return {
@@ -34,7 +34,8 @@ export function createEndScreen(onAgain: () => void): EndScreen {
       else if (outcome === "stopped")
         show("You have left", "Thank you: the others go on with what you contributed.", "Join again");
       else if (outcome === "over") show("This run is over", reason, undefined);
-      else if (outcome === "refused") show("The server did not let this tab in", reason, "Try again");
+      else if (outcome === "refused")
+        show("The server did not let this tab in", `${reason}${soon(againMs)}`, "Try again");
       else show("Training stopped here", `${reason}${soon(againMs)}`, "Try again");
     },
     hide() {

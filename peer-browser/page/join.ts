@@ -2,7 +2,7 @@
  * The join page: consent, then a run of this tab, then its end. One thing is on screen at a time; what each
  * shows is in its own file. Nothing runs or connects before the click.
  */
-import { byId, setText } from "../../shared/page/element.ts";
+import { byId, moveFocus, setText } from "../../shared/page/element.ts";
 import { watchBattery } from "./battery.ts";
 import { createBatteryPause } from "./battery-pause.ts";
 import { createConsent } from "./consent.ts";
@@ -65,6 +65,8 @@ let chosen: Consent | undefined;
 /** Neither paused nor stopped by hand. */
 let isWanted = false;
 let beganMs = 0;
+/** Goes up when what was asked for before is not wanted any more. */
+let asked = 0;
 /** What is being trained, once the server has said so. */
 let skill = "";
 let run: TabRun | undefined;
@@ -104,11 +106,13 @@ const overInWords = (info: RoomInfo) =>
 async function join(wanted: Consent): Promise<void> {
   consent.hide();
   end.hide();
-  turn = await takeTurn();
-  if (!turn) {
-    turn = await waitInQueue();
-    if (!turn) return begin();
-  }
+  const asking = (asked += 1);
+  let given = await takeTurn();
+  if (!given && asking === asked) given = await waitInQueue();
+  // The page went meanwhile, to the back/forward cache: it asks for consent again when it comes back.
+  if (asking !== asked) return given?.end();
+  if (!given) return begin();
+  turn = given;
   start(wanted);
 }
 
@@ -130,7 +134,7 @@ function start(wanted: Consent): void {
   screen.show(wanted.power);
   setText(byId("lead"), skill);
   setText(byId("title"), "Your tab takes part");
-  byId("title").focus();
+  moveFocus(byId("title"));
   run = startRun(
     { room, ...wanted },
     {
@@ -148,7 +152,7 @@ function start(wanted: Consent): void {
 function onEnd(ended: Ended): void {
   leave();
   setText(byId("title"), "Train a model together");
-  const isRetried = ended.outcome === "failed" && isWanted;
+  const isRetried = ended.mayPass && isWanted;
   end.showEnded(ended, isRetried ? retry.after(performance.now() - beganMs) : undefined);
   void watchRoom();
 }
@@ -169,6 +173,7 @@ function leave(): void {
 byId("queue-cancel").addEventListener("click", () => queue?.abort());
 
 addEventListener("pagehide", () => {
+  asked += 1;
   queue?.abort();
   retry.cancel();
   run?.abandon();

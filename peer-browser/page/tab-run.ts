@@ -42,7 +42,12 @@ export function startRun(
     else if (!isOver) events.onNews(data);
   });
   const breakDown = (why: string) =>
-    end({ outcome: "failed", reason: `The part of this page that trains broke down${why}.`, accuracy: null });
+    end({
+      outcome: "failed",
+      reason: `The part of this page that trains broke down${why}.`,
+      accuracy: null,
+      mayPass: true,
+    });
   worker.addEventListener("error", ({ message }) => breakDown(message ? `: ${message}` : ""));
   worker.addEventListener("messageerror", () => breakDown(": a message of it could not be read"));
 
@@ -55,7 +60,8 @@ export function startRun(
     tell(command) {
       tell(command);
       if (command.type !== "stop") return;
-      setTimeout(() => end({ outcome: "stopped", reason: "Stopped.", accuracy: null }), stopLimitMs);
+      const stopped = { outcome: "stopped", reason: "Stopped.", accuracy: null, mayPass: false } as const;
+      setTimeout(() => end(stopped), stopLimitMs);
     },
     abandon() {
       tell({ type: "goodbye" });

@@ -14,9 +14,22 @@ export function needsObject(example: string): (issue: v.BaseIssue<unknown>) => s
   return (issue) => (issue.expected === "Object" ? `must be an object like ${example}` : expectation(issue));
 }
 
+/** By the validator's name of the check. */
+const rangeWords: Readonly<Record<string, string>> = {
+  min_value: "be at least",
+  max_value: "be at most",
+  gt_value: "be more than",
+  lt_value: "be less than",
+  min_length: "have a length of at least",
+  max_length: "have a length of at most",
+};
+
 /** The validator's own words in ours; what a schema says itself stays. */
-function expectation({ kind, expected, message }: v.BaseIssue<unknown>): string {
-  if (kind !== "schema" || !message.startsWith("Invalid ")) return message;
+function expectation({ kind, type, expected, requirement, message }: v.BaseIssue<unknown>): string {
+  if (!message.startsWith("Invalid ")) return message;
+  if (type === "integer") return "must be a whole number";
+  if (rangeWords[type] !== undefined) return `must ${rangeWords[type]} ${String(requirement)}`;
+  if (kind !== "schema") return message;
   const words = (expected ?? "something else").replace(/^\((.*)\)$/, "$1").replaceAll(" | ", " or ");
   return `must be ${words
     .replace(/^Object$/, "an object")

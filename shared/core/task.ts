@@ -172,10 +172,13 @@ const optimizerSchema = v.variant("kind", [
 ]);
 
 /** How much a peer learns before each averaging; slow peers do less (see pace.ts). */
-const localWorkSchema = v.union([
-  v.strictObject({ samplesPerRound: count(1_000_000) }),
-  v.strictObject({ secondsPerRound: v.pipe(positive, v.maxValue(600)) }),
-]);
+const localWorkSchema = v.union(
+  [
+    v.strictObject({ samplesPerRound: count(1_000_000) }),
+    v.strictObject({ secondsPerRound: v.pipe(positive, v.maxValue(600)) }),
+  ],
+  'must be {"samplesPerRound": 1 to 1000000} or {"secondsPerRound": up to 600}',
+);
 
 const taskSchema = v.pipe(
   v.strictObject({

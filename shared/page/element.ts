@@ -30,3 +30,9 @@ export function setText(target: HTMLElement, text: string): void {
     target.textContent = text;
   }
 }
+
+/** Takes the focus of what is gone from the screen, and of nothing else: somebody may be reading or writing there. */
+export function moveFocus(to: HTMLElement): void {
+  const held = document.activeElement;
+  if (!held || held === document.body || held.getClientRects().length === 0) to.focus();
+}

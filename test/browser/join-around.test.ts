@@ -29,7 +29,7 @@ async function open(t: TestContext, options?: TabOptions): Promise<FakeTab> {
   return tab;
 }
 
-const ended = { type: "ended", accuracy: null } as const;
+const ended = { type: "ended", accuracy: null, mayPass: false } as const;
 
 describe("a battery that is nearly empty", { skip }, () => {
   const low = "fakeBattery.becomes({ charging: false, level: 0.15 })";

@@ -29,7 +29,8 @@ async function open(t: TestContext, options?: TabOptions): Promise<FakeTab> {
 }
 
 const phase = (page: Page) => page.locator("#phase").innerText();
-const ended = { type: "ended", accuracy: null } as const;
+const ended = { type: "ended", accuracy: null, mayPass: false } as const;
+const brokenOff = { ...ended, outcome: "failed", mayPass: true } as const;
 
 describe("the join page before anything runs", { skip }, () => {
   test("says what happens, what leaves the device and how to stop, and loads nothing but itself", async (t) => {
@@ -233,7 +234,7 @@ describe("a run of this tab", { skip }, () => {
       [30, "in 30 seconds"],
       [60, "in 1 min"],
     ] as const) {
-      await tab.say({ ...ended, outcome: "failed", reason: "The server can't be reached." });
+      await tab.say({ ...brokenOff, reason: "The server can't be reached." });
       await tab.page
         .getByText(`The server can't be reached. This tab tries again by itself ${sentence}.`)
         .waitFor();
@@ -244,7 +245,7 @@ describe("a run of this tab", { skip }, () => {
       await tab.page.getByRole("heading", { name: "Your tab takes part" }).waitFor();
       assert.equal(await tab.workers(), count + 1);
     }
-    await tab.say({ ...ended, outcome: "failed", reason: "Again." });
+    await tab.say({ ...brokenOff, reason: "Again." });
     await tab.page.getByRole("button", { name: "Try again" }).click();
     await tab.page.getByRole("button", { name: "Join", exact: true }).waitFor();
     const workers = await tab.workers();
@@ -253,8 +254,26 @@ describe("a run of this tab", { skip }, () => {
     await tab.join();
     await tab.say({ type: "status", status: tabStatus() });
     await tab.page.getByRole("button", { name: "Stop", exact: true }).click();
-    await tab.say({ ...ended, outcome: "failed", reason: "It broke off while it stopped." });
+    await tab.say({ ...brokenOff, reason: "It broke off while it stopped." });
     await tab.page.getByText("It broke off while it stopped.", { exact: true }).waitFor();
+  });
+
+  test("a room that is full is asked again, what cannot pass is not", async (t) => {
+    const tab = await open(t);
+    await tab.page.clock.install();
+    await tab.page.reload();
+    await tab.join();
+    await tab.say({ ...ended, outcome: "refused", reason: "The room is full.", mayPass: true });
+    await tab.page.getByText("The room is full. This tab tries again by itself in 15 seconds.").waitFor();
+    await tab.page.getByRole("link", { name: "Everything about this run" }).focus();
+    await tab.page.clock.runFor(15_500);
+    await tab.page.getByRole("heading", { name: "Your tab takes part" }).waitFor();
+    assert.equal(await tab.page.evaluate("document.activeElement.id"), "status-link", "no focus is stolen");
+    await tab.say({ ...ended, outcome: "failed", reason: "Training diverged." });
+    await tab.page.getByText("Training diverged.", { exact: true }).waitFor();
+    const workers = await tab.workers();
+    await tab.page.clock.runFor(600_000);
+    assert.equal(await tab.workers(), workers);
   });
 
   test("offline and back is said and told", async (t) => {

@@ -26,17 +26,20 @@ test("a mistake of ours ends the run with a sentence: nobody hears a rejection i
     outcome: "failed",
     reason: "The part of this page that trains broke down: no such thing.",
     accuracy: null,
+    mayPass: true,
   });
 });
 
 test("who is refused because the run has ended was not kept out", () => {
-  const refused = (code: "finished" | "full") =>
+  const refused = (code: "finished" | "full" | "room") =>
     ended({ kind: "refused", refusal: { ok: false, code, reason: "the run has ended after 9 rounds" } });
-  assert.equal(refused("full").outcome, "refused");
+  assert.deepEqual([refused("full").outcome, refused("full").mayPass], ["refused", true]);
+  assert.deepEqual([refused("room").outcome, refused("room").mayPass], ["refused", false]);
   assert.deepEqual(refused("finished"), {
     type: "ended",
     outcome: "over",
     reason: "The run has ended after 9 rounds.",
     accuracy: null,
+    mayPass: false,
   });
 });

@@ -72,7 +72,33 @@ const bad: readonly (readonly [what: string, document: unknown, sentence: RegExp
   ],
   ["a text for a number", { ...good, batch: "32" }, /^task: batch is "32": must be a number$/],
   ["an unknown model", { ...good, model: { kind: "gpt" } }, /^task: model\.kind is "gpt"/],
-  ["no layers", { ...good, model: { kind: "mlp", hidden: [] } }, /^task: model\.hidden is \[\]/],
+  ["half a round", { ...good, rounds: 1.5 }, /^task: rounds is 1\.5: must be a whole number$/],
+  ["too large a batch", { ...good, batch: 5000 }, /^task: batch is 5000: must be at most 4096$/],
+  [
+    "no rate",
+    { ...good, optimizer: { kind: "sgd", learningRate: 0 } },
+    /^task: optimizer\.learningRate is 0: must be more than 0$/,
+  ],
+  [
+    "all momentum",
+    { ...good, optimizer: { ...good.optimizer, momentum: 1 } },
+    /^task: optimizer\.momentum is 1: must be less than 1$/,
+  ],
+  [
+    "no work",
+    { ...good, work: {} },
+    /^task: work is \{\}: must be \{"samplesPerRound": 1 to 1000000\} or \{"secondsPerRound": up to 600\}$/,
+  ],
+  [
+    "work of 0",
+    { ...good, work: { samplesPerRound: 0 } },
+    /^task: work is \{"samplesPerRound":0\}: must be \{"samplesPerRound": 1 to 1000000\} or /,
+  ],
+  [
+    "no layers",
+    { ...good, model: { kind: "mlp", hidden: [] } },
+    /^task: model\.hidden is \[\]: must have a length of at least 1$/,
+  ],
   ["a layer of 0", { ...good, model: { kind: "cnn", channels: [0] } }, /^task: model\.channels\.0 is 0/],
   ["too deep", { ...good, model: { kind: "cnn", channels: [1, 1, 1, 1] } }, /^task: model\.channels is /],
   [
