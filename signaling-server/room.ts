@@ -88,10 +88,10 @@ export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions)
     return null;
   }
 
-  function admit(request: JoinRequest): RoomPeer {
-    const { peerId, resume } = request;
+  function admit(request: JoinRequest, isReady: boolean): RoomPeer {
+    const { peerId } = request;
     const shard = remembered.get(peerId)?.shard ?? nextShard++;
-    return { request, peerId, shard, ready: resume !== undefined, ...untold };
+    return { request, peerId, shard, ready: isReady, ...untold };
   }
 
   /** A training that comes back to a server which has begun another one: the newcomers' is over. */
@@ -184,10 +184,14 @@ export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions)
       const others = everybody();
       const roster = [...peers.values()].map(rosterEntry);
       const took = takeUp(request, nowMs);
-      const peer = admit(request);
-      peers.set(peer.peerId, peer);
-      names.set(peer.peerId, request.name);
+      const { peerId, resume } = request;
+      const other = resume && views.leaveOut({ ...resume, isKnown: remembered.has(peerId) });
+      const peer = admit(request, resume !== undefined && !other);
+      peers.set(peerId, peer);
+      names.set(peerId, request.name);
       log.note("joined", `${request.name} joined (${request.kind}, ${request.backend})`, nowMs);
+      // It is another one's member, in another round: it says that it is ready when it has heard of this one.
+      const told: RoomEffect[] = other ? [{ to: [peerId], event: "view", data: other }] : [];
       reconsider(nowMs);
       return {
         answer: {
@@ -196,9 +200,9 @@ export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions)
           view: views.current,
           roster,
           shard: peer.shard,
-          iceServers: iceServersFor(peer.peerId),
+          iceServers: iceServersFor(peerId),
         },
-        effects: [...took, { to: others, event: "joined", data: rosterEntry(peer) }],
+        effects: [...took, { to: others, event: "joined", data: rosterEntry(peer) }, ...told],
       };
     },
 

@@ -46,6 +46,8 @@ export interface Views {
    * ends what has begun here without its training, if something has.
    */
   resume(from: Resume, nowMs: number): View | null;
+  /** The view that tells a peer that it comes from another training than the one here, if that is so. */
+  leaveOut(from: Pick<Resume, "epoch" | "isKnown">): View | null;
   /** A peer has a model that has been through some rounds: where nobody trains, training may begin with it. */
   brings(peerId: string, model: Brought): void;
 }
@@ -85,6 +87,8 @@ export function createViews(options: {
   let isRestart = false;
   /** What trains began here, with nobody's model or one peer's: a training from before may take its place. */
   let isNew = false;
+  /** The first epoch of what trains, if that began here: who is in it has been here since. 0 where it was resumed. */
+  let firstEpoch = 0;
   /** A single one that resumes has put off the view of others once. */
   let wasPutOff = false;
   /** Of the last training: who was in it at its end, and the round that they may have reached. */
@@ -186,7 +190,10 @@ export function createViews(options: {
         dueMs = nowMs + resumeCoalesceMs;
         return { view, over: about.over };
       }
-      if (!wasRunning) isNew = isOwn && !about.beginning?.isAgreed;
+      if (!wasRunning) {
+        isNew = isOwn && !about.beginning?.isAgreed;
+        firstEpoch = isOwn ? view.epoch : 0;
+      }
       resumed.clear();
       brought.clear();
       isRestart = false;
@@ -218,6 +225,11 @@ export function createViews(options: {
       resumed.set(peerId, { round, atMs: nowMs });
       isRestart = true;
       return ended;
+    },
+    leaveOut({ epoch: known, isKnown }) {
+      if (!running() || firstEpoch === 0 || (isKnown && known >= firstEpoch)) return null;
+      epoch += 1;
+      return { epoch, fromRound: 0, members: [] };
     },
     brings(peerId, model) {
       // Who resumes says where it is as well: what it has is the training's.

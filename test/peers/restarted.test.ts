@@ -118,6 +118,23 @@ test("one that paused alone has its model when the server was restarted meanwhil
   assert.ok((roundsOf(only)[done] ?? 0) >= 50, `it went on in round ${roundsOf(only)[done]}`);
 });
 
+test("who slept while its training ended is in step with the next one, and that one goes on", async (t) => {
+  for (const isRestarted of [false, true]) {
+    const room = openVirtualRoom({ task: toyTask({ minPeers: 1 }), count: 1, seed: 17 });
+    t.after(() => room.close());
+    const [sleeper] = room.peers;
+    assert.ok(sleeper && (await room.run(300_000, () => lastRound(sleeper) >= 600)));
+    room.suspend(0, 60_000);
+    if (isRestarted) room.restartServer(() => 50_000);
+    await room.run(20_000);
+    const other = room.add();
+    await room.run(40_000);
+    const isInStep = () => Math.abs(lastRound(other) - lastRound(sleeper)) < 3;
+    assert.ok(await room.run(20_000, isInStep), "they train together");
+    assert.ok(lastRound(other) < 400, "and nobody is sent to where the sleeper was");
+  }
+});
+
 test("a newcomer that waits in a room that others have left trains, though the server was restarted", async (t) => {
   const room = openVirtualRoom({ task: toyTask({ minPeers: 2 }), count: 2, seed: 16 });
   t.after(() => room.close());

@@ -92,10 +92,38 @@ describe("a restarted server", () => {
     game.pass(viewCoalesceMs);
     game.join(2, { resume: { epoch: 1, round: 3 } });
     game.pass(takeoverMs);
+    assert.deepEqual(game.views().at(-1)?.members, ids(1, 2));
     game.join(3, { resume: { epoch: 9, round: 500 } });
     game.pass(restartMs);
-    assert.ok(game.views().every(({ members }) => members.length > 0));
+    const { epoch } = game.views().at(-1) ?? assert.fail();
+    assert.deepEqual(game.said.at(-1), {
+      to: ids(3),
+      event: "view",
+      data: { epoch, fromRound: 0, members: [] },
+    });
+    assert.ok(epoch > 9, "the peer takes it for a newer one than its own");
+    assert.equal(game.room.status().peers.filter(({ member }) => member).length, 2);
+    game.ready(3, 500);
+    game.pass(restartMs);
     assert.deepEqual(game.views().at(-1)?.members, ids(1, 2, 3));
+  });
+
+  test("a member of the room's training before this one is told that it is over", () => {
+    const game = running(1, 2);
+    game.leave(2);
+    game.pass(viewCoalesceMs);
+    game.leave(1);
+    game.pass(takeoverMs);
+    game.join(3);
+    game.ready(3);
+    game.pass(viewCoalesceMs);
+    const { epoch } = game.views().at(-1) ?? assert.fail();
+    game.join(2, { resume: { epoch: 1, round: 900 } });
+    assert.deepEqual(game.views().at(-1), { epoch: epoch + 1, fromRound: 0, members: [] });
+    game.ready(2, 900);
+    game.pass(viewCoalesceMs);
+    assert.deepEqual(game.views().at(-1)?.members, ids(3, 2));
+    assert.ok((game.views().at(-1)?.fromRound ?? 900) < 900);
   });
 
   test("nobody's training ends twice: after the first that resumes a second one is a member like any other", () => {

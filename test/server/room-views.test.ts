@@ -123,6 +123,10 @@ describe("views", () => {
     game.report(1, { round: 40, cycleMs: 100 });
     game.join(3, { resume: { epoch: 1, round: 1_000 } });
     game.pass(restartMs);
+    game.ready(3, 1_000);
+    game.report(1, { round: 40, cycleMs: 100 });
+    game.pass(viewCoalesceMs);
+    assert.deepEqual(game.views().at(-1)?.members, ids(1, 2, 3));
     assert.equal(game.views().at(-1)?.fromRound, 40 + 3 + 12);
   });
 
