@@ -47,7 +47,7 @@ export function openPeerMesh(
   // Its `iceServers` may change (TURN credentials run out), so it is handed on as it is.
   const options: MeshOptions = Object.assign(deps, {
     selfId,
-    seals: createSeals(deps),
+    seals: createSeals({ ...deps, isMember }),
     sendSignal: routes.send,
     wayTo: routes.wayTo,
     events: {

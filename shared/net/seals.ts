@@ -23,29 +23,40 @@ export interface Seals {
 
 interface Known {
   readonly checks: TokenBucket;
+  /** As long as it is no member. */
+  readonly first: TokenBucket;
   isTold: boolean;
 }
 
-/** A signature takes a millisecond to check: redials and lanes need fewer of them. */
+/** A signature takes a millisecond to check, and its offer makes a connection: redials and lanes need fewer. */
 const checksPerSecond = 5;
 const checksAtOnce = 50;
+/** Of who is no member, which every new id is: one connection, and a few redials. */
+const firstPerSecond = 1;
+const firstAtOnce = 20;
+/** Of all of those together: more than the seats of one address can ask for. */
+const strangersPerSecond = 20;
+const strangersAtOnce = 400;
 
 export function createSeals(options: {
   readonly signingKey: SigningKey;
   readonly room: string;
   readonly clock: Pick<Clock, "now">;
+  readonly isMember: (peerId: string) => boolean;
   /** Somebody spoke in this peer's name: the first time. */
   readonly onForged: (peerId: string) => void;
 }): Seals {
   const { signingKey, room, clock } = options;
   const self = signingKey.peerId;
   const senders = new Map<string, Known>();
+  const strangers = createTokenBucket(strangersPerSecond, strangersAtOnce);
   let refused = 0;
 
   /** The newest of them are remembered. */
   function sender(from: string): Known {
     const known = senders.get(from) ?? {
       checks: createTokenBucket(checksPerSecond, checksAtOnce),
+      first: createTokenBucket(firstPerSecond, firstAtOnce),
       isTold: false,
     };
     senders.delete(from);
@@ -53,6 +64,12 @@ export function createSeals(options: {
     const [oldest] = senders.keys();
     if (senders.size > 4 * limits.membersPerRoom && oldest !== undefined) senders.delete(oldest);
     return known;
+  }
+
+  function mayCheck(from: string): boolean {
+    const now = clock.now();
+    const { checks, first } = sender(from);
+    return options.isMember(from) ? checks.take(now) : first.take(now) && strangers.take(now);
   }
 
   function refuse(from: string): undefined {
@@ -75,8 +92,9 @@ export function createSeals(options: {
       if (sealed.type === "candidate") return sealed;
       const { key, signature, ...signal } = sealed;
       const words = wordsOf({ room, from, to: self, attempt, signal });
-      const mayCheck = isKeyOf(from, key) && sender(from).checks.take(clock.now());
-      return mayCheck && isSigned(words, { key, signature }) ? signal : refuse(from);
+      if (!isKeyOf(from, key)) return refuse(from);
+      if (!mayCheck(from)) return undefined; // no forgery, as far as we know: it tries again
+      return isSigned(words, { key, signature }) ? signal : refuse(from);
     },
   };
 }

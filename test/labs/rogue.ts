@@ -35,7 +35,13 @@ export async function joinAsRogue(
     rng: createRng(666),
     createLink,
     iceServers: [],
-    seals: createSeals({ signingKey, room: "main", clock: realClock, onForged: () => {} }),
+    seals: createSeals({
+      signingKey,
+      room: "main",
+      clock: realClock,
+      isMember: () => true,
+      onForged: () => {},
+    }),
     sendSignal: (to, attempt, data) => signaling.send("signal", { to, attempt, data }),
     events: {
       onOpen: (other) => void (listens && mesh.tell(other, { type: "listen", on: true })),

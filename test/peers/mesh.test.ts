@@ -39,7 +39,13 @@ function openPair() {
       rng,
       createLink,
       iceServers: [],
-      seals: createSeals({ signingKey, room: "main", clock, onForged: () => assert.fail("forged") }),
+      seals: createSeals({
+        signingKey,
+        room: "main",
+        clock,
+        isMember: () => true,
+        onForged: () => assert.fail("forged"),
+      }),
       sendSignal(to, attempt, data) {
         if (isFirst && data.type === "offer") dialled += 1;
         if (!isDark) meshes.get(to)?.signal(selfId, attempt, data);

@@ -10,10 +10,11 @@ import { openRoom, toyTask } from "./room.ts";
 const keyOf = (number: number) => createSigningKey(new Uint8Array(32).fill(number));
 const sdp = "v=0\r\na=fingerprint:sha-256 AA:BB\r\n";
 
-function sealsOf(number: number, room = "main", forged: string[] = [], now = () => 0) {
+function sealsOf(number: number, room = "main", forged: string[] = [], now = () => 0, members = [1, 3]) {
   const signingKey = keyOf(number);
   const onForged = (peerId: string) => void forged.push(peerId);
-  const seals = createSeals({ signingKey, room, clock: { now }, onForged });
+  const isMember = (peerId: string) => members.some((one) => keyOf(one).peerId === peerId);
+  const seals = createSeals({ signingKey, room, clock: { now }, onForged, isMember });
   return Object.assign(seals, { id: signingKey.peerId });
 }
 
@@ -77,6 +78,28 @@ test("who sends signatures without end has few of them checked, and takes nobody
   assert.ok(bob.open(ann.id, "1", ann.seal(bob.id, "1", { type: "answer", sdp })));
   nowMs += 1_000;
   assert.ok(opened());
+});
+
+test("who comes under ever new ids, or from all seats of an address, has few checked and keeps no newcomer out", () => {
+  let nowMs = 0;
+  const [bob, ann] = [sealsOf(2, "main", [], () => nowMs, [1]), sealsOf(1)];
+  const offers = Array.from({ length: 60 }, (_, number) => {
+    const stranger = sealsOf(10 + number);
+    return [stranger.id, stranger.seal(bob.id, "1", { type: "offer", sdp })] as const;
+  });
+  const checked = (some: typeof offers, times: number) =>
+    Array.from({ length: times }, () => some.filter(([id, sealed]) => bob.open(id, "1", sealed))).flat()
+      .length;
+  assert.equal(checked(offers, 15), 400, "of all strangers");
+  assert.ok(bob.open(ann.id, "1", ann.seal(bob.id, "1", { type: "answer", sdp })), "of no member");
+  nowMs += 60_000;
+  const [seats, [newcomer]] = [offers.slice(0, 16), offers.slice(-1)];
+  checked(seats, 30);
+  for (let second = 0; second < 10; second++) {
+    nowMs += 1_000;
+    assert.equal(checked(seats, 10), 16, "one a second of each");
+  }
+  assert.ok(newcomer && bob.open(newcomer[0], "1", newcomer[1]));
 });
 
 test("peers of a server that rewrites their offers do not connect to it, and say why", async (t) => {
