@@ -135,6 +135,25 @@ test("who slept while its training ended is in step with the next one, and that 
   }
 });
 
+test("a member that has heard nothing of the model yet goes on with what it has when the others are gone", async (t) => {
+  const hears = (number: number) => number !== 0 || room.peers.length < 2;
+  const room = openVirtualRoom({ task: toyTask({ minPeers: 1 }), count: 1, seed: 18, hears });
+  t.after(() => room.close());
+  const [sleeper] = room.peers;
+  assert.ok(sleeper && (await room.run(60_000, () => lastRound(sleeper) >= 50)));
+  room.suspend(0, 30_000);
+  await room.run(15_000);
+  const other = room.add();
+  const isMember = () =>
+    room.status().peers.some(({ member, peerId }) => member && peerId === sleeper.peerId);
+  await room.run(15_000);
+  assert.ok(await room.run(10_000, isMember));
+  const done = roundsOf(sleeper).length;
+  other.peer.stop();
+  assert.ok(await room.run(20_000, () => roundsOf(sleeper).length > done + 10));
+  assert.ok(sleeper.events.some((event) => event.kind === "notice" && /going on with what/.test(event.text)));
+});
+
 test("a newcomer that waits in a room that others have left trains, though the server was restarted", async (t) => {
   const room = openVirtualRoom({ task: toyTask({ minPeers: 2 }), count: 2, seed: 16 });
   t.after(() => room.close());
