@@ -74,7 +74,7 @@ export function serveWatchers(
 }
 
 /** Without the rooms that the one who asks may not know of. */
-export function visibleTo(status: ServerStatus, gate: Gate, headers: IncomingHttpHeaders): ServerStatus {
+function visibleTo(status: ServerStatus, gate: Gate, headers: IncomingHttpHeaders): ServerStatus {
   const rooms = status.rooms.filter(({ room }) => gate.mayLook(room, inviteIn(headers, room)));
   return rooms.length === status.rooms.length ? status : { ...status, rooms };
 }
