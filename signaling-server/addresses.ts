@@ -1,6 +1,6 @@
 /**
- * What one address may do with sockets: so many open at once, so many new ones a second. In memory only,
- * and forgotten when there is nothing to remember. A proxy has to say whom it speaks for (client-address.ts).
+ * What one address may do: so many sockets open at once, so many new ones a second, so many requests. In
+ * memory only, and forgotten when there is nothing to remember. A proxy has to say whom it speaks for (client-address.ts).
  */
 import { createTokenBucket } from "../shared/core/token-bucket.ts";
 import type { TokenBucket } from "../shared/core/token-bucket.ts";
@@ -10,6 +10,8 @@ export interface Addresses {
   admit(address: string): (() => void) | undefined;
   /** A socket of this address had to be thrown out: the next ones are let in more slowly. */
   punish(address: string): void;
+  /** One more HTTP request. */
+  mayAsk(address: string): boolean;
 }
 
 export interface AddressLimits {
@@ -20,12 +22,17 @@ export interface AddressLimits {
 const newSocketsPerSecond = 50;
 /** New sockets that one expulsion counts as. */
 const expulsionCost = 64;
+/** A class that opens the join page at once: two dozen files for each tab, and what its peer reads after that. */
+const requestsPerSecond = 256;
+const requestBurst = 8_192;
 /** Remembered at once; those with open sockets are fewer than sockets. */
 const maxAddresses = 20_000;
 
 interface Entry {
   open: number;
   readonly bucket: TokenBucket;
+  /** With its first request. */
+  requests?: TokenBucket;
 }
 
 export function createAddresses({ socketsPerAddress }: AddressLimits, now: () => number): Addresses {
@@ -35,7 +42,7 @@ export function createAddresses({ socketsPerAddress }: AddressLimits, now: () =>
     const found = known.get(address);
     if (found) return found;
     if (known.size >= maxAddresses) forgetIdle();
-    const entry = { open: 0, bucket: createTokenBucket(newSocketsPerSecond, 2 * socketsPerAddress) };
+    const entry: Entry = { open: 0, bucket: createTokenBucket(newSocketsPerSecond, 2 * socketsPerAddress) };
     known.set(address, entry);
     return entry;
   }
@@ -56,5 +63,10 @@ export function createAddresses({ socketsPerAddress }: AddressLimits, now: () =>
       };
     },
     punish: (address) => entryOf(address).bucket.spend(now(), expulsionCost),
+    mayAsk(address) {
+      const entry = entryOf(address);
+      entry.requests ??= createTokenBucket(requestsPerSecond, requestBurst);
+      return entry.requests.take(now());
+    },
   };
 }

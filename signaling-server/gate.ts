@@ -6,6 +6,7 @@ import { randomBytes } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import type { JoinRequest } from "../shared/net/messages.ts";
 import { invitePurpose, longestToken, readToken, signToken } from "./invite-token.ts";
+import type { SignedToken } from "./invite-token.ts";
 
 export const roomAccesses = ["open", "invite", "closed"] as const;
 export type RoomAccess = (typeof roomAccesses)[number];
@@ -29,6 +30,9 @@ export interface GateOptions {
   readonly unixSeconds: () => number;
 }
 
+/** Whether this room is one that somebody may know of. */
+export type Sight = (room: string) => boolean;
+
 export interface Gate {
   readonly takesInvites: boolean;
   /** The id of the invite that a peer came with, which may have ended while it was away. */
@@ -37,6 +41,11 @@ export interface Gate {
   setAccess(room: string, access: RoomAccess): void;
   /** May know that the room is there, and what goes on in it. */
   mayLook(room: string, invite: string | undefined): boolean;
+  /**
+   * The same for all rooms, with the invites that these headers show: they are read here, once. Who shows none
+   * that holds gets one and the same function.
+   */
+  sightOf(headers: IncomingHttpHeaders): Sight;
   /** May come in as somebody new; `invite` is the id of the invite that it took. */
   mayEnter(room: string, invite: string | undefined): { readonly invite?: string } | undefined;
   /**
@@ -58,6 +67,8 @@ export type Returning = Pick<JoinRequest, "room" | "peerId" | "pass" | "invite">
 const passSeconds = 7 * 86_400;
 /** Far more than anybody revokes before they end by themselves. */
 const maxRevoked = 10_000;
+/** Invites that one request shows: as many as a server has rooms. */
+const maxShown = 64;
 
 export function createGate({ key, access, revocations, unixSeconds }: GateOptions): Gate {
   const rooms = new Map(Object.entries(access));
@@ -82,12 +93,29 @@ export function createGate({ key, access, revocations, unixSeconds }: GateOption
     return accessOf(room) === "open" || id !== undefined;
   }
 
+  const isOpen = (room: string) => accessOf(room) === "open";
+
+  function sightOf(headers: IncomingHttpHeaders): Sight {
+    const shown = new Map<string, SignedToken>();
+    for (const token of key === undefined ? [] : invitesIn(headers)) {
+      const invite = read(token);
+      if (invite) shown.set(invite.room, invite);
+    }
+    if (shown.size === 0) return isOpen;
+    return (room) => {
+      const invite = shown.get(room);
+      const holds = invite && invite.untilSeconds > unixSeconds() && !revoked.has(invite.id);
+      return isOpen(room) || holds === true;
+    };
+  }
+
   return {
     takesInvites: key !== undefined,
     idOf: (room, token) => idOf(room, token),
     accessOf,
     setAccess: (room, next) => void rooms.set(room, next),
     mayLook,
+    sightOf,
     mayEnter(room, token) {
       const id = idOf(room, token, 0);
       if (accessOf(room) === "open") return {};
@@ -122,13 +150,26 @@ export const cookieOf = (room: string) => `shoal-invite-${room}`;
 
 /** The invite to `room` that a request shows: never in its address, which logs keep. */
 export function inviteIn({ authorization, cookie }: IncomingHttpHeaders, room: string): string | undefined {
-  const bearer = /^Bearer (\S+)$/i.exec(authorization ?? "")?.[1];
-  const found = bearer ?? cookieNamed(cookieOf(room), cookie ?? "");
+  const found = bearerIn(authorization) ?? cookiesFrom(`${cookieOf(room)}=`, cookie, 1)[0];
   return found === undefined || found.length > longestToken ? undefined : found;
 }
 
-function cookieNamed(name: string, cookies: string): string | undefined {
-  for (const cookie of cookies.split(/; */))
-    if (cookie.startsWith(`${name}=`)) return cookie.slice(name.length + 1);
-  return undefined;
+/** All of them, of whatever rooms; the one in `Authorization` counts before a cookie. */
+function invitesIn({ authorization, cookie }: IncomingHttpHeaders): readonly string[] {
+  const cookies = cookiesFrom(cookieOf(""), cookie, maxShown).map((it) => it.slice(it.indexOf("=") + 1));
+  return [...cookies, bearerIn(authorization) ?? ""].filter(({ length }) => length <= longestToken);
+}
+
+const bearerIn = (authorization = "") => /^Bearer (\S+)$/i.exec(authorization)?.[1];
+
+/** What follows `beginning` in cookies that begin so. A header of nothing but semicolons costs no more than another. */
+function cookiesFrom(beginning: string, cookies = "", most: number): string[] {
+  const found: string[] = [];
+  for (let at = cookies.indexOf(beginning); at >= 0 && found.length < most;) {
+    const end = cookies.indexOf(";", at);
+    const isWhole = at === 0 || "; ".includes(cookies.charAt(at - 1));
+    if (isWhole) found.push(cookies.slice(at + beginning.length, end < 0 ? undefined : end));
+    at = end < 0 ? -1 : cookies.indexOf(beginning, end);
+  }
+  return found;
 }

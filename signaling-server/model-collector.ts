@@ -20,10 +20,16 @@ export interface KeptModel extends ModelStatus {
   readonly name: string;
   readonly file: Buffer;
   readonly etag: string;
+  /** Under way: they end when a second newer model comes. */
+  readonly downloads: Set<Download>;
+}
+
+interface Download {
+  destroy(): void;
 }
 
 export interface ModelCollector {
-  /** Bytes that the model takes with the one that replaces it on its way; 0 if it is too large to be kept. */
+  /** Bytes that the model takes with those before and after it; 0 if it is too large to be kept. */
   readonly memory: number;
   readonly model: KeptModel | null;
   /** Once a second: asks somebody if it is time to. */
@@ -46,11 +52,13 @@ export interface ModelCollectorOptions {
 }
 
 const everyMs = 15_000;
+/** Between two models that are so large that a download which began with the first must get through: 1 MB/s. */
+const msPerByte = 1 / 1_000;
 /** For a whole model, however slowly its parts come. */
 const handInMs = 120_000;
 const bytesPerValue = 4;
-/** The file, the values that come in, and the file that is made of them. */
-const copies = 3;
+/** The file, the one before it where somebody downloads that, the values that come in, and the file made of them. */
+const copies = 4;
 /** The last part of who leaves may have come already, together with its goodbye. */
 const leavingMs = 100;
 /** A wrong answer may be a mistake; it is not asked for again and again. */
@@ -69,12 +77,14 @@ export function createModelCollector(options: ModelCollectorOptions): ModelColle
   const valueCount = valueCountOf(task);
   const size = valueCount * bytesPerValue;
   const memory = size <= limits.modelBytes && copies * size <= options.maxBytes ? copies * size : 0;
+  const restMs = Math.max(everyMs, size * msPerByte);
   const goal = accuracyWorthTrying(describeData(task.data).classes);
   const askedAt = new Map<string, number>();
   const distrusted = new Set<string>();
   /** Who says that it has the final model and is still there: each has one turn before all others. */
   const done = new Map<string, "waiting" | "asked">();
   let model: KeptModel | null = null;
+  let before: KeptModel | null = null;
   let dueMs = -Infinity;
   let current: { readonly peerId: string; giveUp(): void } | null = null;
 
@@ -120,7 +130,7 @@ export function createModelCollector(options: ModelCollectorOptions): ModelColle
     });
     askedAt.set(peerId, clock.now());
     if (done.has(peerId)) done.set(peerId, "asked");
-    dueMs = clock.now() + everyMs;
+    dueMs = clock.now() + restMs;
     let fault: string | null = null;
     try {
       const taken = await Promise.race([pull(peerId), leaving]);
@@ -178,7 +188,9 @@ export function createModelCollector(options: ModelCollectorOptions): ModelColle
     const file = Buffer.from(bytes.buffer);
     const name = `${task.name}-round-${round}.safetensors`;
     const etag = `"${createHash("sha256").update(file).digest("base64url")}"`;
-    model = { round, accuracy, bytes: file.length, name, file, etag };
+    for (const download of before?.downloads ?? []) download.destroy();
+    before = model?.downloads.size ? model : null;
+    model = { round, accuracy, bytes: file.length, name, file, etag, downloads: new Set() };
   }
 
   return {

@@ -33,8 +33,6 @@ export function createPacedAnswers(limits: PaceLimits, clock: Pick<Clock, "after
   const turnstile = createTurnstile(limits);
   return {
     async send(request, response, begin) {
-      // Behind an unread answer on the same connection it would keep a place for nothing.
-      if (response.socket === null) return false;
       const { socket } = request;
       const ending = new AbortController();
       const end = () => ending.abort();

@@ -33,6 +33,7 @@ import { createSocketLimits, offences } from "./socket-limits.ts";
 import type { Connection } from "./socket-limits.ts";
 import { systemClock } from "./system-clock.ts";
 import { serveWatchers } from "./watchers.ts";
+import { limitRequests } from "./request-limits.ts";
 import { createIceServers } from "./turn.ts";
 import { createTurns } from "./turns.ts";
 import type { Turns } from "./turns.ts";
@@ -105,7 +106,7 @@ const farewellMs = 1_000;
 export async function createSignalingServer(options: SignalingServerOptions): Promise<SignalingServer> {
   const { clock = systemClock, log = () => undefined, host = "0.0.0.0" } = options;
   const startedMs = clock.now();
-  const counters = createEventCounters([...peerEvents, "model", ...offences]);
+  const counters = createEventCounters([...peerEvents, "model", "request", ...offences]);
   const unixSeconds = () => Date.now() / 1000;
   const { tasks, iceServers = [], turnSecret: secret, creatorKey, access = {}, revocations } = options;
   const hosts = createHosts({
@@ -147,7 +148,7 @@ export async function createSignalingServer(options: SignalingServerOptions): Pr
   const { headersTimeoutMs = defaultHeadersTimeoutMs, allowOrigins = [] } = options;
   const http = createServer(
     { connectionsCheckingInterval: headersTimeoutMs / checksPerHeaders },
-    createWeb({ status, hosts, gate, creator, data, log }),
+    createWeb({ clock, status, hosts, gate, creator, data, log }),
   );
   http.headersTimeout = headersTimeoutMs;
   http.requestTimeout = requestPerHeaders * headersTimeoutMs;
@@ -157,6 +158,10 @@ export async function createSignalingServer(options: SignalingServerOptions): Pr
   const connections = watchDoor(http, { connectionsPerAddress });
   const io = createSockets(http, { addresses, maxSockets, entries, allowOrigins, headersTimeoutMs });
   // What is no new socket of ours would be counted nowhere.
+  limitRequests(http, {
+    mayAsk: addresses.mayAsk,
+    onRefused: () => counters.count("request", "refused"),
+  });
   http.prependListener("upgrade", ({ url = "" }, socket) => {
     const isOurs = url.startsWith("/socket.io/") && !new URLSearchParams(url.split("?")[1]).has("sid");
     if (!isOurs) socket.destroy();

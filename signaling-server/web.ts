@@ -6,22 +6,34 @@ import type { ErrorRequestHandler, Express, RequestHandler, Response } from "exp
 import helmet from "helmet";
 import * as v from "valibot";
 import { roomNameSchema } from "../shared/net/messages.ts";
+import type { Clock } from "../shared/core/clock.ts";
 import type { ServerStatus } from "../shared/net/status.ts";
 import type { ServedData } from "./data-files.ts";
 import { cookieOf, inviteIn } from "./gate.ts";
 import type { Gate } from "./gate.ts";
 import { isolation } from "./isolation.ts";
-import { metricsText } from "./metrics.ts";
 import { sendModel } from "./model-download.ts";
+import { createPacedAnswers } from "./paced-answers.ts";
 import type { RoomHost } from "./room-host.ts";
 import { roomInfo } from "./room-info.ts";
+import { createSnapshots } from "./snapshots.ts";
 import { serveFiles } from "./static-files.ts";
-import { visibleTo } from "./watchers.ts";
 
 /** Made by web-build.ts; from dist/signaling-server this is dist/web. */
 const webDirectory = fileURLToPath(new URL("../web/", import.meta.url));
 
+/** Snapshots on their way: each has at most one room's text in memory. */
+const snapshotLimits = {
+  inside: 64,
+  insideEach: 16,
+  waiting: 512,
+  waitingEach: 128,
+  waitMs: 30_000,
+  pieceMs: 30_000,
+};
+
 export interface WebOptions {
+  readonly clock: Pick<Clock, "now" | "after">;
   readonly status: () => ServerStatus;
   readonly hosts: ReadonlyMap<string, RoomHost>;
   readonly gate: Gate;
@@ -32,8 +44,10 @@ export interface WebOptions {
   readonly log: (line: string) => void;
 }
 
-export function createWeb({ status, hosts, gate, creator, data, log }: WebOptions): Express {
+export function createWeb({ clock, status, hosts, gate, creator, data, log }: WebOptions): Express {
   const app = express();
+  const snapshots = createSnapshots(status, () => clock.now());
+  const answers = createPacedAnswers(snapshotLimits, clock);
   /** Where the one who asks may know of it. */
   function room(name: string, headers: IncomingHttpHeaders): RoomHost | undefined {
     const mayLook = gate.mayLook(name, inviteIn(headers, name));
@@ -42,18 +56,26 @@ export function createWeb({ status, hosts, gate, creator, data, log }: WebOption
   }
   /** Data sets are for those who may train on them. */
   const onlyGuests: RequestHandler = ({ headers }, response, next) => {
-    if ([...hosts.keys()].some((name) => room(name, headers))) next();
+    if ([...hosts.keys()].some(gate.sightOf(headers))) next();
     else refuse(response, 404, "There is nothing here without an invite.");
   };
   app.disable("x-powered-by");
   app.use(securityHeaders(), isolation());
   app.get("/healthz", (_, response) => void response.type("text/plain").send("ok"));
-  app.get("/api/status", ({ headers }, response) => {
-    uncached(response).json(visibleTo(status(), gate, headers));
+  app.get("/api/status", async (request, response) => {
+    const pieces = () => snapshots.json(gate.sightOf(request.headers));
+    try {
+      const isSent = await answers.send(request, uncached(response).type("json"), pieces);
+      if (!isSent && !response.destroyed) refuse(response.set("Retry-After", "5"), 503, tooMany);
+    } catch (error) {
+      // Who has gone hears nothing.
+      if (!response.headersSent && !response.destroyed) throw error;
+      response.destroy();
+    }
   });
   app.get("/metrics", ({ headers }, response) => {
-    const text = metricsText(visibleTo(status(), gate, headers));
-    uncached(response).type("text/plain; version=0.0.4; charset=utf-8").send(text);
+    const text = snapshots.metrics(gate.sightOf(headers));
+    uncached(response).set("Content-Type", "text/plain; version=0.0.4; charset=utf-8").end(text);
   });
   app.get("/api/rooms/:room/model", ({ params, headers }, response) => {
     const found = room(params.room, headers);
@@ -95,6 +117,7 @@ function keepInvite(response: Response, room: string, headers: IncomingHttpHeade
 }
 
 const noModel = "This room has no model to try yet: its members have to learn first.";
+const tooMany = "Too many are reading this: try again later.";
 const noSuchRoom = "There is no such room on this server: the rooms are listed at /.";
 
 /** A page is a file like any other, at another address. */

@@ -14,13 +14,18 @@ export interface Feed {
 }
 export interface FeedEvents {
   onStatus(feed: Feed): void;
-  onConnection(up: boolean): void;
+  /** `why` in a sentence, where the server has said it. */
+  onConnection(up: boolean, why?: string): void;
 }
+
+/** After the server has said that it shows no more pages. */
+const againMs = 30_000;
 
 export function watchStatus(events: FeedEvents): void {
   const histories = new Map<string, RoomHistory>();
   /** Fixed per connection, or every point would tremble by the network's jitter. */
   let startedMs: number | null = null;
+  let refusal: string | undefined;
   const socket: Socket<WatcherEvents> = io("/status", {
     transports: ["websocket"],
     reconnectionDelayMax: 3_000,
@@ -33,12 +38,18 @@ export function watchStatus(events: FeedEvents): void {
   }
 
   socket.on("connect", () => {
-    // The first snapshot of a connection is whole, and a restarted server counts its seconds anew.
+    // The first snapshot of a connection has the last hour, and a restarted server counts its seconds anew.
     histories.clear();
     startedMs = null;
     events.onConnection(true);
   });
-  socket.on("disconnect", () => events.onConnection(false));
+  socket.on("refused", ({ reason }) => (refusal = reason));
+  socket.on("disconnect", (cause) => {
+    events.onConnection(false, refusal);
+    refusal = undefined;
+    // What the server has closed socket.io does not open again by itself.
+    if (cause === "io server disconnect") setTimeout(() => socket.connect(), againMs);
+  });
   socket.on("connect_error", () => events.onConnection(false));
   socket.on("status", (status) => {
     startedMs ??= Math.round(Date.now() / 1_000 - status.uptimeSeconds) * 1_000;

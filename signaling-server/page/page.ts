@@ -25,9 +25,10 @@ const showEvents = createEventLog();
 let unseen: Feed | null = null;
 
 watchStatus({
-  onConnection(up) {
+  onConnection(up, why) {
     byId("connection").hidden = up;
-    if (!up) setText(byId("connection"), "Connection to the server lost, reconnecting …");
+    const sentence = why ? `Not connected: ${why}.` : "Connection to the server lost, reconnecting …";
+    if (!up) setText(byId("connection"), sentence);
   },
   onStatus(feed) {
     if (document.hidden) unseen = feed;

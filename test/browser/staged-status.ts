@@ -42,9 +42,9 @@ export async function serveStaged(
   const log = () => undefined;
   const gate = createGate({ access: {}, unixSeconds: () => 0 });
   const status = () => stagedStatus(rooms, (Date.now() - startedMs) / 1_000);
-  const http = createServer(createWeb({ status, hosts: new Map(), gate, log }));
-  const io = new Server(http, { transports: ["websocket"], serveClient: false });
   const clock = systemClock;
+  const http = createServer(createWeb({ clock, status, hosts: new Map(), gate, log }));
+  const io = new Server(http, { transports: ["websocket"], serveClient: false });
   const now = () => clock.now();
   const stop = serveWatchers(io.of("/status"), { clock, status, gate, counters, now, log, expel: log });
   http.listen(0, "127.0.0.1");

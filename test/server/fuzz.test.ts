@@ -80,6 +80,7 @@ describe("a hostile crowd", () => {
       "pause",
       "leave",
       "model",
+      "request",
       "flood",
       "backlog",
       "expelled",

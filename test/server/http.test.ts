@@ -72,6 +72,7 @@ describe("one snapshot", () => {
     const gone = next(other.socket, "left");
     socket.emit("leave");
     await gone;
+    pass(1_000);
     const later = parseMetrics(await (await get(server, "/metrics")).text());
     const figures = ["training_loss", "validation_accuracy"].map((name) => `shoal_${name}{room="room"}`);
     assert.deepEqual(

@@ -1,14 +1,17 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { describe, test } from "node:test";
+import express from "express";
 import { limits } from "../../shared/net/messages.ts";
 import type { ModelAnswer, ModelRequest } from "../../shared/net/messages.ts";
 import { createModelUpload } from "../../shared/net/model-upload.ts";
 import { readModelFile, valueCountOf } from "../../shared/training/model-file.ts";
 import { accuracyWorthTrying, createModelCollector } from "../../signaling-server/model-collector.ts";
+import { sendModel } from "../../signaling-server/model-download.ts";
 import type { Contributor } from "../../signaling-server/room-interface.ts";
 import type { SignalingServer } from "../../signaling-server/server.ts";
 import { pause, realClock } from "../labs/real-time.ts";
-import { connect, joined, next, startServer, testTask, waitMs } from "./fixture.ts";
+import { connect, joined, next, portOf, startServer, testTask, waitMs } from "./fixture.ts";
 import { handIn, reportAccuracy } from "./handing-in.ts";
 
 /** Two parts and a bit. */
@@ -237,6 +240,37 @@ describe("a room's model", () => {
     await beat();
     assert.deepEqual([asked, collector.memory], [[], 0]);
   });
+});
+
+test("at most two models of a room are in memory: of an older one no download goes on", async () => {
+  const { collector, honest, beat } = collect([member("a")]);
+  const ended: number[] = [];
+  for (const round of [1, 2, 3, 4]) {
+    honest("a", round);
+    await beat(15_000);
+    await until(`round ${round}`, () => collector.model?.round === round);
+    if (round < 4) collector.model?.downloads.add({ destroy: () => ended.push(round) });
+    assert.deepEqual(ended, [1, 2].slice(0, Math.max(0, round - 2)));
+  }
+});
+
+test("a download holds its model until it ends, or is ended", async (t) => {
+  const downloads = new Set<{ destroy(): void }>();
+  const file = Buffer.alloc(32_000_000);
+  const model = { round: 1, accuracy: 1, bytes: file.length, name: "a", file, etag: '"a"', downloads };
+  const app = express().get("/", (_, response) => sendModel(response, model));
+  const http = app.listen(0, "127.0.0.1");
+  t.after(() => http.close().closeAllConnections());
+  await once(http, "listening");
+  const url = `http://127.0.0.1:${portOf(http)}/`;
+  const signal = AbortSignal.timeout(waitMs);
+  assert.equal((await (await fetch(url, { signal })).arrayBuffer()).byteLength, file.length);
+  await until("it has ended", () => downloads.size === 0);
+  const unread = await fetch(url, { signal });
+  assert.equal(downloads.size, 1);
+  for (const download of downloads) download.destroy();
+  await assert.rejects(unread.arrayBuffer());
+  await until("it is forgotten", () => downloads.size === 0);
 });
 
 const get = (server: SignalingServer, path: string, headers: Record<string, string> = {}) =>
