@@ -16,7 +16,7 @@ export const exitCodeMeanings: readonly (readonly [ExitCode, string])[] = [
   [exitCodes.done, "done, or stopped because you asked"],
   [exitCodes.usage, "wrong use, or a task file that can't be read"],
   [exitCodes.unreachable, "the server can't be reached, or its port is taken; doctor: no way to peers"],
-  [exitCodes.refused, "the server refused: no such room, room full, other version, run over"],
+  [exitCodes.refused, "the server refused: no such room, room full, invite revoked, other version, run over"],
   [exitCodes.trainer, "training can't run here, or not in this memory"],
   [exitCodes.diverged, "training diverged"],
   [exitCodes.stoppedNow, "stopped at once: Ctrl-C twice, or finishing took too long"],

@@ -141,7 +141,9 @@ export async function createSignalingServer(options: SignalingServerOptions): Pr
   });
   const onRevoked = (inviteId: string) => {
     for (const socket of io.of("/").sockets.values()) {
-      if (socket.data.inviteId === inviteId) socket.disconnect(true);
+      if (socket.data.inviteId !== inviteId) continue;
+      socket.emit("refused", { event: "join", code: "room", reason: "your invite was revoked" });
+      socket.disconnect(true);
     }
   };
   const creator = creatorKey && serveCreator({ key: creatorKey, hosts, gate, unixSeconds, onRevoked });

@@ -76,6 +76,7 @@ export function createMembership(deps: {
   const { signaling, identity, events, clock } = deps;
   let view: View | null = null;
   let isJoined = false;
+  let isAway = false;
   let hasLeft = false;
   let readyFor: ReadyMessage | undefined;
   let isPaused = false;
@@ -113,6 +114,8 @@ export function createMembership(deps: {
   /** `isResuming`: we hold a trained replica, so a room that is empty without us does not start afresh. */
   function welcome(answer: Welcome, isResuming: boolean): void {
     isJoined = true;
+    if (isAway) events.onNotice("the signaling server is back");
+    isAway = false;
     thinReports.forget();
     pass = answer.pass;
     listed.clear();
@@ -165,8 +168,10 @@ export function createMembership(deps: {
       if (!isJoined && !hasLeft) rejoin();
     },
     disconnected(reason) {
-      if (isJoined)
+      if (isJoined) {
+        isAway = true;
         events.onNotice(`the signaling server is away (${reason}): training goes on, reconnecting`);
+      }
       isJoined = false;
       early.length = 0;
     },
@@ -183,8 +188,10 @@ export function createMembership(deps: {
     model: (request, answer) => answer(deps.upload.answer(request)),
     refused(refusal) {
       const { event, code, reason } = refusal;
-      if (event === "join") return; // its answer says so too
-      if (code === "finished") events.onRefused({ ok: false, code, reason });
+      if (event === "join" && !isJoined) return; // its answer says so too
+      // To who is in the room it says: you are out.
+      if (event === "join") [hasLeft, isJoined] = [true, false];
+      if (event === "join" || code === "finished") events.onRefused({ ok: false, code, reason });
       else events.onNotice(`the server did not take "${event}": ${reason}`);
     },
   });

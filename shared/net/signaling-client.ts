@@ -76,6 +76,8 @@ function connected(socket: ShoalSocket): Promise<void> {
 }
 
 function createSignaling(socket: ShoalSocket, url: string, signingKey?: SigningKey): SignalingClient {
+  let wasLetIn = false;
+
   async function join(request: JoinRequest): Promise<Welcome | Refusal> {
     // Else socket.io would keep it and send it twice: the loop joins again when the socket is back.
     if (!socket.connected || socket.id === undefined) throw noAnswer(url);
@@ -84,6 +86,7 @@ function createSignaling(socket: ShoalSocket, url: string, signingKey?: SigningK
       .timeout(joinTimeoutMs)
       .emitWithAck("join", { ...request, ...(proof && { proof }) })
       .catch(() => undefined);
+    wasLetIn ||= isWelcome(answer);
     if (isWelcome(answer)) return knowsTask(answer);
     if (isRefusal(answer)) return answer;
     if (answer === undefined) renew(); // it took the socket but does not answer
@@ -102,7 +105,12 @@ function createSignaling(socket: ShoalSocket, url: string, signingKey?: SigningK
     },
     on(handlers) {
       socket.on("connect", () => handlers.connected());
-      socket.on("disconnect", (reason) => handlers.disconnected(reason));
+      socket.on("disconnect", (reason) => {
+        // There socket.io gives up: whether the server still wants us the next join says.
+        if (reason === "io server disconnect" && wasLetIn) socket.connect();
+        wasLetIn = false;
+        handlers.disconnected(reason);
+      });
       socket.on("joined", (peer) => handlers.joined(peer));
       socket.on("left", (peer) => handlers.left(peer));
       socket.on("view", (view) => handlers.view(view));

@@ -67,8 +67,13 @@ void test("an invite's link lets a peer in until it is revoked; the room is hidd
     uninvited.stderr,
     /no room "main": this server has no open ones; one by invite needs an invite/,
   );
+  const training = start(t, "join", link);
+  await training.line(/training alone/);
   const revoked = await run(t, "revoke", link, ...options);
   assert.deepEqual([revoked.code, revoked.stderr], [0, ""]);
+  const putOut = await training.ended(5_000);
+  assert.deepEqual([putOut.code, putOut.stderr], [4, "shoal: your invite was revoked\n"]);
+  assert.doesNotMatch(putOut.stdout, /is away/);
   const out = await run(t, "join", link);
   assert.deepEqual([out.code, out.stderr], [uninvited.code, uninvited.stderr]);
   const opened = await run(t, "room", url, "--access", "open", ...options);

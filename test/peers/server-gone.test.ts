@@ -83,6 +83,14 @@ test("without a server: a dark link is given up, dialled again through the third
   await first.until("20 rounds in it", () =>
     all.every(({ results }, i) => results.length >= (counts[i] ?? 0) + 20),
   );
+  for (const { events } of all) {
+    const notices = events.flatMap((event) => (event.kind === "notice" ? event.text : []));
+    const ofServer = notices.filter((text) => text.startsWith("the signaling server is"));
+    assert.deepEqual(
+      ofServer.map((text) => text.split(" (")[0]),
+      ["the signaling server is away", "the signaling server is back"],
+    );
+  }
   for (const [i, { results }] of all.entries()) {
     const rounds = results.slice(rebuilt[i]).map(({ round }) => round);
     const expected = rounds.map((_, at) => (rounds[0] ?? 0) + at);

@@ -5,9 +5,10 @@ import { proveJoin } from "../../shared/net/join-proof.ts";
 import type { JoinProof } from "../../shared/net/join-proof.ts";
 import { connectSignaling } from "../../shared/net/signaling-client.ts";
 import { createSigningKey } from "../../shared/net/signing-key.ts";
+import { maxRefusalsInARow } from "../../signaling-server/events.ts";
 import { viewCoalesceMs } from "../../signaling-server/views.ts";
 import { pause } from "../labs/real-time.ts";
-import { connect, join, joinRequest, joined, next, startServer } from "./fixture.ts";
+import { connect, join, joinRequest, joined, next, offerTo, peerIdOf, startServer } from "./fixture.ts";
 
 const keyOf = (number: number) => createSigningKey(new Uint8Array(32).fill(number));
 
@@ -96,4 +97,33 @@ test("a proof is worth nothing for another room, socket, id or key, and there ar
   socket.emit("leave");
   const tooMany = await tryWith(right);
   assert.ok(!tooMany.ok && tooMany.code === "limit");
+});
+
+test("a peer whose server has hung up comes back", async (t) => {
+  const server = await startServer(t);
+  const signingKey = keyOf(1);
+  const connected = await connectSignaling(server.url, { signingKey });
+  assert.ok(connected.ok);
+  const { signaling } = connected;
+  t.after(() => signaling.close());
+  const request = joinRequest(1, { peerId: signingKey.peerId });
+  assert.ok((await signaling.join(request)).ok);
+  const seen: string[] = [];
+  const nothing = () => undefined;
+  const back = new Promise<void>((resolve) => {
+    signaling.on({
+      joined: nothing,
+      left: nothing,
+      view: nothing,
+      model: nothing,
+      signal: nothing,
+      refused: nothing,
+      disconnected: (reason) => void seen.push(reason),
+      connected: resolve,
+    });
+  });
+  for (let sent = 0; sent < maxRefusalsInARow; sent += 1) signaling.send("signal", offerTo(peerIdOf(7)));
+  await back;
+  assert.deepEqual(seen, ["io server disconnect"]);
+  assert.ok((await signaling.join(request)).ok);
 });
