@@ -2,7 +2,7 @@
  * Saves a checkpoint: parameters first, manifest last, each whole and synced. Until the manifest stands the
  * ones before are the newest, and only then the oldest of them goes.
  */
-import { access, mkdir, readdir, rm, stat } from "node:fs/promises";
+import { access, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Task } from "../../shared/core/task.ts";
 import type { Replica } from "../../shared/net/model-upload.ts";
@@ -10,6 +10,7 @@ import { writeModelFile } from "../../shared/training/model-file.ts";
 import { areFinite } from "./finite.ts";
 import { faultOf } from "./file-faults.ts";
 import { manifestName, parametersName, readName, seriesOf, sha256 } from "./file-names.ts";
+import { makeFolder } from "./make-folder.ts";
 import { writeManifest } from "./manifest.ts";
 import { syncFolder, writeWhole } from "./whole-file.ts";
 
@@ -32,7 +33,7 @@ const unfinishedMs = 60_000;
  */
 export async function preparePlace({ folder }: CheckpointPlace): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await writeWhole(folder, trialName, "");
     await rm(join(folder, trialName), { force: true });
   } catch (error) {
@@ -61,7 +62,7 @@ export async function saveCheckpoint(
   const parameters = { file, bytes: bytes.length, sha256: digest };
   const manifest = writeManifest({ url, room, round, task, parameters });
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const wasThere = await isThere(join(folder, file));
     try {
       await writeWhole(folder, file, bytes);

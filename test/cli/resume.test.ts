@@ -98,6 +98,7 @@ void test("a folder that can't be written is refused before anything is trained"
   chmodSync(readOnly, 0o500);
   const places: readonly (readonly [folder: string, why: string])[] = [
     [join(temporaryFile(t, "file", ""), "folder"), "it is no folder"],
+    ...(process.platform === "linux" ? [["/proc/no/folder", "it is not there"] as const] : []),
     // The superuser may write everywhere.
     ...(process.geteuid?.() === 0 ? [] : [[join(readOnly, "folder"), "this user may not"] as const]),
   ];
