@@ -1,6 +1,8 @@
 /** The creator's key: whoever has it makes rooms and invites. A file that only its owner reads, or the environment. */
 import { randomBytes } from "node:crypto";
 import { readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { codeOf, faultOf } from "./checkpoints/file-faults.ts";
 import { usageError } from "./exit-codes.ts";
 
 const variable = "SHOAL_CREATOR_KEY";
@@ -12,20 +14,42 @@ export function readCreatorKey(file: string | undefined): string | undefined {
     const given = process.env[variable]?.trim();
     return given ? checked(given, variable) : undefined;
   }
-  const mode = statSync(file, { throwIfNoEntry: false })?.mode;
-  if (mode === undefined) throw usageError(`--creator-key-file (${file}): there is no such file`);
+  const found = reading(file, () => statSync(file, { throwIfNoEntry: false }));
+  if (found === undefined) throw fault(file, "there is no such file");
+  if (found.isDirectory()) throw fault(file, "it is a folder: name a file in it");
   // Windows has other rights than these bits.
-  if (process.platform !== "win32" && (mode & 0o077) !== 0)
-    throw usageError(`--creator-key-file (${file}): others may read it: chmod 600 ${file}`);
-  return checked(readFileSync(file, "utf8").trim(), `--creator-key-file (${file})`);
+  if (process.platform !== "win32" && (found.mode & 0o077) !== 0)
+    throw fault(file, `others may read it: chmod 600 ${file}`);
+  const content = reading(file, () => readFileSync(file, "utf8"));
+  return checked(content.trim(), `--creator-key-file (${file})`);
 }
 
 /** The same; a server makes the file where there is none. */
 export function makeCreatorKey(file: string | undefined): string | undefined {
-  const isThere = file === undefined || statSync(file, { throwIfNoEntry: false }) !== undefined;
-  if (!isThere) writeFileSync(file, `${randomBytes(32).toString("hex")}\n`, { mode: 0o600, flag: "wx" });
+  if (file !== undefined && reading(file, () => statSync(file, { throwIfNoEntry: false })) === undefined)
+    make(file);
   return readCreatorKey(file);
 }
+
+function make(file: string): void {
+  const key = `${randomBytes(32).toString("hex")}\n`;
+  try {
+    writeFileSync(file, key, { mode: 0o600, flag: "wx" });
+  } catch (error) {
+    const why = codeOf(error) === "ENOENT" ? `there is no folder ${dirname(file)}` : faultOf(error);
+    throw fault(file, `can't be made, ${why}`);
+  }
+}
+
+function reading<T>(file: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw fault(file, `can't be read, ${faultOf(error)}`);
+  }
+}
+
+const fault = (file: string, why: string) => usageError(`--creator-key-file (${file}): ${why}`);
 
 function checked(key: string, where: string): string {
   if (key.length >= leastLength) return key;

@@ -258,6 +258,13 @@ test("a key's file is for its owner only, and a short key is none", (t) => {
   assert.throws(() => readCreatorKey(seen), /others may read it: chmod 600/);
   writeFileSync(file, "short");
   assert.throws(() => readCreatorKey(file), /5 characters/);
+  assert.throws(() => makeCreatorKey(folder), /: it is a folder: name a file in it$/);
+  const nowhere = pathOf(folder, "none", "key");
+  assert.throws(() => makeCreatorKey(nowhere), {
+    exitCode: 2,
+    message: `--creator-key-file (${nowhere}): can't be made, there is no folder ${pathOf(folder, "none")}`,
+  });
+  assert.throws(() => makeCreatorKey(pathOf(file, "key")), /can't be read, it is no folder$/);
   assert.throws(() => readCreatorKey(pathOf(folder, "none")), /there is no such file/);
 });
 
