@@ -1,5 +1,6 @@
 /** Where a peer's news goes: a screen, plain lines, JSON lines, or nowhere. */
 import type { PeerEvent, PeerOutcome } from "../shared/net/peer-events.ts";
+import { waitingInWords } from "../shared/net/phase.ts";
 import type { PeerSnapshot } from "../shared/net/report.ts";
 import type { BackendReport } from "../shared/training/backend-report.ts";
 import type { ExitCode } from "./exit-codes.ts";
@@ -22,11 +23,16 @@ export interface Display {
 
 export const silentDisplay: Display = { event() {}, backend() {}, say() {}, end() {} };
 
-export function stateInWords(state: PeerSnapshot["report"]["state"], members: number): string {
+export function stateInWords(
+  state: PeerSnapshot["report"]["state"],
+  { members, phase, task }: Pick<PeerSnapshot, "members" | "phase" | "task">,
+): string {
   if (state === "training") return members === 1 ? "training alone" : `training, ${members} members`;
   if (state === "listening") return "listening: completing the model from the others";
   if (state === "paused") return "paused";
-  return members === 0 ? "waiting for enough peers" : "connecting to the others";
+  if (members > 0) return "connecting to the others";
+  const isWaiting = phase === "waiting for others" && task !== undefined && task.minPeers > 1;
+  return isWaiting ? waitingInWords(task.minPeers) : "waiting for enough peers";
 }
 
 export function outcomeInWords(outcome: PeerOutcome): string {

@@ -81,8 +81,9 @@ function taskLine({ task }: PeerSnapshot): string {
   return task ? ` · ${printable(task.name)}, ${task.averaging}, ${whole(task.rounds)} rounds` : "";
 }
 
-function stateLine({ report, members, task }: PeerSnapshot, style: Style): string {
-  const words = stateInWords(report.state, members);
+function stateLine(now: PeerSnapshot, style: Style): string {
+  const { report, task } = now;
+  const words = stateInWords(report.state, now);
   const shown = report.state === "training" ? style.good(words) : style.bad(words);
   return `${shown} · round ${whole(report.round)}${task ? ` of ${whole(task.rounds)}` : ""}`;
 }

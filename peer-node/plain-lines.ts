@@ -30,7 +30,7 @@ export function createPlainLines(deps: {
   return {
     event(event) {
       if (event.kind === "notice") line(event.text);
-      if (event.kind === "state") line(stateInWords(event.state, snapshot().members));
+      if (event.kind === "state") line(stateInWords(event.state, snapshot()));
     },
     backend: ({ title, why }) => line(`training on ${title}. ${why}`),
     say: line,

@@ -1,5 +1,6 @@
 /** `shoal serve`: a signaling server with one room, until Ctrl-C. */
 import { lacksCredentials } from "../shared/net/ice-server.ts";
+import { roomFault } from "../shared/net/room-fault.ts";
 import { needsFiles } from "../shared/training/data/needs-files.ts";
 import type { OptionValues } from "./cli-options.ts";
 import type { serve } from "./commands.ts";
@@ -26,6 +27,8 @@ export async function runServe(options: ServeOptions): Promise<ExitCode> {
     process.stdout.write(`${JSON.stringify(task, null, 2)}\n`);
     return exitCodes.done;
   }
+  const fault = roomFault(task);
+  if (fault !== undefined) throw usageError(`--task (${options.task}): ${fault}`);
   const iceServers = options["ice-server"] ?? [];
   const turnSecret = readTurnSecret(options["turn-secret"], iceServers);
   const { access, ...creator } = readCreator(options, room);

@@ -9,6 +9,7 @@ import * as v from "valibot";
 import { describeIssue } from "../shared/core/parse.ts";
 import { parseTask } from "../shared/core/task.ts";
 import { roomNameSchema } from "../shared/net/messages.ts";
+import { roomFault } from "../shared/net/room-fault.ts";
 import { needsFiles } from "../shared/training/data/needs-files.ts";
 import { inviteIn, roomAccesses } from "./gate.ts";
 import type { Gate } from "./gate.ts";
@@ -125,7 +126,7 @@ function parse(body: string): CreatorCommand | string {
 function readTask(given: unknown) {
   try {
     const task = parseTask(given);
-    if (!needsFiles(task.data)) return task;
+    if (!needsFiles(task.data)) return roomFault(task) ?? task;
     return "a task whose data are files begins with the server: shoal serve --task";
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

@@ -7,3 +7,8 @@ export type PeerPhase =
   /** For enough others to begin, or for anybody to be heard. */
   | "waiting for others"
   | "paused";
+
+/** Where nobody trains yet. */
+export function waitingInWords(minPeers: number): string {
+  return `waiting for others: training starts when ${minPeers} peers are ready`;
+}

@@ -7,6 +7,7 @@ import type { RoundResult } from "../core/round.ts";
 import type { View } from "../core/view.ts";
 import { createListening } from "./listening.ts";
 import type { Progress } from "./listening.ts";
+import { waitingInWords } from "./phase.ts";
 import { sketchOf } from "./sketch.ts";
 import { createSketching } from "./sketching.ts";
 import type { Replica } from "./model-upload.ts";
@@ -17,6 +18,8 @@ import { createValidating } from "./validating.ts";
 /** A member that is alone in its rounds does one in this time, or in twice what it learns for. */
 const lonelyRoundMs = 5_000;
 const pollMs = 100;
+/** Peers that come together need not be told that they wait. */
+const saysWaitingMs = 1_000;
 /** A peer that pauses does its part of the averaging until it is out of the view, for so long at most. */
 const handoverMs = 5_000;
 
@@ -32,7 +35,7 @@ export function createTrainingLoop(deps: TrainingLoopDeps): TrainingLoop {
     isOn,
     isMember,
     isMemberAt,
-    notice: (text) => onEvent({ kind: "notice", text }),
+    notice,
   });
   /** Of the last round that we learned in. */
   let trainMs = 0;
@@ -49,6 +52,10 @@ export function createTrainingLoop(deps: TrainingLoopDeps): TrainingLoop {
       else await listening.listen(view);
     }
     if (!deps.isOver()) end({ kind: "finished", validation: await validating.final(p.replica, p.round) });
+  }
+
+  function notice(text: string): void {
+    onEvent({ kind: "notice", text });
   }
 
   /** Neither ended nor told to pause: what only waits goes on. */
@@ -78,7 +85,7 @@ export function createTrainingLoop(deps: TrainingLoopDeps): TrainingLoop {
   }
 
   function returnFromDrift(): void {
-    onEvent({ kind: "notice", text: "our model has drifted from the others': catching up with them" });
+    notice("our model has drifted from the others': catching up with them");
     listening.hearAgain();
   }
 
@@ -105,8 +112,11 @@ export function createTrainingLoop(deps: TrainingLoopDeps): TrainingLoop {
     const before = membership.view;
     membership.ready({ round: own, ...(own > 0 && { sketch: sketchOf(p.replica, s.task.seed) }) });
     enterPhase("waiting for others");
+    const { minPeers } = s.task;
+    const cancel = clock.after(saysWaitingMs, () => minPeers > 1 && notice(waitingInWords(minPeers)));
     // A server that was restarted has no view at first; it is told again that we are ready.
     while (isOn() && (!membership.view || membership.view === before)) await deps.news(5_000);
+    cancel();
     if (!isOn() || !membership.view?.members.length) return;
     const from = isMember() ? (membership.view?.fromRound ?? 0) : 0;
     p.isRoundVoid = false;

@@ -65,7 +65,10 @@ async function serverFor(t: TestContext, task: Partial<Task>): Promise<string> {
 
 void test("two peers train to the end; every line of --json is an object of the documented shape", async (t) => {
   const url = await serverFor(t, { rounds: 20, minPeers: 2 });
-  const peers = ["a", "b"].map((name) => start(t, "join", url, "--name", name, "--json"));
+  const join = (name: string) => start(t, "join", url, "--name", name, "--json");
+  const first = join("a");
+  await first.line(/"text":"waiting for others: training starts when 2 peers are ready"/);
+  const peers = [first, join("b")];
   for (const { code, stdout, stderr } of await Promise.all(peers.map((peer) => peer.ended()))) {
     assert.deepEqual([code, stderr], [0, ""]);
     const lines = parseLines(stdout);

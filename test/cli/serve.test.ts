@@ -3,6 +3,7 @@ import { chmodSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { test } from "node:test";
 import { parseTask } from "../../shared/core/task.ts";
+import { startServer } from "../server/fixture.ts";
 import { run, start, startWith, temporaryFile } from "./command.ts";
 
 void test("serve says where the page is and how to join, and ends with Ctrl-C", async (t) => {
@@ -91,4 +92,19 @@ void test("a room by invite needs a key", async (t) => {
   ).ended();
   assert.equal(code, 2);
   assert.match(stderr, /--access \(invite\): needs --creator-key-file/);
+});
+
+void test("a task for more peers than a room holds is refused by serve and by room", async (t) => {
+  const { stdout } = await run(t, "serve", "--print-task");
+  const task: unknown = JSON.parse(stdout);
+  assert.ok(typeof task === "object");
+  const file = temporaryFile(t, "task.json", JSON.stringify({ ...task, minPeers: 33 }));
+  const sentence = "minPeers is 33: must be at most 32, as many as a room holds";
+  const served = await run(t, "serve", "--task", file);
+  assert.deepEqual([served.code, served.stderr], [2, `shoal: --task (${file}): ${sentence}\n`]);
+  const creatorKey = "k".repeat(32);
+  const { url } = await startServer(t, { creatorKey });
+  const withKey = { SHOAL_CREATOR_KEY: creatorKey };
+  const made = await startWith(t, withKey, "room", `${url}/join/new`, "--task", file).ended();
+  assert.deepEqual([made.code, made.stderr], [4, `shoal: server (${url}): ${sentence}.\n`]);
 });
