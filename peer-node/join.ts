@@ -112,6 +112,7 @@ export async function runJoin(url: string, options: JoinOptions): Promise<ExitCo
   const onEvent = (event: PeerEvent) => {
     display.event(event);
     if (event.kind === "round") checkpoints.afterRound(peer);
+    if (event.kind === "state" && event.state === "listening") void checkpoints.listening(peer);
     afterRound(event);
   };
   const forgetSignals = listenForStop({

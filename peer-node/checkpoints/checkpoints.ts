@@ -31,6 +31,8 @@ export interface Checkpoints {
   readonly remembered: Pick<PeerOptions, "remembered">;
   /** Says which rhythm applies: one that was given earlier is not remembered. */
   announce(): void;
+  /** Says once that others were training already, where a checkpoint was to be brought. */
+  listening(peer: Peer): Promise<void>;
   afterRound(peer: Peer): void;
   /** The last one of a run that did not fail. */
   conclude(peer: Peer, outcome: PeerOutcome): Promise<void>;
@@ -39,6 +41,7 @@ export interface Checkpoints {
 const none: Checkpoints = {
   remembered: {},
   announce() {},
+  listening: () => Promise.resolve(),
   afterRound() {},
   conclude: () => Promise.resolve(),
 };
@@ -68,9 +71,12 @@ export async function openCheckpoints(
   } = options;
   const place = { folder: resolve(options.checkpoint), keep, url, room };
   let keeper: Keeper | undefined;
+  /** The peer asked for the newest, or was told what becomes of it. */
+  let isSettled = resume !== true;
   await prepared(place, clock);
 
   async function remembered(task: Task) {
+    isSettled = true;
     const found = await findCheckpoint(place.folder, task, warn);
     tell(
       found
@@ -91,6 +97,14 @@ export async function openCheckpoints(
   return {
     remembered: resume ? { remembered } : {},
     announce: () => tell(`a checkpoint ${inWords(rhythm)}, the last ${keep} kept, in ${place.folder}`),
+    async listening(peer) {
+      const { task } = peer.snapshot();
+      if (isSettled || !task) return;
+      isSettled = true;
+      const found = await findCheckpoint(place.folder, task, () => undefined);
+      if (found)
+        tell(`the room is training already: its model counts, not the checkpoint of round ${found.round}`);
+    },
     afterRound(peer) {
       keeper ??= keeperFor(peer);
       const replica = peer.replica();

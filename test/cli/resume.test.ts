@@ -185,3 +185,13 @@ void test("what can't be resumed is one sentence", async (t) => {
   const lone = await run(t, "join", "http://127.0.0.1:1", "--resume");
   assert.deepEqual([lone.code, lone.stderr], [2, "shoal: --resume: needs --checkpoint DIR\n"]);
 });
+
+void test("who resumes in a room that trains already is told that its checkpoint is not used", async (t) => {
+  const task = checkpointTask();
+  const server = await startServer(t, { tasks: { main: task } });
+  const folder = temporaryFolder(t);
+  await saveCheckpoint({ folder, keep: 3, url: server.url, room: "main" }, task, replicaOf(task, 10));
+  await start(t, "join", server.url).line(/training alone/);
+  const resumed = start(t, "resume", folder);
+  await resumed.line(/the room is training already: its model counts, not the checkpoint of round 10$/);
+});
