@@ -35,7 +35,7 @@ export function createEndScreen(onAgain: () => void): EndScreen {
         show("You have left", "Thank you: the others go on with what you contributed.", "Join again");
       else if (outcome === "over") show("This run is over", reason, undefined);
       else if (outcome === "refused")
-        show("The server did not let this tab in", `${reason}${soon(againMs)}`, "Try again");
+        show("The server does not let this tab in", `${reason}${soon(againMs)}`, "Try again");
       else show("Training stopped here", `${reason}${soon(againMs)}`, "Try again");
     },
     hide() {
