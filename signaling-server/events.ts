@@ -16,8 +16,10 @@ const eventsPerSecond = 200;
 const eventBurst = 1_000;
 export const maxRefusalsInARow = 100;
 
-export type Outcome = { readonly ok: true } | Refusal;
+export type Outcome = { readonly ok: true; readonly isDropped?: true } | Refusal;
 export const accepted: Outcome = { ok: true };
+/** In silence, and counted: it is no fault of whoever sent it. */
+export const dropped: Outcome = { ok: true, isDropped: true };
 
 export interface EventRule {
   /** The event has a callback, which gets the outcome. */
@@ -118,7 +120,7 @@ function createGuard(socket: GuardedSocket, { rules: rulesOf, counters, now, log
     const args = event.slice(1, answer ? -1 : undefined);
 
     const outcome = judgeSafely(name, rule, args, answer !== null);
-    counters.count(rule ? name : unknownEvent, outcome.ok ? "accepted" : "refused");
+    counters.count(rule ? name : unknownEvent, outcome.ok && !outcome.isDropped ? "accepted" : "refused");
     if (rule?.answered) answer?.(outcome);
     if (outcome.ok) refusalsInARow = 0;
     else tell(name, outcome);

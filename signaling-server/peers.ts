@@ -6,7 +6,8 @@ import {
   reportSchema,
   signalSchema,
 } from "../shared/net/messages.ts";
-import type { JoinRequest } from "../shared/net/messages.ts";
+import type { JoinRequest, SignalMessage } from "../shared/net/messages.ts";
+import { createTokenBucket } from "../shared/core/token-bucket.ts";
 import { clientOf } from "./client-address.ts";
 import { accepted, guardEvents, refuse, ruleFor } from "./events.ts";
 import type { EventRule, GuardOptions, Outcome } from "./events.ts";
@@ -23,7 +24,7 @@ export interface PeersOptions extends Omit<GuardOptions, "rules"> {
   readonly hosts: ReadonlyMap<string, RoomHost>;
   readonly gate: Gate;
   readonly seats: SeatShares;
-  readonly expect: SocketLimits["expect"];
+  readonly limits: Pick<SocketLimits, "expect" | "isBehind">;
 }
 
 export function servePeers(io: PeerServer, options: PeersOptions): void {
@@ -49,6 +50,16 @@ type Holders = Map<string, () => void>;
 /** Leaving and joining again on one socket; each proof takes a fraction of a millisecond to check. */
 const maxProofs = 20;
 
+/** Bytes of signals; a handshake with 31 peers takes a fifth of it. */
+const relayedPerSecond = 65_536;
+const relayedBurst = 524_288;
+/** Of a signal besides its longest text. */
+const signalFrame = 256;
+
+function sizeOf({ data }: SignalMessage): number {
+  return signalFrame + (data.type === "candidate" ? data.candidate.candidate : data.sdp).length;
+}
+
 interface Session {
   readonly rules: ReadonlyMap<string, EventRule>;
   end(reason: string): void;
@@ -56,9 +67,10 @@ interface Session {
 
 function createSession(
   socket: PeerSocket,
-  deps: Pick<PeersOptions, "hosts" | "gate" | "seats" | "expect"> & { readonly holders: Holders },
+  deps: Pick<PeersOptions, "hosts" | "gate" | "seats" | "limits" | "now"> & { readonly holders: Holders },
 ): Session {
-  const { hosts, gate, seats, expect, holders } = deps;
+  const { hosts, gate, seats, limits, now, holders } = deps;
+  const relayed = createTokenBucket(relayedPerSecond, relayedBurst);
   let proofs = 0;
   let seat: { readonly host: RoomHost; readonly peerId: string; readonly free: () => void } | null = null;
 
@@ -86,7 +98,8 @@ function createSession(
     const isBack = host.room.has(request.peerId);
     const free = isBack ? () => undefined : seats.take(request.room, clientOf(socket.request));
     if (!free) return refuse("full", tooManyOfYours(request.room));
-    socket.data.expect = (bytes) => expect(socket.conn, bytes);
+    socket.data.expect = (bytes) => limits.expect(socket.conn, bytes);
+    socket.data.isBehind = () => limits.isBehind(socket.conn);
     const answer = host.join(socket, request);
     if (!answer.ok) {
       free();
@@ -124,7 +137,11 @@ function createSession(
     join: checkingVersion(ruleFor(joinSchema, join, { answered: true })),
     signal: ruleFor(
       signalSchema,
-      seated((host, peerId, message) => host.relay(peerId, message)),
+      seated((host, peerId, message) =>
+        relayed.take(now(), sizeOf(message))
+          ? host.relay(peerId, message)
+          : refuse("limit", `more than ${relayedPerSecond} bytes of signals per second: slow down`),
+      ),
     ),
     ready: ruleFor(
       readySchema,

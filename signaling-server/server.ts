@@ -167,7 +167,7 @@ export async function createSignalingServer(options: SignalingServerOptions): Pr
   const stopWatchers = serveWatchers(io.of("/status"), { ...guard, clock, gate, status });
   const { seatsPerAddress = limits.membersPerRoom / 2 } = options;
   const seats = createSeatShares(seatsPerAddress, isThisMachine);
-  servePeers(io, { ...guard, hosts, gate, seats, expect: limitsOfSockets.expect });
+  servePeers(io, { ...guard, hosts, gate, seats, limits: limitsOfSockets });
 
   const sockets = () => io.engine.clientsCount;
   const stopRelief = relieveHeap({ clock, sockets, collect: fullCollection() });

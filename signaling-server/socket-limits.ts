@@ -20,6 +20,8 @@ const byteBurst = 4_194_304;
 const pieceBytes = 65_536;
 /** Waiting for a socket when one more packet is to be sent to it. */
 const maxBacklogBytes = 1_048_576;
+/** Waiting for it when others have something for it: far less, so that they cannot have it cut off. */
+const othersBacklogBytes = 262_144;
 const everyMs = 1_000;
 /** socket.io's, for a namespace: each costs a socket and what it is told first. Ours need one. */
 const connectPacket = "0";
@@ -35,6 +37,8 @@ export interface SocketLimits {
   watch(connection: Connection): void;
   /** So many bytes were asked for: they count as none. */
   expect(connection: Connection, bytes: number): void;
+  /** So much waits for it already that others' signals to it are better dropped. */
+  isBehind(connection: Connection): boolean;
   /** Thrown out for what it said: gone soon, whatever it does. */
   expel(connection: Connection): void;
   close(): void;
@@ -89,6 +93,10 @@ export function createSocketLimits({ clock, turns, onOffence }: SocketLimitsOpti
     onOffence(connection, offence);
   }
 
+  function backlogOf(connection: Connection): number {
+    return (watched.get(connection)?.waiting ?? 0) + connection.request.socket.writableLength;
+  }
+
   /** Its next piece when it is its address's turn. */
   function readOnLater(connection: Connection): void {
     const reader = readerOf(connection.request);
@@ -115,9 +123,9 @@ export function createSocketLimits({ clock, turns, onOffence }: SocketLimitsOpti
         else count(connection);
       });
       connection.on("packetCreate", ({ data }: { readonly data?: unknown }) => {
-        const isBehind = it.waiting + connection.request.socket.writableLength > maxBacklogBytes;
+        const isTooMuch = backlogOf(connection) > maxBacklogBytes;
         it.waiting += sizeOf(data);
-        if (isBehind) cut(connection, "backlog");
+        if (isTooMuch) cut(connection, "backlog");
       });
       connection.on("flush", () => (it.waiting = 0));
       connection.on("close", () => {
@@ -127,6 +135,7 @@ export function createSocketLimits({ clock, turns, onOffence }: SocketLimitsOpti
       });
     },
     expect: (connection, bytes) => watched.get(connection)?.bucket.grant(bytes),
+    isBehind: (connection) => backlogOf(connection) > othersBacklogBytes,
     expel(connection) {
       note(connection, "expelled");
       stopReading(connection);
