@@ -24,7 +24,7 @@ export interface PeersOptions extends Omit<GuardOptions, "rules"> {
   readonly hosts: ReadonlyMap<string, RoomHost>;
   readonly gate: Gate;
   readonly seats: SeatShares;
-  readonly limits: Pick<SocketLimits, "expect" | "isBehind">;
+  readonly limits: SocketLimits;
 }
 
 export function servePeers(io: PeerServer, options: PeersOptions): void {

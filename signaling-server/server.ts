@@ -123,10 +123,11 @@ export async function createSignalingServer(options: SignalingServerOptions): Pr
     turns: createTurns(setImmediate),
     onOffence({ request }, offence) {
       counters.count(offence, "refused");
-      addresses.punish(clientOf(request));
+      addresses.charge(clientOf(request));
     },
+    onSpent: ({ request }, share) => addresses.charge(clientOf(request), share),
   });
-  const guard = { counters, now: () => clock.now(), log, expel: limitsOfSockets.expel };
+  const guard = { counters, now: () => clock.now(), log, limits: limitsOfSockets };
 
   const specs = Object.values(options.tasks).map((task) => task.data);
   const data = options.data && (await serveData(options.data, specs, Date.now().toString(36), clock));
@@ -167,7 +168,7 @@ export async function createSignalingServer(options: SignalingServerOptions): Pr
   const stopWatchers = serveWatchers(io.of("/status"), { ...guard, clock, gate, status });
   const { seatsPerAddress = limits.membersPerRoom / 2 } = options;
   const seats = createSeatShares(seatsPerAddress, isThisMachine);
-  servePeers(io, { ...guard, hosts, gate, seats, limits: limitsOfSockets });
+  servePeers(io, { ...guard, hosts, gate, seats });
 
   const sockets = () => io.engine.clientsCount;
   const stopRelief = relieveHeap({ clock, sockets, collect: fullCollection() });

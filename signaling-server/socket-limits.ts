@@ -7,6 +7,7 @@
 import type { Socket } from "socket.io";
 import type { Clock } from "../shared/core/clock.ts";
 import { createTokenBucket } from "../shared/core/token-bucket.ts";
+import type { TokenBucket } from "../shared/core/token-bucket.ts";
 import { clientOf } from "./client-address.ts";
 import type { Turns } from "./turns.ts";
 
@@ -16,6 +17,9 @@ export type Connection = Socket["conn"];
 /** Averages and bursts are far above what an honest peer sends: 20 kB a second beside 31 others. */
 const bytesPerSecond = 131_072;
 const byteBurst = 4_194_304;
+/** In whatever namespaces of socket.io. */
+export const eventsPerSecond = 200;
+const eventBurst = 1_000;
 /** What Node reads from a socket at once: a whole piece means that more is there. */
 const pieceBytes = 65_536;
 /** Waiting for a socket when one more packet is to be sent to it. */
@@ -37,6 +41,8 @@ export interface SocketLimits {
   watch(connection: Connection): void;
   /** So many bytes were asked for: they count as none. */
   expect(connection: Connection, bytes: number): void;
+  /** For its events: taken from with each. */
+  events(connection: Connection): TokenBucket;
   /** So much waits for it already that others' signals to it are better dropped. */
   isBehind(connection: Connection): boolean;
   /** Thrown out for what it said: gone soon, whatever it does. */
@@ -45,7 +51,9 @@ export interface SocketLimits {
 }
 
 interface Watched {
-  readonly bucket: ReturnType<typeof createTokenBucket>;
+  readonly bucket: TokenBucket;
+  /** Made with the first event: many sockets never say anything. */
+  events: TokenBucket | null;
   /** Bytes that were counted. */
   read: number;
   /** Bytes in packets that were not handed to the WebSocket yet. */
@@ -58,9 +66,11 @@ export interface SocketLimitsOptions {
   readonly turns: Turns;
   /** Called once for each connection that is cut or expelled. */
   readonly onOffence: (connection: Connection, offence: Offence) => void;
+  /** Of every other one once it is gone: the share that it had used of the bytes or events for one moment. */
+  readonly onSpent: (connection: Connection, share: number) => void;
 }
 
-export function createSocketLimits({ clock, turns, onOffence }: SocketLimitsOptions): SocketLimits {
+export function createSocketLimits({ clock, turns, onOffence, onSpent }: SocketLimitsOptions): SocketLimits {
   const watched = new Map<Connection, Watched>();
   let cancelBeat = clock.after(everyMs, beat);
 
@@ -93,6 +103,12 @@ export function createSocketLimits({ clock, turns, onOffence }: SocketLimitsOpti
     onOffence(connection, offence);
   }
 
+  /** Of what it may send at once, beyond a second's: otherwise a new socket would be as good as time to recover. */
+  function usedShare({ bucket, events }: Watched): number {
+    const nextMs = clock.now() + everyMs;
+    return Math.max(bucket.usedShare(nextMs), events?.usedShare(nextMs) ?? 0);
+  }
+
   function backlogOf(connection: Connection): number {
     return (watched.get(connection)?.waiting ?? 0) + connection.request.socket.writableLength;
   }
@@ -110,7 +126,13 @@ export function createSocketLimits({ clock, turns, onOffence }: SocketLimitsOpti
   return {
     watch(connection) {
       const bucket = createTokenBucket(bytesPerSecond, byteBurst);
-      const it: Watched = { bucket, read: connection.request.socket.bytesRead, waiting: 0, isOut: false };
+      const it: Watched = {
+        bucket,
+        read: connection.request.socket.bytesRead,
+        waiting: 0,
+        events: null,
+        isOut: false,
+      };
       watched.set(connection, it);
       let connects = 0;
       const { socket } = connection.request;
@@ -129,12 +151,20 @@ export function createSocketLimits({ clock, turns, onOffence }: SocketLimitsOpti
       });
       connection.on("flush", () => (it.waiting = 0));
       connection.on("close", () => {
+        count(connection);
+        if (!it.isOut) onSpent(connection, usedShare(it));
         watched.delete(connection);
         // ws would wait half a minute for who does not answer the goodbye.
         if (!socket.destroyed) clock.after(lastWordMs, () => socket.destroy());
       });
     },
     expect: (connection, bytes) => watched.get(connection)?.bucket.grant(bytes),
+    events(connection) {
+      const it = watched.get(connection);
+      const events = it?.events ?? createTokenBucket(eventsPerSecond, eventBurst);
+      if (it) it.events = events;
+      return events;
+    },
     isBehind: (connection) => backlogOf(connection) > othersBacklogBytes,
     expel(connection) {
       note(connection, "expelled");

@@ -99,8 +99,8 @@ describe("one address", () => {
       return leave !== undefined;
     };
     assert.ok(comeAndGo());
-    addresses.punish("a");
-    addresses.punish("a");
+    addresses.charge("a");
+    addresses.charge("a");
     assert.equal(comeAndGo(), false);
     assert.ok(addresses.admit("b"));
     nowMs += 100;
@@ -117,8 +117,11 @@ test("a bucket counts bytes, gives what was granted, and fills no higher than it
   bucket.grant(200);
   assert.equal(bucket.take(1_000, 150), true);
   assert.equal(bucket.take(1e9, 101), false);
-  bucket.spend(1e9, 1_000);
-  assert.equal(bucket.take(1e9, 1), false);
+  assert.equal(bucket.usedShare(1e9), 0);
+  bucket.spend(1e9, 1_000, 20);
+  assert.ok(Math.abs(bucket.usedShare(1e9) - 1.2) < 1e-9);
+  assert.equal(bucket.take(1e9 + 2_000, 1), false, "it owes 20");
+  assert.equal(bucket.take(1e9 + 3_000, 10), true);
 });
 
 describe("one socket", () => {
@@ -149,6 +152,17 @@ describe("one socket", () => {
     });
   }
 
+  test("that goes after a second's events costs its address nothing", async (t) => {
+    const server = await startServer(t, { socketsPerAddress: 8 });
+    const events = Array.from({ length: 190 }, () => frameOf(event("ready", { round: 0 })));
+    for (let number = 1; number <= 12; number += 1) {
+      const { tcp } = await openRaw(server.port, "127.0.0.3");
+      const enter = frameOf(`421${JSON.stringify(["join", joinRequest(number)])}`);
+      tcp.end(Buffer.concat([enter, ...events]));
+      await closeOf(tcp);
+    }
+  });
+
   /** A peer of the room that has stopped reading; what it is sent fills the network's buffers first. */
   async function deafPeer(server: SignalingServer, number: number) {
     const deaf = await openRaw(server.port, "127.0.0.3");
@@ -157,6 +171,29 @@ describe("one socket", () => {
     await isIn;
     deaf.tcp.pause();
     return deaf.tcp;
+  }
+
+  const spenders: readonly [what: string, pieces: number, frame: Buffer][] = [
+    ["nearly all bytes that it may send at once", 480, frameOf(`43999["${"x".repeat(8_000)}"]`)],
+    ["nearly all events", 990, frameOf(event("ready", { round: 0 }))],
+  ];
+  for (const [what, pieces, frame] of spenders) {
+    test(`that has sent ${what} and closes before it is cut off costs its address new sockets`, async (t) => {
+      const server = await startServer(t, { socketsPerAddress: 16 });
+      const inside = await joined(t, server, 9);
+      const spender = await openRaw(server.port, "127.0.0.3");
+      spender.send(`421${JSON.stringify(["join", joinRequest(1)])}`);
+      await next(inside.socket, "joined");
+      spender.tcp.write(Buffer.concat(Array.from({ length: pieces }, () => frame)));
+      const gone = next(inside.socket, "left");
+      spender.tcp.end();
+      await gone;
+      await assert.rejects(openRaw(server.port, "127.0.0.3"));
+      const { flood, expelled } = server.status().signals;
+      assert.deepEqual([flood?.refused, expelled?.refused], [0, 0]);
+      const after = await openRaw(server.port, "127.0.0.4");
+      after.tcp.destroy();
+    });
   }
 
   test("that does not read is not cut off for what others send it: their signals are dropped, till it reads again", async (t) => {

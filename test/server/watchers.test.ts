@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { Server } from "socket.io";
 import { io as dial } from "socket.io-client";
 import { createEventCounters } from "../../signaling-server/event-counters.ts";
+import { createTokenBucket } from "../../shared/core/token-bucket.ts";
 import { cookieOf, createGate } from "../../signaling-server/gate.ts";
 import { invitePurpose, signToken } from "../../signaling-server/invite-token.ts";
 import type { Room } from "../../signaling-server/room.ts";
@@ -55,7 +56,7 @@ test("a beat writes one text for all who may see the same rooms, whatever cookie
     counters: createEventCounters([]),
     now: clock.now,
     log,
-    expel: log,
+    limits: { events: () => createTokenBucket(1, 1), expel: log },
   });
   await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
   t.after(async () => {
