@@ -176,6 +176,7 @@ export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions)
       return finished ? null : views.dueMs;
     },
     has: (peerId) => peers.has(peerId),
+    knows: (peerId) => peers.has(peerId) || remembered.has(peerId),
 
     join(request, nowMs) {
       if (finished && peers.size === 0 && done.size === 1) beginAgain(nowMs);

@@ -26,6 +26,7 @@ import { createGate } from "./gate.ts";
 import type { Revocations, RoomAccess } from "./gate.ts";
 import { fullCollection, relieveHeap } from "./heap-relief.ts";
 import { createHosts } from "./hosts.ts";
+import { createJoinRates } from "./join-rates.ts";
 import { peerEvents, servePeers } from "./peers.ts";
 import type { PeerServer, SocketFacts } from "./room-host.ts";
 import { createSeatShares } from "./seat-shares.ts";
@@ -168,7 +169,8 @@ export async function createSignalingServer(options: SignalingServerOptions): Pr
   const stopWatchers = serveWatchers(io.of("/status"), { ...guard, clock, gate, status });
   const { seatsPerAddress = limits.membersPerRoom / 2 } = options;
   const seats = createSeatShares(seatsPerAddress, isThisMachine);
-  servePeers(io, { ...guard, hosts, gate, seats });
+  const rates = createJoinRates(isThisMachine, () => clock.now());
+  servePeers(io, { ...guard, hosts, gate, seats, rates });
 
   const sockets = () => io.engine.clientsCount;
   const stopRelief = relieveHeap({ clock, sockets, collect: fullCollection() });
