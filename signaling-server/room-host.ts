@@ -14,8 +14,8 @@ import type { Room, RoomEffect } from "./room.ts";
 export interface SocketFacts {
   /** The invite that it came with. */
   inviteId?: string | undefined;
-  /** It was asked for so many bytes: they are no flood. */
-  expect?: (bytes: number) => void;
+  /** It was asked for so many bytes: they are no flood. What it calls takes back what did not come of them. */
+  expect?: (bytes: number) => () => void;
   /** It does not read what is sent to it, or not as fast. */
   isBehind?: () => boolean;
 }
@@ -61,8 +61,8 @@ export function createRoomHost(
     async ask(peerId, request) {
       const socket = sockets.get(peerId);
       if (!socket) throw new Error("it left");
-      socket.data.expect?.(partBytes);
-      return socket.timeout(partMs).emitWithAck("model", request);
+      const takeBack = socket.data.expect?.(partBytes);
+      return socket.timeout(partMs).emitWithAck("model", request).finally(takeBack);
     },
   });
   let cancelDue: (() => void) | null = null;

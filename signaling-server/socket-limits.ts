@@ -39,8 +39,8 @@ export type Offence = (typeof offences)[number];
 
 export interface SocketLimits {
   watch(connection: Connection): void;
-  /** So many bytes were asked for: they count as none. */
-  expect(connection: Connection, bytes: number): void;
+  /** So many bytes were asked for: they count as none. What is returned takes back what did not come of them. */
+  expect(connection: Connection, bytes: number): () => void;
   /** For its events: taken from with each. */
   events(connection: Connection): TokenBucket;
   /** So much waits for it already that others' signals to it are better dropped. */
@@ -158,7 +158,16 @@ export function createSocketLimits({ clock, turns, onOffence, onSpent }: SocketL
         if (!socket.destroyed) clock.after(lastWordMs, () => socket.destroy());
       });
     },
-    expect: (connection, bytes) => watched.get(connection)?.bucket.grant(bytes),
+    expect(connection, bytes) {
+      const bucket = watched.get(connection)?.bucket;
+      const { socket } = connection.request;
+      const before = socket.bytesRead;
+      bucket?.grant(bytes);
+      return () => {
+        count(connection);
+        bucket?.spend(clock.now(), Math.max(0, bytes - (socket.bytesRead - before)), 0);
+      };
+    },
     events(connection) {
       const it = watched.get(connection);
       const events = it?.events ?? createTokenBucket(eventsPerSecond, eventBurst);
