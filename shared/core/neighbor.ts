@@ -28,8 +28,12 @@ export interface LinkCounts {
 export interface Neighbor {
   readonly peerId: string;
   connected: boolean;
-  /** Wants our gathers without being a member. */
+  /** Wants our gathers without being a member, and gets them. */
+  asksToListen: boolean;
   listening: boolean;
+  /** Since it got them: our rounds, and when the first of those began. */
+  servedRounds: number;
+  servedSince: number;
   /** Rounds wait for this peer. Not after it made one run into its deadline, until it is on time again. */
   awaited: boolean;
   onTimeRounds: number;
@@ -72,7 +76,10 @@ export function createNeighbor(peerId: string, counts: LinkCounts = noCounts()):
   return {
     peerId,
     connected: false,
+    asksToListen: false,
     listening: false,
+    servedRounds: 0,
+    servedSince: 0,
     awaited: true,
     onTimeRounds: 0,
     returnsAfter: usualReturn,

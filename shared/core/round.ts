@@ -150,16 +150,9 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
     const { phaseMs, graceMs } = patience;
     Object.assign(slot, { values, kept, listening: listen, begunAt: now, beforeAt, phaseMs, graceMs });
     if (listen) decline(slot);
-    else openOutflows(slot);
+    else outbox.openAll(slot, neighborhood.audience(now));
     closing.start(slot, now);
     finishIfOver(now);
-  }
-
-  function openOutflows(slot: RoundSlot): void {
-    for (const neighbor of neighborhood.all()) {
-      const seat = seatOf(slot.view, neighbor.peerId);
-      if (neighbor.connected && (seat >= 0 || neighbor.listening)) outbox.open(slot, neighbor, seat);
-    }
   }
 
   /** A member that only listens, since it fell behind or its replica is not whole yet, keeps nobody waiting. */
