@@ -13,6 +13,7 @@ import { fade, offend, offenceLimit } from "./conduct.ts";
 import type { Offence } from "./conduct.ts";
 import { createDoubts } from "./doubts.ts";
 import { createIntake } from "./intake.ts";
+import type { Use } from "./intake.ts";
 import { noteMuted, steerQuiet } from "./neighbor.ts";
 import type { Neighbor } from "./neighbor.ts";
 import { createNeighborhood } from "./neighborhood.ts";
@@ -191,11 +192,12 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
 
   // ---- events ------------------------------------------------------------------------------------------
 
-  function receive(from: string, bytes: Uint8Array, now: number): void {
+  function receive(from: string, bytes: Uint8Array, now: number): Use {
     const neighbor = neighborhood.get(from);
-    if (!neighbor) return void (strays += 1);
-    intake.receive(neighbor, bytes, now);
-    finishIfOver(now);
+    if (!neighbor) strays += 1;
+    const use = neighbor ? intake.receive(neighbor, bytes, now) : "none";
+    if (use === "some") finishIfOver(now);
+    return use;
   }
 
   function endOfPhase(from: string, marker: EndMarker, now: number): void {
