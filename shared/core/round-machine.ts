@@ -3,6 +3,7 @@ import type { AuditRequest } from "./audit.ts";
 import type { Reduce, Turn } from "./averaging/rule.ts";
 import type { Offence } from "./conduct.ts";
 import type { Encoding } from "./encoding.ts";
+import type { Use } from "./intake.ts";
 import type { LinkCounts } from "./neighbor.ts";
 import type { EndMarker } from "./outbox.ts";
 import type { PatienceLimits } from "./patience.ts";
@@ -74,7 +75,8 @@ export interface RoundMachine {
    * @throws when no view holds in this round, (not listening) we are no member of it, or it has begun before
    */
   begin(round: number, values: Float32Array, now: number, listen?: boolean, kept?: Float32Array): void;
-  receive(from: string, bytes: Uint8Array, now: number): void;
+  /** After a packet of no use ("none") there is nothing new to ask for. */
+  receive(from: string, bytes: Uint8Array, now: number): Use;
   /** The reliable end marker: nothing more comes in this phase. */
   endOfPhase(from: string, marker: EndMarker, now: number): void;
   linkOpened(peerId: string): void;

@@ -13,6 +13,7 @@ import { fade, offend, offenceLimit } from "./conduct.ts";
 import type { Offence } from "./conduct.ts";
 import { createDoubts } from "./doubts.ts";
 import { createIntake } from "./intake.ts";
+import type { Use } from "./intake.ts";
 import { noteMuted, steerQuiet } from "./neighbor.ts";
 import type { Neighbor } from "./neighbor.ts";
 import { createNeighborhood } from "./neighborhood.ts";
@@ -150,16 +151,9 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
     const { phaseMs, graceMs } = patience;
     Object.assign(slot, { values, kept, listening: listen, begunAt: now, beforeAt, phaseMs, graceMs });
     if (listen) decline(slot);
-    else openOutflows(slot);
+    else outbox.openAll(slot, neighborhood.audience(now));
     closing.start(slot, now);
     finishIfOver(now);
-  }
-
-  function openOutflows(slot: RoundSlot): void {
-    for (const neighbor of neighborhood.all()) {
-      const seat = seatOf(slot.view, neighbor.peerId);
-      if (neighbor.connected && (seat >= 0 || neighbor.listening)) outbox.open(slot, neighbor, seat);
-    }
   }
 
   /** A member that only listens, since it fell behind or its replica is not whole yet, keeps nobody waiting. */
@@ -198,11 +192,12 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
 
   // ---- events ------------------------------------------------------------------------------------------
 
-  function receive(from: string, bytes: Uint8Array, now: number): void {
+  function receive(from: string, bytes: Uint8Array, now: number): Use {
     const neighbor = neighborhood.get(from);
-    if (!neighbor) return void (strays += 1);
-    intake.receive(neighbor, bytes, now);
-    finishIfOver(now);
+    if (!neighbor) strays += 1;
+    const use = neighbor ? intake.receive(neighbor, bytes, now) : "none";
+    if (use === "some") finishIfOver(now);
+    return use;
   }
 
   function endOfPhase(from: string, marker: EndMarker, now: number): void {

@@ -7,6 +7,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Offence } from "../core/conduct.ts";
 import { maxPacketBytes } from "../core/packet.ts";
 import type { RoundMachine, RoundResult } from "../core/round.ts";
+import { createChaff } from "./chaff.ts";
 import type { ControlMessage } from "./control.ts";
 import type { Mesh } from "./mesh.ts";
 import { offenceWords } from "./offence-words.ts";
@@ -45,12 +46,13 @@ const minWakeMs = 1;
 export function createExchange(deps: {
   readonly clock: Clock;
   readonly machine: RoundMachine;
-  readonly mesh: Mesh;
+  readonly mesh: Pick<Mesh, "open" | "canSend" | "send" | "tell" | "shun">;
   readonly channel: AveragingRule["channel"];
 }): Exchange {
   const { clock, machine, mesh } = deps;
   const channelName = deps.channel === "reliable" ? "control" : "fragments";
   const packet = new Uint8Array(maxPacketBytes);
+  const chaff = createChaff();
   let pending: ((outcome: RoundOutcome) => void) | undefined;
   let isListening = false;
   let cancelWake: () => void = () => undefined;
@@ -161,13 +163,17 @@ export function createExchange(deps: {
       settle();
     },
     onClose(peerId) {
+      chaff.forget(peerId);
       machine.linkClosed(peerId, clock.now());
       settle();
     },
     onBytes(peerId, bytes) {
       bytesReceived += bytes.length;
-      machine.receive(peerId, bytes, clock.now());
-      settle();
+      const now = clock.now();
+      const use = machine.receive(peerId, bytes, now);
+      if (use !== "none") settle();
+      if (use === "some" || chaff.allows(peerId, bytes.length, now)) return;
+      mesh.shun(peerId, "too many packets that are of no use");
     },
     onControl,
     onDrain: settle,
