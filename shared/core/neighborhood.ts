@@ -29,10 +29,11 @@ export interface Neighborhood {
   /** All other members of a round, if there are any, are linked and only listen: nobody has the whole model. */
   isLeaderless(round: number): boolean;
   /**
-   * The newest round that a quarter of the members (at least two, where we have links to two) have been seen in.
+   * The newest round that a quarter of the members (at least two, where we have links to two) have been seen in: of
+   * those of our round or of the newest view, in which newcomers that have not trained yet may be all but one.
    * Who only listens counts where nobody else is left: it waits, as we do, for somebody to be further.
    */
-  newestRound(): number;
+  newestRound(ours: number): number;
 }
 
 export function createNeighborhood(ownId: string): Neighborhood {
@@ -126,8 +127,11 @@ export function createNeighborhood(ownId: string): Neighborhood {
     return others.every((one) => one?.connected && isListener(one));
   }
 
-  function newestRound(): number {
-    const members = views.at(-1)?.members ?? [];
+  function newestRound(ours: number): number {
+    return Math.max(newestOf(viewAt(views, ours)), newestOf(views.at(-1)));
+  }
+
+  function newestOf({ members }: Pick<View, "members"> = { members: [] }): number {
     const linked = members.flatMap((peerId) => neighbors.get(peerId) ?? []).filter((one) => one.connected);
     const trainers = linked.filter((one) => !isListener(one));
     const rounds = (trainers.length > 0 ? trainers : linked).map((one) => one.newestRound);

@@ -23,7 +23,7 @@ import { valuesPerFragment } from "./packet.ts";
 import { createParity } from "./parity/parity.ts";
 import { createPatience } from "./patience.ts";
 import { createPlan, fragmentsFor } from "./plan.ts";
-import type { RoundMachine, RoundMachineOptions, RoundResult } from "./round-machine.ts";
+import type { Come, RoundMachine, RoundMachineOptions, RoundResult } from "./round-machine.ts";
 import { retire } from "./retire.ts";
 import { createSlot, fragmentState, overlay, sendingEnds } from "./round-slot.ts";
 import type { RoundSlot, SlotShape } from "./round-slot.ts";
@@ -31,7 +31,7 @@ import { createSlotMemory } from "./slot-memory.ts";
 import { seatOf } from "./view.ts";
 import type { View } from "./view.ts";
 
-export type { RoundMachine, RoundMachineOptions, RoundResult } from "./round-machine.ts";
+export type { Come, RoundMachine, RoundMachineOptions, RoundResult } from "./round-machine.ts";
 
 export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
   const { peerId, encoding, reduce, rng, valueCount, exchangesUpdates = false, audit = 0 } = options;
@@ -167,8 +167,8 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
     const slot = current;
     slot.finishedAt = now;
     const verdict = judgeRound(slot, neighborAt, patience);
-    const values = overlay(slot, shape);
-    for (const { peerId: id, offence } of doubts?.judge(slot, values) ?? []) {
+    const come = comeOf(slot);
+    for (const { peerId: id, offence } of doubts?.judge(slot, come.values) ?? []) {
       const neighbor = neighborhood.get(id);
       if (neighbor) onOffence(neighbor, offence, now);
     }
@@ -176,18 +176,21 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
       steerQuiet(neighbor);
       fade(neighbor.counts.conduct);
     }
-    const averaged = slot.received.map((state) => (state === fragmentState.counted ? 1 : 0));
     result = {
       round: slot.round,
       epoch: slot.view.epoch,
-      values,
-      averaged,
-      averagedCount: averaged.reduce((sum, one) => sum + one, 0),
+      ...come,
       roundMs: now - slot.begunAt,
       lagMs: verdict.lagMs,
       missed: verdict.missed,
       deadlineMs: 2 * slot.phaseMs,
     };
+  }
+
+  function comeOf(slot: RoundSlot): Come {
+    const averaged = slot.received.map((state) => (state === fragmentState.counted ? 1 : 0));
+    const averagedCount = averaged.reduce((sum, one) => sum + one, 0);
+    return { values: overlay(slot, shape), averaged, averagedCount };
   }
 
   // ---- events ------------------------------------------------------------------------------------------
@@ -277,13 +280,14 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
       result = undefined;
       return taken;
     },
+    heard: () => (current?.listening ? comeOf(current) : undefined),
     takeOffender: () => offenders.shift(),
     wakeAt,
     isAhead: neighborhood.isAhead,
     isLeaderless: neighborhood.isLeaderless,
-    newestRound: neighborhood.newestRound,
+    newestRound: () => neighborhood.newestRound(horizon),
     jumpTo() {
-      const newest = neighborhood.newestRound();
+      const newest = neighborhood.newestRound(horizon);
       return newest >= horizon + 2 ? newest : undefined;
     },
     conclude: () => keep(() => false),

@@ -6,7 +6,7 @@ import type { AveragingRule } from "../core/averaging/rule.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Offence } from "../core/conduct.ts";
 import { maxPacketBytes } from "../core/packet.ts";
-import type { RoundMachine, RoundResult } from "../core/round.ts";
+import type { Come, RoundMachine, RoundResult } from "../core/round.ts";
 import { createChaff } from "./chaff.ts";
 import type { ControlMessage } from "./control.ts";
 import type { Mesh } from "./mesh.ts";
@@ -20,7 +20,7 @@ const isOpinion = (offence: Offence) => opinions.includes(offence);
 export type RoundOutcome =
   | { readonly kind: "finished"; readonly result: RoundResult }
   /** The others are far ahead: leave this round and listen to that one. */
-  | { readonly kind: "behind"; readonly newest: number }
+  | { readonly kind: "behind"; readonly newest: number; readonly heard: Come | undefined }
   | { readonly kind: "aborted" };
 
 export interface Exchange {
@@ -122,7 +122,7 @@ export function createExchange(deps: {
     const result = machine.takeResult();
     const newest = machine.jumpTo();
     if (result) resolvePending({ kind: "finished", result });
-    else if (newest !== undefined) resolvePending({ kind: "behind", newest });
+    else if (newest !== undefined) resolvePending({ kind: "behind", newest, heard: machine.heard() });
   }
 
   function resolvePending(outcome: RoundOutcome): void {

@@ -31,3 +31,27 @@ test("beside eight that listen for ever a newcomer trains within 15 s", async (t
   t.diagnostic(`in round ${newcomer.peer.snapshot().report.round}`);
   await room.close();
 });
+
+for (const { newcomers, trainMs, delayMs, loss } of [
+  { newcomers: 2, trainMs: 200, delayMs: 20, loss: 0 },
+  { newcomers: 5, trainMs: 20, delayMs: 1, loss: 0.1 },
+  { newcomers: 2, trainMs: 3, delayMs: 1, loss: 0 },
+])
+  test(`${newcomers} that come at once to one that trains in rounds of ${trainMs} ms all train within 10 s`, async () => {
+    const room = openVirtualRoom({
+      task: toyTask({ minPeers: 1 }),
+      count: 1,
+      seed: 22,
+      faults: { delayMs, loss },
+      trainMs: () => trainMs,
+    });
+    assert.ok(await room.run(60_000, () => room.peers.every(trains)));
+    await room.run(2_000);
+    for (let count = 0; count < newcomers; count++) room.add();
+    assert.ok(await room.run(10_000, () => room.peers.every(trains)), "all train");
+    await room.run(1_000);
+    const round = () => room.peers.map(({ peer }) => peer.snapshot().report.round);
+    assert.ok(Math.max(...round()) - Math.min(...round()) < 4, `in step: ${round().join(", ")}`);
+    assert.ok(room.peers.every(trains));
+    await room.close();
+  });
