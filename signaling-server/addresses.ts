@@ -8,8 +8,11 @@ import type { TokenBucket } from "../shared/core/token-bucket.ts";
 export interface Addresses {
   /** Undefined: not one more from there. Otherwise what to call when the socket is gone. */
   admit(address: string): (() => void) | undefined;
-  /** A socket of this address had to be thrown out: the next ones are let in more slowly. */
-  punish(address: string): void;
+  /**
+   * A socket of this address had to be thrown out, or is gone and has used this share of what it might use at
+   * once: the next ones are let in more slowly.
+   */
+  charge(address: string, share?: number): void;
   /** One more HTTP request. */
   mayAsk(address: string): boolean;
 }
@@ -20,8 +23,10 @@ export interface AddressLimits {
 
 /** A school or a company is one address, and its peers come back all at once after a restart. */
 const newSocketsPerSecond = 50;
-/** New sockets that one expulsion counts as. */
-const expulsionCost = 64;
+/** New sockets that one counts as which was thrown out, or has used all but that. */
+const usedUpCost = 64;
+/** New sockets that an address may owe: so that a crowd which comes and goes pays for most of what it used. */
+const maxDebt = 4_096;
 /** A class that opens the join page at once: two dozen files for each tab, and what its peer reads after that. */
 const requestsPerSecond = 256;
 const requestBurst = 8_192;
@@ -62,7 +67,8 @@ export function createAddresses({ socketsPerAddress }: AddressLimits, now: () =>
         isOpen = false;
       };
     },
-    punish: (address) => entryOf(address).bucket.spend(now(), expulsionCost),
+    charge: (address, share = 1) =>
+      entryOf(address).bucket.spend(now(), usedUpCost * Math.min(1, share), maxDebt),
     mayAsk(address) {
       const entry = entryOf(address);
       entry.requests ??= createTokenBucket(requestsPerSecond, requestBurst);

@@ -9,15 +9,15 @@ import type { Refusal } from "../shared/net/messages.ts";
 import { unknownEvent } from "./event-counters.ts";
 import type { EventCounters } from "./event-counters.ts";
 import { payloadFault } from "./payload.ts";
-import type { Connection } from "./socket-limits.ts";
-import { createTokenBucket } from "../shared/core/token-bucket.ts";
+import { eventsPerSecond } from "./socket-limits.ts";
+import type { Connection, SocketLimits } from "./socket-limits.ts";
 
-const eventsPerSecond = 200;
-const eventBurst = 1_000;
 export const maxRefusalsInARow = 100;
 
-export type Outcome = { readonly ok: true } | Refusal;
+export type Outcome = { readonly ok: true; readonly isDropped?: true } | Refusal;
 export const accepted: Outcome = { ok: true };
+/** In silence, and counted: it is no fault of whoever sent it. */
+export const dropped: Outcome = { ok: true, isDropped: true };
 
 export interface EventRule {
   /** The event has a callback, which gets the outcome. */
@@ -57,8 +57,8 @@ export interface GuardOptions {
   readonly counters: EventCounters;
   readonly now: () => number;
   readonly log: (line: string) => void;
-  /** The socket was told to go: see that it does. */
-  readonly expel: (connection: Connection) => void;
+  /** Counts its events, and sees that one goes which was told to. */
+  readonly limits: Pick<SocketLimits, "events" | "expel">;
 }
 
 /** Many sockets never say anything: what their events need is made with the first one. */
@@ -67,9 +67,9 @@ export function guardEvents(socket: GuardedSocket, options: GuardOptions): void 
   socket.use((event) => (take ??= createGuard(socket, options))(event));
 }
 
-function createGuard(socket: GuardedSocket, { rules: rulesOf, counters, now, log, expel }: GuardOptions) {
+function createGuard(socket: GuardedSocket, { rules: rulesOf, counters, now, log, limits }: GuardOptions) {
   const rules = rulesOf();
-  const bucket = createTokenBucket(eventsPerSecond, eventBurst);
+  const bucket = limits.events(socket.conn);
   let refusalsInARow = 0;
 
   function judge(
@@ -107,7 +107,7 @@ function createGuard(socket: GuardedSocket, { rules: rulesOf, counters, now, log
     const last = `${refusalsInARow} events in a row were refused: disconnecting`;
     socket.emit("refused", { event: name, code: "limit", reason: last });
     socket.disconnect(true);
-    expel(socket.conn);
+    limits.expel(socket.conn);
   }
 
   return (event: readonly unknown[]): void => {
@@ -118,7 +118,7 @@ function createGuard(socket: GuardedSocket, { rules: rulesOf, counters, now, log
     const args = event.slice(1, answer ? -1 : undefined);
 
     const outcome = judgeSafely(name, rule, args, answer !== null);
-    counters.count(rule ? name : unknownEvent, outcome.ok ? "accepted" : "refused");
+    counters.count(rule ? name : unknownEvent, outcome.ok && !outcome.isDropped ? "accepted" : "refused");
     if (rule?.answered) answer?.(outcome);
     if (outcome.ok) refusalsInARow = 0;
     else tell(name, outcome);

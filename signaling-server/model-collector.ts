@@ -54,6 +54,8 @@ export interface ModelCollectorOptions {
 const everyMs = 15_000;
 /** Between two models that are so large that a download which began with the first must get through: 1 MB/s. */
 const msPerByte = 1 / 1_000;
+/** After a fault: who answers at once that it has none must not be asked once per round trip. */
+const afterFaultMs = 1_000;
 /** For a whole model, however slowly its parts come. */
 const handInMs = 120_000;
 const bytesPerValue = 4;
@@ -95,21 +97,17 @@ export function createModelCollector(options: ModelCollectorOptions): ModelColle
     return known.reduce((sum, value) => sum + Math.min(1, Math.max(0, value)), 0) / known.length;
   }
 
-  /** Being done is a peer's own word: it brings a turn forward, and never keeps the others from theirs. */
+  /** Being done is a member's own word: it brings a turn forward, and never keeps the others from theirs. */
   function consider(): void {
-    const isFinalDue = isSomebodyWaiting() && (model?.round ?? -1) < task.rounds;
-    if (memory === 0 || current || (!isFinalDue && clock.now() < dueMs)) return;
+    if (memory === 0 || current || (done.size === 0 && clock.now() < dueMs)) return;
     const members = options.members();
     for (const peerId of askedAt.keys())
       if (!members.some((member) => member.peerId === peerId)) askedAt.delete(peerId);
     const able = members.filter(({ peerId }) => !distrusted.has(peerId));
+    const isFinalDue = (model?.round ?? -1) < task.rounds;
     const finalists = isFinalDue ? able.filter(({ peerId }) => done.get(peerId) === "waiting") : [];
     if (askOneOf(finalists, accuracyOf(finalists)) || clock.now() < dueMs) return;
     askOneOf(able, accuracyOf(members));
-  }
-
-  function isSomebodyWaiting(): boolean {
-    return [...done.values()].includes("waiting");
   }
 
   function askOneOf(able: readonly Contributor[], accuracy: number | null): boolean {
@@ -137,21 +135,23 @@ export function createModelCollector(options: ModelCollectorOptions): ModelColle
       keep(taken.parameters, taken.round, accuracy);
     } catch (error) {
       fault = error instanceof Error ? error.message : String(error);
-      dueMs = -Infinity; // somebody else may do better at once
+      dueMs = clock.now() + afterFaultMs; // somebody else may do better
     }
     current = null;
     onOutcome(fault);
-    if (isSomebodyWaiting()) consider();
+    consider();
   }
 
   async function pull(peerId: string): Promise<{ round: number; parameters: Float32Array }> {
     const untilMs = clock.now() + handInMs;
-    const parameters = new Float32Array(valueCount);
+    // As large as the model: made for nobody who has none.
+    let parameters = new Float32Array();
     let round: number | undefined;
     for (let from = 0; from < valueCount;) {
       const part = checkPart(peerId, await ask(peerId, { from }), from);
       round ??= part.round;
       if (part.round !== round) throw distrust(peerId, "its model changed on the way");
+      if (from === 0) parameters = new Float32Array(valueCount);
       from += readValues(part.values, parameters, from);
       if (clock.now() > untilMs) throw new Error(`its model took longer than ${handInMs / 1_000} s`);
     }
@@ -200,7 +200,8 @@ export function createModelCollector(options: ModelCollectorOptions): ModelColle
     },
     consider,
     finished(peerId) {
-      if (!done.has(peerId)) done.set(peerId, "waiting");
+      if (!done.has(peerId) && options.members().some((member) => member.peerId === peerId))
+        done.set(peerId, "waiting");
       consider();
     },
     left(peerId) {

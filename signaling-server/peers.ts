@@ -6,13 +6,15 @@ import {
   reportSchema,
   signalSchema,
 } from "../shared/net/messages.ts";
-import type { JoinRequest } from "../shared/net/messages.ts";
+import type { JoinRequest, SignalMessage } from "../shared/net/messages.ts";
+import { createTokenBucket } from "../shared/core/token-bucket.ts";
 import { clientOf } from "./client-address.ts";
 import { accepted, guardEvents, refuse, ruleFor } from "./events.ts";
 import type { EventRule, GuardOptions, Outcome } from "./events.ts";
 import { isProven } from "./join-check.ts";
 import { inviteIn } from "./gate.ts";
 import type { Gate } from "./gate.ts";
+import type { JoinRates } from "./join-rates.ts";
 import type { SeatShares } from "./seat-shares.ts";
 import type { SocketLimits } from "./socket-limits.ts";
 import type { PeerServer, PeerSocket, RoomHost } from "./room-host.ts";
@@ -23,7 +25,8 @@ export interface PeersOptions extends Omit<GuardOptions, "rules"> {
   readonly hosts: ReadonlyMap<string, RoomHost>;
   readonly gate: Gate;
   readonly seats: SeatShares;
-  readonly expect: SocketLimits["expect"];
+  readonly rates: JoinRates;
+  readonly limits: SocketLimits;
 }
 
 export function servePeers(io: PeerServer, options: PeersOptions): void {
@@ -46,8 +49,18 @@ const endings: Partial<Record<string, string>> = {
 /** By "room peer id": how who proves its key takes the seat, from a stranger or from an older socket of its own. */
 type Holders = Map<string, () => void>;
 
-/** Leaving and joining again on one socket; each proof takes a fraction of a millisecond to check. */
-const maxProofs = 20;
+/** Leaving and joining again on one socket, or trying to; each proof takes a fraction of a millisecond to check. */
+const maxJoins = 20;
+
+/** Bytes of signals; a handshake with 31 peers takes a fifth of it. */
+const relayedPerSecond = 65_536;
+const relayedBurst = 524_288;
+/** Of a signal besides its longest text. */
+const signalFrame = 256;
+
+function sizeOf({ data }: SignalMessage): number {
+  return signalFrame + (data.type === "candidate" ? data.candidate.candidate : data.sdp).length;
+}
 
 interface Session {
   readonly rules: ReadonlyMap<string, EventRule>;
@@ -56,10 +69,13 @@ interface Session {
 
 function createSession(
   socket: PeerSocket,
-  deps: Pick<PeersOptions, "hosts" | "gate" | "seats" | "expect"> & { readonly holders: Holders },
+  deps: Pick<PeersOptions, "hosts" | "gate" | "seats" | "rates" | "limits" | "now"> & {
+    readonly holders: Holders;
+  },
 ): Session {
-  const { hosts, gate, seats, expect, holders } = deps;
-  let proofs = 0;
+  const { hosts, gate, seats, rates, limits, now, holders } = deps;
+  const relayed = createTokenBucket(relayedPerSecond, relayedBurst);
+  let joins = 0;
   let seat: { readonly host: RoomHost; readonly peerId: string; readonly free: () => void } | null = null;
 
   function join(request: JoinRequest): Outcome {
@@ -75,18 +91,22 @@ function createSession(
       return refuse("room", noSuchRoom(request.room, open, gate.takesInvites));
     };
     if (!host || !(entry || mayReturn)) return noRoom();
-    if (request.proof && (proofs += 1) > maxProofs) return refuse("limit", tooManyProofs);
+    if ((joins += 1) > maxJoins) return refuse("limit", tooManyJoins);
     const isOwner = isProven(request, socket.id);
     if (request.proof && !isOwner) return refuse("malformed", noProof(request.peerId));
     // A pass is its owner's, whoever has seen it.
     if (!entry && !isOwner) return noRoom();
+    const address = clientOf(socket.request);
+    const isKnown = isOwner && host.room.knows(request.peerId);
+    if (!rates.mayJoin(request.room, address, isKnown)) return refuse("limit", tooOften(request.room));
     const key = `${request.room} ${request.peerId}`;
     if (isOwner) holders.get(key)?.();
     // Its old socket may not be known to be dead yet: that is said by the room, and tried again.
     const isBack = host.room.has(request.peerId);
-    const free = isBack ? () => undefined : seats.take(request.room, clientOf(socket.request));
+    const free = isBack ? () => undefined : seats.take(request.room, address);
     if (!free) return refuse("full", tooManyOfYours(request.room));
-    socket.data.expect = (bytes) => expect(socket.conn, bytes);
+    socket.data.expect = (bytes) => limits.expect(socket.conn, bytes);
+    socket.data.isBehind = () => limits.isBehind(socket.conn);
     const answer = host.join(socket, request);
     if (!answer.ok) {
       free();
@@ -124,7 +144,11 @@ function createSession(
     join: checkingVersion(ruleFor(joinSchema, join, { answered: true })),
     signal: ruleFor(
       signalSchema,
-      seated((host, peerId, message) => host.relay(peerId, message)),
+      seated((host, peerId, message) =>
+        relayed.take(now(), sizeOf(message))
+          ? host.relay(peerId, message)
+          : refuse("limit", `more than ${relayedPerSecond} bytes of signals per second: slow down`),
+      ),
     ),
     ready: ruleFor(
       readySchema,
@@ -168,7 +192,7 @@ function noSuchRoom(name: string, open: readonly string[], takesInvites: boolean
   return `there is no room "${name}": this server has ${has}${more}`;
 }
 
-const tooManyProofs = `more than ${maxProofs} joins with a proof on one connection: connect again`;
+const tooManyJoins = `more than ${maxJoins} joins on one connection: connect again`;
 
 function noProof(peerId: string): string {
   return `the proof does not show that you hold the key of peer ${peerId}: sign room, peer id and this socket's id with it`;
@@ -176,4 +200,8 @@ function noProof(peerId: string): string {
 
 function tooManyOfYours(room: string): string {
   return `room "${room}" has as many peers from your address as it takes: stop one of them, or ask who runs the server (--seats-per-address)`;
+}
+
+function tooOften(room: string): string {
+  return `too many peers come into room "${room}" from your address: try again in a minute`;
 }

@@ -14,29 +14,38 @@ export interface RoomHistory {
   readonly events: readonly RoomEvent[];
   /** Keeps one point per second: another of the same second is dropped. */
   addPoint(point: HistoryPoint): void;
-  addEvent(event: RoomEvent): void;
+  /** Where there are too many, the oldest goes of that topic of which there are most: none pushes out the others. */
+  addEvent(event: RoomEvent, topic?: string): void;
 }
 
 export function createRoomHistory(): RoomHistory {
   let points: HistoryPoint[] = [];
-  const events: RoomEvent[] = [];
+  const log: { readonly event: RoomEvent; readonly topic: string }[] = [];
+  const dropOldestOf = (topic: string) =>
+    log.splice(
+      log.findIndex((entry) => entry.topic === topic),
+      1,
+    );
   return {
     get points() {
       return points;
     },
-    events,
+    get events() {
+      return log.map(({ event }) => event);
+    },
     addPoint(point) {
       const last = points.at(-1);
       if (last && point.t <= last.t) return;
       points.push(point);
       if (points.length > maxPoints) points = thinned(points);
     },
-    addEvent(event) {
-      events.push(event);
-      const deadlines = events.filter(({ kind }) => kind === "deadline");
-      const [oldest] = deadlines.length > maxDeadlineEvents ? deadlines : events;
-      const isTooMuch = events.length > maxEvents || deadlines.length > maxDeadlineEvents;
-      if (isTooMuch && oldest) events.splice(events.indexOf(oldest), 1);
+    addEvent(event, topic = event.kind) {
+      log.push({ event, topic });
+      const counts = new Map<string, number>();
+      for (const entry of log) counts.set(entry.topic, (counts.get(entry.topic) ?? 0) + 1);
+      const [most] = [...counts].toSorted(([, a], [, b]) => b - a);
+      if ((counts.get("deadline") ?? 0) > maxDeadlineEvents) dropOldestOf("deadline");
+      else if (most && log.length > maxEvents) dropOldestOf(most[0]);
     },
   };
 }

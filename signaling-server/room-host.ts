@@ -4,7 +4,7 @@ import type { Clock } from "../shared/core/clock.ts";
 import { limits } from "../shared/net/messages.ts";
 import type { ClientEvents, JoinRequest, ServerEvents, SignalMessage } from "../shared/net/messages.ts";
 import type { RoomStatus } from "../shared/net/status.ts";
-import { accepted, refuse } from "./events.ts";
+import { accepted, dropped, refuse } from "./events.ts";
 import type { Outcome } from "./events.ts";
 import { createModelCollector } from "./model-collector.ts";
 import type { KeptModel, ModelCollectorOptions } from "./model-collector.ts";
@@ -14,8 +14,10 @@ import type { Room, RoomEffect } from "./room.ts";
 export interface SocketFacts {
   /** The invite that it came with. */
   inviteId?: string | undefined;
-  /** It was asked for so many bytes: they are no flood. */
-  expect?: (bytes: number) => void;
+  /** It was asked for so many bytes: they are no flood. What it calls takes back what did not come of them. */
+  expect?: (bytes: number) => () => void;
+  /** It does not read what is sent to it, or not as fast. */
+  isBehind?: () => boolean;
 }
 type NoEvents = Record<string, never>;
 export type PeerServer = Server<ClientEvents, ServerEvents, NoEvents, SocketFacts>;
@@ -59,8 +61,8 @@ export function createRoomHost(
     async ask(peerId, request) {
       const socket = sockets.get(peerId);
       if (!socket) throw new Error("it left");
-      socket.data.expect?.(partBytes);
-      return socket.timeout(partMs).emitWithAck("model", request);
+      const takeBack = socket.data.expect?.(partBytes);
+      return socket.timeout(partMs).emitWithAck("model", request).finally(takeBack);
     },
   });
   let cancelDue: (() => void) | null = null;
@@ -114,6 +116,8 @@ export function createRoomHost(
     relay(from, { to, attempt, data }) {
       const socket = sockets.get(to);
       if (!socket) return refuse("room", `peer ${to} is not in room "${room.name}"`);
+      // Told of it, honest peers would be thrown out for others' slowness; they dial again anyway.
+      if (socket.data.isBehind?.()) return dropped;
       socket.emit("signal", { from, attempt, data });
       return accepted;
     },

@@ -35,6 +35,8 @@ export interface Room {
   /** When `tick` must be called next, or null. */
   readonly dueMs: number | null;
   has(peerId: string): boolean;
+  /** It is here, or was and is remembered. */
+  knows(peerId: string): boolean;
   join(
     request: JoinRequest,
     nowMs: number,

@@ -20,7 +20,8 @@ const maxPairs = 1_024;
 const maxMutes = 100;
 
 export interface RoomLog {
-  note(kind: RoomEvent["kind"], text: string, nowMs: number): void;
+  /** @param topic what it is kept with, where that is not its kind (room-history.ts) */
+  note(kind: RoomEvent["kind"], text: string, nowMs: number, topic?: string): void;
   view(view: View, before: readonly string[], nowMs: number): void;
   /** With which model training begins, where not everybody has the same. */
   began(beginning: Beginning, nowMs: number): void;
@@ -45,8 +46,8 @@ export function createRoomLog(options: {
   let toldAtMs = -Infinity;
   let mutesToldAtMs = -Infinity;
 
-  function note(kind: RoomEvent["kind"], text: string, nowMs: number): void {
-    history.addEvent({ t: Math.floor((nowMs - options.madeAtMs) / 1000), kind, text });
+  function note(kind: RoomEvent["kind"], text: string, nowMs: number, topic?: string): void {
+    history.addEvent({ t: Math.floor((nowMs - options.madeAtMs) / 1000), kind, text }, topic);
   }
 
   function tellMutes(nowMs: number): void {

@@ -1,7 +1,9 @@
 /** One peer of a room and what the snapshot shows of it. */
 import { addDrops, dropShare, noDrops } from "../shared/core/drops.ts";
+import { createTokenBucket } from "../shared/core/token-bucket.ts";
+import type { TokenBucket } from "../shared/core/token-bucket.ts";
 import { leastDirect } from "../shared/net/candidate-type.ts";
-import type { JoinRequest, RosterEntry, WholeReport } from "../shared/net/messages.ts";
+import type { JoinRequest, ReadyMessage, RosterEntry, WholeReport } from "../shared/net/messages.ts";
 import type { HistoryPoint, PeerStatus } from "../shared/net/status.ts";
 import type { Contributor } from "./room-interface.ts";
 
@@ -11,12 +13,22 @@ export interface RoomPeer {
   readonly shard: number;
   /** Its replica is complete: it wants to be a member. */
   ready: boolean;
+  /** For becoming that: each time costs everybody a view. */
+  readonly turns: TokenBucket;
+  /** It has said that it is, and its turn has not come. */
+  waiting: ReadyMessage | null;
   report: WholeReport | null;
   /** Bytes per second between two reports, and the later one's time. */
   traffic: { readonly atMs: number; readonly up: number; readonly down: number } | null;
   /** Paused while it was a member: what it has is the training's. */
   pausedAsMember: boolean;
 }
+
+/** At once, as often as somebody may press a button twice; then one each five seconds. */
+const turnBurst = 3;
+const turnsPerSecond = 0.2;
+
+export const readyTurns = () => createTokenBucket(turnsPerSecond, turnBurst);
 
 /** Reports closer together than this say nothing about a rate. */
 const leastRateMs = 500;

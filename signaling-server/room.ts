@@ -6,39 +6,41 @@ import type { View } from "../shared/core/view.ts";
 import { limits } from "../shared/net/messages.ts";
 import type { JoinRequest, LinkReport, Refusal } from "../shared/net/messages.ts";
 import { disagreementOf } from "../shared/net/sketch.ts";
+import { createDeparted } from "./departed.ts";
 import { createRoomHistory } from "./room-history.ts";
 import { countOf, createRoomLog } from "./room-log.ts";
-import { contributor, historyPoint, median, peerStatus, rosterEntry, takeReport } from "./room-peer.ts";
+import {
+  contributor,
+  historyPoint,
+  median,
+  peerStatus,
+  readyTurns,
+  rosterEntry,
+  takeReport,
+} from "./room-peer.ts";
 import type { RoomPeer } from "./room-peer.ts";
 import type { Room, RoomEffect, RoomOptions } from "./room-interface.ts";
 import { createRoomSpeed } from "./room-speed.ts";
 import { createRoomTotals } from "./room-totals.ts";
 import { createViews, viewCoalesceMs } from "./views.ts";
+import { taskFactsOf } from "./task-facts.ts";
 
 export type { Room, RoomEffect } from "./room-interface.ts";
 
-/** What a peer that left finds again. */
-interface Departed {
-  readonly shard: number;
-  readonly links: readonly LinkReport[];
-}
+const untold = { waiting: null, report: null, traffic: null, pausedAsMember: false } as const;
 
-const untold = { report: null, traffic: null, pausedAsMember: false } as const;
-
-/** Peers that left are remembered up to this many, for their shard and their counts. */
-const maxRemembered = 512;
 /** A stranger's `resume` must leave room for the epochs to come. */
 const maxResumedEpoch = 0xffff_0000;
 
 export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions): Room {
   const peers = new Map<string, RoomPeer>();
-  const remembered = new Map<string, Departed>();
   const views = createViews({ minPeers: task.minPeers, lastRound: task.rounds, madeAtMs });
   const history = createRoomHistory();
   const totals = createRoomTotals();
   const speed = createRoomSpeed();
   /** Of those who were here last; a view is told after they have left. */
   const names = new Map<string, string>();
+  const remembered = createDeparted((peerId) => peers.has(peerId) || names.delete(peerId));
   const log = createRoomLog({
     history,
     madeAtMs,
@@ -51,10 +53,7 @@ export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions)
    */
   const done = new Set<string>();
   let finished = false;
-  const { averaging, encoding, rounds, minPeers } = task;
-  const kinds = { model: task.model.kind, data: task.data.kind };
-  const robust = task.robust && { robust: task.robust.kind };
-  const taskFacts = { name: task.name, averaging, ...robust, encoding, rounds, minPeers, ...kinds };
+  const taskFacts = taskFactsOf(task);
 
   const seconds = (nowMs: number) => Math.floor((nowMs - madeAtMs) / 1000);
   const everybody = () => [...peers.keys()];
@@ -90,8 +89,19 @@ export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions)
 
   function admit(request: JoinRequest, isReady: boolean): RoomPeer {
     const { peerId } = request;
-    const shard = remembered.get(peerId)?.shard ?? nextShard++;
-    return { request, peerId, shard, ready: isReady, ...untold };
+    const { shard = nextShard++, turns = readyTurns() } = remembered.get(peerId) ?? {};
+    return { request, peerId, shard, turns, ready: isReady, ...untold };
+  }
+
+  /** What it has said last, once it is its turn: who goes in and out all the time would make views for ever. */
+  function takeReady(peer: RoomPeer, nowMs: number): void {
+    const { peerId, waiting, pausedAsMember: wasMember } = peer;
+    if (!waiting || !(peer.ready || peer.turns.take(nowMs))) return;
+    peer.waiting = null;
+    peer.ready = true;
+    views.brings(peerId, { round: waiting.round, sketch: waiting.sketch, wasMember });
+    peer.pausedAsMember = false;
+    reconsider(nowMs);
   }
 
   /** A training that comes back to a server which has begun another one: the newcomers' is over. */
@@ -122,14 +132,9 @@ export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions)
     return [{ to: over, event: "view", data: view }];
   }
 
-  function remember({ peerId, shard, report }: RoomPeer): void {
+  function remember({ peerId, shard, turns, report }: RoomPeer): void {
     const links = report?.links ?? remembered.get(peerId)?.links ?? [];
-    remembered.delete(peerId);
-    remembered.set(peerId, { shard, links });
-    const [oldest] = remembered.keys();
-    if (remembered.size <= maxRemembered || oldest === undefined) return;
-    remembered.delete(oldest);
-    if (!peers.has(oldest)) names.delete(oldest);
+    remembered.add(peerId, { shard, links, turns });
   }
 
   function noteLinks(whose: string, before: readonly LinkReport[], after: readonly LinkReport[]): void {
@@ -176,6 +181,7 @@ export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions)
       return finished ? null : views.dueMs;
     },
     has: (peerId) => peers.has(peerId),
+    knows: (peerId) => peers.has(peerId) || remembered.has(peerId),
 
     join(request, nowMs) {
       if (finished && peers.size === 0 && done.size === 1) beginAgain(nowMs);
@@ -206,23 +212,22 @@ export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions)
       };
     },
 
-    ready(peerId, { round, sketch }, nowMs) {
+    ready(peerId, message, nowMs) {
       const peer = peers.get(peerId);
       if (!peer) return [];
       if (finished)
         return [{ to: [peerId], event: "refused", data: { event: "ready", ...ended(task.rounds) } }];
-      peer.ready = true;
-      views.brings(peerId, { round, sketch, wasMember: peer.pausedAsMember });
-      peer.pausedAsMember = false;
-      reconsider(nowMs);
+      peer.waiting = message;
+      takeReady(peer, nowMs);
       return [];
     },
 
     pause(peerId, nowMs) {
       const peer = peers.get(peerId);
       if (!peer || finished) return [];
-      if (peer.ready) log.note("notice", `${peer.request.name} pauses`, nowMs);
+      if (peer.ready) log.note("notice", `${peer.request.name} pauses`, nowMs, "pause");
       peer.ready = false;
+      peer.waiting = null;
       peer.pausedAsMember ||= isMember(peerId);
       reconsider(nowMs);
       return [];
@@ -256,6 +261,7 @@ export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions)
     },
 
     tick(nowMs) {
+      if (!finished) for (const peer of peers.values()) takeReady(peer, nowMs);
       const effects = finished ? [] : makeView(nowMs);
       log.tick(nowMs);
       speed.note(middleRound(), nowMs);

@@ -26,6 +26,7 @@ import { createGate } from "./gate.ts";
 import type { Revocations, RoomAccess } from "./gate.ts";
 import { fullCollection, relieveHeap } from "./heap-relief.ts";
 import { createHosts } from "./hosts.ts";
+import { createJoinRates } from "./join-rates.ts";
 import { peerEvents, servePeers } from "./peers.ts";
 import type { PeerServer, SocketFacts } from "./room-host.ts";
 import { createSeatShares } from "./seat-shares.ts";
@@ -124,10 +125,11 @@ export async function createSignalingServer(options: SignalingServerOptions): Pr
     turns: createTurns(setImmediate),
     onOffence({ request }, offence) {
       counters.count(offence, "refused");
-      addresses.punish(clientOf(request));
+      addresses.charge(clientOf(request));
     },
+    onSpent: ({ request }, share) => addresses.charge(clientOf(request), share),
   });
-  const guard = { counters, now: () => clock.now(), log, expel: limitsOfSockets.expel };
+  const guard = { counters, now: () => clock.now(), log, limits: limitsOfSockets };
 
   const specs = Object.values(options.tasks).map((task) => task.data);
   const data = options.data && (await serveData(options.data, specs, Date.now().toString(36), clock));
@@ -174,7 +176,8 @@ export async function createSignalingServer(options: SignalingServerOptions): Pr
   const stopWatchers = serveWatchers(io.of("/status"), { ...guard, clock, gate, status });
   const { seatsPerAddress = limits.membersPerRoom / 2 } = options;
   const seats = createSeatShares(seatsPerAddress, isThisMachine);
-  servePeers(io, { ...guard, hosts, gate, seats, expect: limitsOfSockets.expect });
+  const rates = createJoinRates(isThisMachine, () => clock.now());
+  servePeers(io, { ...guard, hosts, gate, seats, rates });
 
   const sockets = () => io.engine.clientsCount;
   const stopRelief = relieveHeap({ clock, sockets, collect: fullCollection() });

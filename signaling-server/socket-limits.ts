@@ -7,6 +7,7 @@
 import type { Socket } from "socket.io";
 import type { Clock } from "../shared/core/clock.ts";
 import { createTokenBucket } from "../shared/core/token-bucket.ts";
+import type { TokenBucket } from "../shared/core/token-bucket.ts";
 import { clientOf } from "./client-address.ts";
 import type { Turns } from "./turns.ts";
 
@@ -16,10 +17,15 @@ export type Connection = Socket["conn"];
 /** Averages and bursts are far above what an honest peer sends: 20 kB a second beside 31 others. */
 const bytesPerSecond = 131_072;
 const byteBurst = 4_194_304;
+/** In whatever namespaces of socket.io. */
+export const eventsPerSecond = 200;
+const eventBurst = 1_000;
 /** What Node reads from a socket at once: a whole piece means that more is there. */
 const pieceBytes = 65_536;
 /** Waiting for a socket when one more packet is to be sent to it. */
 const maxBacklogBytes = 1_048_576;
+/** Waiting for it when others have something for it: far less, so that they cannot have it cut off. */
+const othersBacklogBytes = 262_144;
 const everyMs = 1_000;
 /** socket.io's, for a namespace: each costs a socket and what it is told first. Ours need one. */
 const connectPacket = "0";
@@ -33,15 +39,21 @@ export type Offence = (typeof offences)[number];
 
 export interface SocketLimits {
   watch(connection: Connection): void;
-  /** So many bytes were asked for: they count as none. */
-  expect(connection: Connection, bytes: number): void;
+  /** So many bytes were asked for: they count as none. What is returned takes back what did not come of them. */
+  expect(connection: Connection, bytes: number): () => void;
+  /** For its events: taken from with each. */
+  events(connection: Connection): TokenBucket;
+  /** So much waits for it already that others' signals to it are better dropped. */
+  isBehind(connection: Connection): boolean;
   /** Thrown out for what it said: gone soon, whatever it does. */
   expel(connection: Connection): void;
   close(): void;
 }
 
 interface Watched {
-  readonly bucket: ReturnType<typeof createTokenBucket>;
+  readonly bucket: TokenBucket;
+  /** Made with the first event: many sockets never say anything. */
+  events: TokenBucket | null;
   /** Bytes that were counted. */
   read: number;
   /** Bytes in packets that were not handed to the WebSocket yet. */
@@ -54,9 +66,11 @@ export interface SocketLimitsOptions {
   readonly turns: Turns;
   /** Called once for each connection that is cut or expelled. */
   readonly onOffence: (connection: Connection, offence: Offence) => void;
+  /** Of every other one once it is gone: the share that it had used of the bytes or events for one moment. */
+  readonly onSpent: (connection: Connection, share: number) => void;
 }
 
-export function createSocketLimits({ clock, turns, onOffence }: SocketLimitsOptions): SocketLimits {
+export function createSocketLimits({ clock, turns, onOffence, onSpent }: SocketLimitsOptions): SocketLimits {
   const watched = new Map<Connection, Watched>();
   let cancelBeat = clock.after(everyMs, beat);
 
@@ -89,6 +103,16 @@ export function createSocketLimits({ clock, turns, onOffence }: SocketLimitsOpti
     onOffence(connection, offence);
   }
 
+  /** Of what it may send at once, beyond a second's: otherwise a new socket would be as good as time to recover. */
+  function usedShare({ bucket, events }: Watched): number {
+    const nextMs = clock.now() + everyMs;
+    return Math.max(bucket.usedShare(nextMs), events?.usedShare(nextMs) ?? 0);
+  }
+
+  function backlogOf(connection: Connection): number {
+    return (watched.get(connection)?.waiting ?? 0) + connection.request.socket.writableLength;
+  }
+
   /** Its next piece when it is its address's turn. */
   function readOnLater(connection: Connection): void {
     const reader = readerOf(connection.request);
@@ -102,7 +126,13 @@ export function createSocketLimits({ clock, turns, onOffence }: SocketLimitsOpti
   return {
     watch(connection) {
       const bucket = createTokenBucket(bytesPerSecond, byteBurst);
-      const it: Watched = { bucket, read: connection.request.socket.bytesRead, waiting: 0, isOut: false };
+      const it: Watched = {
+        bucket,
+        read: connection.request.socket.bytesRead,
+        waiting: 0,
+        events: null,
+        isOut: false,
+      };
       watched.set(connection, it);
       let connects = 0;
       const { socket } = connection.request;
@@ -115,18 +145,36 @@ export function createSocketLimits({ clock, turns, onOffence }: SocketLimitsOpti
         else count(connection);
       });
       connection.on("packetCreate", ({ data }: { readonly data?: unknown }) => {
-        const isBehind = it.waiting + connection.request.socket.writableLength > maxBacklogBytes;
+        const isTooMuch = backlogOf(connection) > maxBacklogBytes;
         it.waiting += sizeOf(data);
-        if (isBehind) cut(connection, "backlog");
+        if (isTooMuch) cut(connection, "backlog");
       });
       connection.on("flush", () => (it.waiting = 0));
       connection.on("close", () => {
+        count(connection);
+        if (!it.isOut) onSpent(connection, usedShare(it));
         watched.delete(connection);
         // ws would wait half a minute for who does not answer the goodbye.
         if (!socket.destroyed) clock.after(lastWordMs, () => socket.destroy());
       });
     },
-    expect: (connection, bytes) => watched.get(connection)?.bucket.grant(bytes),
+    expect(connection, bytes) {
+      const bucket = watched.get(connection)?.bucket;
+      const { socket } = connection.request;
+      const before = socket.bytesRead;
+      bucket?.grant(bytes);
+      return () => {
+        count(connection);
+        bucket?.spend(clock.now(), Math.max(0, bytes - (socket.bytesRead - before)), 0);
+      };
+    },
+    events(connection) {
+      const it = watched.get(connection);
+      const events = it?.events ?? createTokenBucket(eventsPerSecond, eventBurst);
+      if (it) it.events = events;
+      return events;
+    },
+    isBehind: (connection) => backlogOf(connection) > othersBacklogBytes,
     expel(connection) {
       note(connection, "expelled");
       stopReading(connection);

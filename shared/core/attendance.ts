@@ -6,7 +6,7 @@
  * the others, and is alone for good.
  */
 import type { Inflow } from "./inflow.ts";
-import { isTardy, judgePunctuality, noteMissed } from "./neighbor.ts";
+import { isTardy, judgePunctuality, noteInTime, noteMissed } from "./neighbor.ts";
 import type { Neighbor } from "./neighbor.ts";
 import type { Patience } from "./patience.ts";
 import type { RoundSlot } from "./round-slot.ts";
@@ -80,7 +80,7 @@ export function judgeRound(slot: RoundSlot, neighborAt: NeighborAt, patience: Pa
   for (const seat of awaited) {
     const neighbor = neighborAt(slot, seat);
     if (!neighbor) continue;
-    if (!missed.includes(seat)) neighbor.missedRounds = 0;
+    if (!missed.includes(seat)) noteInTime(neighbor);
     else noteMissed(neighbor, wasSilent(slot, seat), isMinority);
   }
   patience.judgeRound(!isMinority);

@@ -42,18 +42,29 @@ const longestMute = 2 ** 20;
 /** A newcomer counts fully after so many rounds without an offence. */
 export const probationRounds = 8;
 
+interface Account {
+  points: number;
+  mutedFor: number;
+  mutes: number;
+  /** Of the last mute. */
+  reason: Offence | undefined;
+}
+
 export interface Conduct {
   readonly offences: Record<Offence, number>;
-  points: number;
+  /** What only it can have done; and apart from that what another view would explain (`notOwed`). */
+  readonly own: Account;
+  readonly byView: Account;
   /** Without an offence, since it was met or muted; no more than `probationRounds`. */
   cleanRounds: number;
   isClean: boolean;
   /** Rounds of ours until it may speak again. */
-  mutedFor: number;
-  mutes: number;
-  /** Why it was muted last. */
-  reason: Offence | undefined;
+  readonly mutedFor: number;
+  /** Why it is muted, or was. */
+  readonly reason: Offence | undefined;
 }
+
+const newAccount = (): Account => ({ points: 0, mutedFor: 0, mutes: 0, reason: undefined });
 
 export function newConduct(): Conduct {
   const offences = {
@@ -66,34 +77,55 @@ export function newConduct(): Conduct {
     contribution: 0,
     audit: 0,
   };
-  return { offences, points: 0, cleanRounds: 0, isClean: true, mutedFor: 0, mutes: 0, reason: undefined };
+  const own = newAccount();
+  const byView = newAccount();
+  return {
+    offences,
+    own,
+    byView,
+    cleanRounds: 0,
+    isClean: true,
+    get mutedFor() {
+      return Math.max(own.mutedFor, byView.mutedFor);
+    },
+    get reason() {
+      return byView.mutedFor > own.mutedFor ? byView.reason : (own.reason ?? byView.reason);
+    },
+  };
 }
 
 /** True when this mutes the peer, or would if it were not muted already. */
 export function offend(conduct: Conduct, offence: Offence, limit: number): boolean {
   conduct.offences[offence] += 1;
-  conduct.points += pointsOf[offence];
   conduct.isClean = false;
-  if (conduct.points <= limit) return false;
-  Object.assign(conduct, { points: 0, cleanRounds: 0, reason: offence });
-  if (conduct.mutedFor > 0) return true;
-  conduct.mutedFor = Math.min(longestMute, mutedRounds * 2 ** conduct.mutes);
-  conduct.mutes += 1;
+  const account = offence === "notOwed" ? conduct.byView : conduct.own;
+  account.points += pointsOf[offence];
+  if (account.points <= limit) return false;
+  conduct.cleanRounds = 0;
+  Object.assign(account, { points: 0, reason: offence });
+  if (account.mutedFor > 0) return true;
+  account.mutedFor = Math.min(longestMute, mutedRounds * 2 ** account.mutes);
+  account.mutes += 1;
   return true;
 }
 
-/** Another view: who sent what another training's view of the same number would ask for was no liar. */
-export function forgive(conduct: Conduct): void {
-  if (conduct.mutedFor === 0 || conduct.reason !== "notOwed") return;
-  Object.assign(conduct, { points: 0, mutedFor: 0, mutes: 0 });
+/**
+ * Another view: who sent what another training's view of the same number would ask for was no liar. A liar can bring
+ * a new view about whenever it likes, so that makes up for nothing else.
+ */
+export function forgive({ byView }: Conduct): void {
+  if (byView.mutedFor > 0) Object.assign(byView, newAccount());
 }
 
 /** A round of ours is over. */
 export function fade(conduct: Conduct): void {
-  if (conduct.mutedFor > 0) conduct.mutedFor -= 1;
-  else if (conduct.isClean) conduct.cleanRounds = Math.min(probationRounds, conduct.cleanRounds + 1);
+  if (conduct.mutedFor === 0 && conduct.isClean)
+    conduct.cleanRounds = Math.min(probationRounds, conduct.cleanRounds + 1);
   conduct.isClean = true;
-  conduct.points *= remembered;
+  for (const account of [conduct.own, conduct.byView]) {
+    account.mutedFor = Math.max(0, account.mutedFor - 1);
+    account.points *= remembered;
+  }
 }
 
 /** One of the members when we came: there is nobody to whom it would be new. */

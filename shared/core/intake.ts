@@ -5,6 +5,7 @@
  */
 import type { Audit } from "./audit.ts";
 import type { Closing } from "./closing.ts";
+import type { DropCause, Drops } from "./drops.ts";
 import type { Encoding } from "./encoding.ts";
 import { isComplete, noteThrough, tailLength } from "./inflow.ts";
 import type { Inflow } from "./inflow.ts";
@@ -18,8 +19,11 @@ import type { RoundSlot, SlotShape } from "./round-slot.ts";
 import { seatOf } from "./view.ts";
 import type { View } from "./view.ts";
 
+/** "news": of no use itself, but now we know that its sender is further. "none": it changed nothing. */
+export type Use = "some" | "news" | "none";
+
 export interface Intake {
-  receive(neighbor: Neighbor, bytes: Uint8Array, now: number): void;
+  receive(neighbor: Neighbor, bytes: Uint8Array, now: number): Use;
   endOfPhase(neighbor: Neighbor, marker: EndMarker, now: number): void;
 }
 
@@ -42,35 +46,32 @@ export function createIntake(deps: {
   const header = emptyHeader();
   const unused = new Float32Array(shape.valuesPerFragment);
 
-  function receive(neighbor: Neighbor, bytes: Uint8Array, now: number): void {
+  function receive(neighbor: Neighbor, bytes: Uint8Array, now: number): Use {
     const { drops, conduct } = neighbor.counts;
     if (!readHeader(bytes, header)) return refuse(neighbor, "malformed", now);
-    if (conduct.mutedFor > 0) return void (drops.rejected += 1);
+    if (conduct.mutedFor > 0) return drop(drops, "rejected", "none");
     const view = deps.viewFor(header.round, header.epoch);
-    if (!view) return void (drops.stale += 1);
+    if (!view) return drop(drops, "stale", "none");
     if (view.members[header.seat] !== neighbor.peerId) return refuse(neighbor, "notOwed", now);
     if (!fits(bytes.length)) return refuse(neighbor, "malformed", now);
-    neighbor.newestRound = Math.max(neighbor.newestRound, header.round);
+    const isNews = header.round > neighbor.newestRound;
+    if (isNews) neighbor.newestRound = header.round;
     const slot = deps.slotFor(header.round, header.epoch);
-    if (!slot) return void (drops.stale += 1);
+    if (!slot) return drop(drops, "stale", isNews ? "news" : "none");
     const answer = deps.audit?.take(slot, neighbor, header, bytes) ?? "unasked";
-    if (answer === "taken") return;
+    if (answer === "taken") return "some";
     const isUnasked = answer === "unasked";
     if (isUnasked && !isOwed(slot, bytes.length)) return refuse(neighbor, "notOwed", now);
-    if (isUnasked && takers[header.kind](slot, neighbor, bytes, now)) noteProgress(slot, neighbor, now);
-    else
-      refuse(
-        neighbor,
-        header.kind !== packetKinds.parity && encoding.isFinite(bytes, headerBytes)
-          ? "tooLarge"
-          : "notFinite",
-        now,
-      );
+    if (isUnasked && takers[header.kind](slot, neighbor, bytes, now))
+      return noteProgress(slot, neighbor, now);
+    const isTooLarge = header.kind !== packetKinds.parity && encoding.isFinite(bytes, headerBytes);
+    return refuse(neighbor, isTooLarge ? "tooLarge" : "notFinite", now);
   }
 
-  function refuse(neighbor: Neighbor, offence: Offence, now: number): void {
-    neighbor.counts.drops.rejected += 1;
+  /** It may have been the one that mutes. */
+  function refuse(neighbor: Neighbor, offence: Offence, now: number): Use {
     deps.onOffence(neighbor, offence, now);
+    return drop(neighbor.counts.drops, "rejected", "some");
   }
 
   function fits(bytes: number): boolean {
@@ -89,12 +90,13 @@ export function createIntake(deps: {
   }
 
   /** Senders go through their phases in order (outbox.ts): this packet says which ones are behind them. */
-  function noteProgress(slot: RoundSlot, neighbor: Neighbor, now: number): void {
+  function noteProgress(slot: RoundSlot, neighbor: Neighbor, now: number): Use {
     neighbor.enteredRound = Math.max(neighbor.enteredRound, slot.round);
     if (header.kind !== packetKinds.scatter) noteThrough(slot.scatterIn[header.seat], now);
     const before = deps.findSlot(slot.round - 1, slot.view.epoch);
     noteThrough(before?.scatterIn[header.seat], now);
     noteThrough(before?.gatherIn[header.seat], now);
+    return "some";
   }
 
   /** False when a value is not finite or too large. */
@@ -203,6 +205,11 @@ export function createIntake(deps: {
   }
 
   return { receive, endOfPhase };
+}
+
+function drop(drops: Drops, cause: DropCause, use: Use): Use {
+  drops[cause] += 1;
+  return use;
 }
 
 /** It says so of both phases, the gathers last. Who has sent something of the round takes part. */

@@ -10,6 +10,9 @@ import { minQuietMs, maxQuietMs, initialQuietMs } from "./constants.ts";
 /** Rounds in time after which a peer is waited for again: at first, and at most. */
 const usualReturn = 2;
 const longestReturn = 64;
+/** With such a debt to make others wait is a habit; there is no more of it to make up for than the most. */
+const habit = 3;
+const mostDebt = 4;
 /** 70 rounds in time make up for having been given up once. */
 const forgetting = 0.99;
 
@@ -28,8 +31,12 @@ export interface LinkCounts {
 export interface Neighbor {
   readonly peerId: string;
   connected: boolean;
-  /** Wants our gathers without being a member. */
+  /** Wants our gathers without being a member, and gets them. */
+  asksToListen: boolean;
   listening: boolean;
+  /** Since it got them: our rounds, and when the first of those began. */
+  servedRounds: number;
+  servedSince: number;
   /** Rounds wait for this peer. Not after it made one run into its deadline, until it is on time again. */
   awaited: boolean;
   onTimeRounds: number;
@@ -39,6 +46,8 @@ export interface Neighbor {
   lag: Lag;
   /** Rounds in a row that this peer made run into their deadline. */
   missedRounds: number;
+  /** Rounds that it, alone or with few, made run into their deadline; in time for two makes up for one. */
+  debt: number;
   /** Silence after which a sender that is through is believed to be. */
   quietMs: number;
   /** Fragments since the last round's end that came before, and after, they were given up. */
@@ -72,12 +81,16 @@ export function createNeighbor(peerId: string, counts: LinkCounts = noCounts()):
   return {
     peerId,
     connected: false,
+    asksToListen: false,
     listening: false,
+    servedRounds: 0,
+    servedSince: 0,
     awaited: true,
     onTimeRounds: 0,
     returnsAfter: usualReturn,
     lag: noLag(),
     missedRounds: 0,
+    debt: 0,
     quietMs: initialQuietMs,
     inTime: 0,
     tooLate: 0,
@@ -114,29 +127,45 @@ function steering(lateShare: number): number {
 /** Once a round: a peer that nobody waits for is waited for again after a few rounds in time. */
 export function judgePunctuality(neighbor: Neighbor, onTime: boolean): void {
   neighbor.onTimeRounds = onTime ? neighbor.onTimeRounds + 1 : 0;
+  // Behind a bad link three misses close together come by chance: to come back with them would make a fourth one dear.
+  if (onTime && isTardy(neighbor)) repay(neighbor);
   if (neighbor.onTimeRounds >= neighbor.returnsAfter) neighbor.awaited = true;
 }
 
 /**
  * A round ran into its deadline because of this peer. When it was silent nobody waits for it any more; when
- * a part came it is alive behind a bad link, and three such rounds in a row are forgiven. Where many missed the
+ * a part came it is alive behind a bad link, and that is forgiven until it is a habit. Where many missed the
  * deadline, only who was silent in three is given up.
  */
 export function noteMissed(neighbor: Neighbor, wasSilent: boolean, isOneOfFew: boolean): void {
   neighbor.missedRounds += 1;
-  const isLasting = neighbor.missedRounds >= 3;
-  if (isOneOfFew ? !wasSilent && !isLasting : !wasSilent || !isLasting) return;
+  if (isOneOfFew) neighbor.debt = Math.min(mostDebt, neighbor.debt + 1);
+  const isHabit = neighbor.debt >= habit || (wasSilent && isTardy(neighbor));
+  if (isOneOfFew && isHabit) noteTardy(neighbor);
+  else if (wasSilent && (isOneOfFew || neighbor.missedRounds >= 3)) giveUp(neighbor);
+}
+
+/** A round that waited for it, and not in vain. Not all is forgotten, or every third one could be. */
+export function noteInTime(neighbor: Neighbor): void {
+  neighbor.missedRounds = 0;
+  repay(neighbor);
+}
+
+function repay(neighbor: Neighbor): void {
+  neighbor.debt = Math.max(0, neighbor.debt - 0.5);
+}
+
+function giveUp(neighbor: Neighbor): void {
   neighbor.awaited = false;
   neighbor.onTimeRounds = 0;
 }
 
 /**
- * Rounds take longer because of this peer than it is worth. What it can do without us waiting is more than what
+ * Rounds take longer because of this peer than it is worth, again and again. What it can do without us waiting is more than what
  * it can do when all of it is awaited, so each time it takes longer until it is tried again.
  */
 export function noteTardy(neighbor: Neighbor): void {
-  neighbor.awaited = false;
-  neighbor.onTimeRounds = 0;
+  giveUp(neighbor);
   neighbor.returnsAfter = Math.min(longestReturn, 2 * neighbor.returnsAfter);
 }
 
@@ -152,7 +181,6 @@ export function isTardy({ returnsAfter }: Neighbor): boolean {
 
 /** Nothing of a muted peer is used, so nothing is waited for. */
 export function noteMuted(neighbor: Neighbor): void {
-  neighbor.awaited = false;
-  neighbor.onTimeRounds = 0;
+  giveUp(neighbor);
   neighbor.newestRound = -1;
 }

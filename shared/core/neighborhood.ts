@@ -1,6 +1,7 @@
 /** Whom a peer knows: the views and its neighbours. */
-import { maxAccounts, maxListeners } from "./constants.ts";
+import { maxAccounts } from "./constants.ts";
 import { forgive, vouchFor } from "./conduct.ts";
+import { createListeners } from "./listeners.ts";
 import { createNeighbor, isListener } from "./neighbor.ts";
 import type { LinkCounts, Neighbor } from "./neighbor.ts";
 import { viewAt } from "./view.ts";
@@ -19,6 +20,8 @@ export interface Neighborhood {
   linkOpened(peerId: string): Neighbor;
   linkClosed(peerId: string): void;
   setListening(peerId: string, listening: boolean): boolean;
+  /** Listeners take their turns: a round of ours begins, and this is who gets something of it. */
+  audience(now: number): Iterable<Neighbor>;
   /** The training is gone: its views, and where everybody was. */
   restart(): void;
   /** No member that we have a link to, and that is not muted, can have been in the round before this one, if there are any. */
@@ -26,16 +29,18 @@ export interface Neighborhood {
   /** All other members of a round, if there are any, are linked and only listen: nobody has the whole model. */
   isLeaderless(round: number): boolean;
   /**
-   * The newest round that a quarter of the members (at least two, where we have links to two) have been seen in.
+   * The newest round that a quarter of the members (at least two, where we have links to two) have been seen in: of
+   * those of our round or of the newest view, in which newcomers that have not trained yet may be all but one.
    * Who only listens counts where nobody else is left: it waits, as we do, for somebody to be further.
    */
-  newestRound(): number;
+  newestRound(ours: number): number;
 }
 
 export function createNeighborhood(ownId: string): Neighborhood {
   const neighbors = new Map<string, Neighbor>();
   const accounts = new Map<string, LinkCounts>();
   let views: readonly View[] = [];
+  const listeners = createListeners((peerId) => views.at(-1)?.members.includes(peerId) ?? false);
 
   function install(view: View): boolean {
     if (views.some((older) => older.epoch >= view.epoch)) return false;
@@ -86,7 +91,10 @@ export function createNeighborhood(ownId: string): Neighborhood {
 
   function forgetStranger(peerId: string): void {
     const isMember = views.some((view) => view.members.includes(peerId));
-    if (!isMember && !neighbors.get(peerId)?.connected) neighbors.delete(peerId);
+    const neighbor = neighbors.get(peerId);
+    if (!neighbor || isMember || neighbor.connected) return;
+    listeners.ask(neighbor, false);
+    neighbors.delete(peerId);
   }
 
   function linkClosed(peerId: string): void {
@@ -94,18 +102,11 @@ export function createNeighborhood(ownId: string): Neighborhood {
     if (!neighbor) return;
     neighbor.connected = false;
     neighbor.unanswered = 0;
-    neighbor.listening = false;
+    listeners.ask(neighbor, false);
     neighbor.newestRound = -1;
     neighbor.enteredRound = -1;
     neighbor.declinedRound = -1;
     forgetStranger(peerId);
-  }
-
-  function setListening(peerId: string, listening: boolean): boolean {
-    const neighbor = known(peerId);
-    const others = [...neighbors.values()].filter((other) => other.listening && other !== neighbor);
-    neighbor.listening = listening && others.length < maxListeners;
-    return neighbor.listening === listening;
   }
 
   function othersIn(round: number): readonly (Neighbor | undefined)[] {
@@ -126,8 +127,11 @@ export function createNeighborhood(ownId: string): Neighborhood {
     return others.every((one) => one?.connected && isListener(one));
   }
 
-  function newestRound(): number {
-    const members = views.at(-1)?.members ?? [];
+  function newestRound(ours: number): number {
+    return Math.max(newestOf(viewAt(views, ours)), newestOf(views.at(-1)));
+  }
+
+  function newestOf({ members }: Pick<View, "members"> = { members: [] }): number {
     const linked = members.flatMap((peerId) => neighbors.get(peerId) ?? []).filter((one) => one.connected);
     const trainers = linked.filter((one) => !isListener(one));
     const rounds = (trainers.length > 0 ? trainers : linked).map((one) => one.newestRound);
@@ -149,7 +153,11 @@ export function createNeighborhood(ownId: string): Neighborhood {
       return neighbor;
     },
     linkClosed,
-    setListening,
+    setListening: (peerId, wants) => listeners.ask(known(peerId), wants),
+    audience(now) {
+      listeners.beginRound(now);
+      return neighbors.values();
+    },
     isAhead,
     isLeaderless,
     newestRound,

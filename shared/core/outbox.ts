@@ -26,7 +26,8 @@ export interface EndMarker {
 }
 
 export interface Outbox {
-  open(slot: RoundSlot, to: Neighbor, seat: number): void;
+  /** The round begins: its members get their share, listeners the averages. Who waits to be one hears where we are. */
+  openAll(slot: RoundSlot, audience: Iterable<Neighbor>): void;
   /** Another member audits these, which are a third one's: what did we contribute? Too many are not answered. */
   answer(slot: RoundSlot, to: string, request: AuditRequest): void;
   /** Nothing of ours comes in this round, so that a member need not wait for it. */
@@ -49,6 +50,15 @@ export function createOutbox(deps: {
   const header = emptyHeader();
   header.encoding = encoding.id;
   const markers: { to: string; marker: EndMarker }[] = [];
+
+  function openAll(slot: RoundSlot, audience: Iterable<Neighbor>): void {
+    for (const neighbor of audience) {
+      const seat = seatOf(slot.view, neighbor.peerId);
+      if (!neighbor.connected) continue;
+      if (seat >= 0 || neighbor.listening) open(slot, neighbor, seat);
+      else if (neighbor.asksToListen) mark(slot, neighbor.peerId, "scatter", 0);
+    }
+  }
 
   function open(slot: RoundSlot, to: Neighbor, seat: number): void {
     const block = seat >= 0 && slot.seat >= 0 ? slot.plan.blockOf(seat) : { first: 0, end: 0 };
@@ -190,7 +200,7 @@ export function createOutbox(deps: {
   }
 
   return {
-    open,
+    openAll,
     answer,
     decline,
     hasOpen: (slot) => [...slot.outflows.values()].some((flow) => !flow.scatterMarked || !flow.gatherMarked),

@@ -3,6 +3,7 @@ import type { AuditRequest } from "./audit.ts";
 import type { Reduce, Turn } from "./averaging/rule.ts";
 import type { Offence } from "./conduct.ts";
 import type { Encoding } from "./encoding.ts";
+import type { Use } from "./intake.ts";
 import type { LinkCounts } from "./neighbor.ts";
 import type { EndMarker } from "./outbox.ts";
 import type { PatienceLimits } from "./patience.ts";
@@ -37,14 +38,18 @@ export interface RoundMachineOptions {
   readonly planFor?: (input: PlanInput) => Plan;
 }
 
-export interface RoundResult {
-  readonly round: number;
-  readonly epoch: number;
+/** What has come of a round. */
+export interface Come {
   /** The exchanged vector: averages, and what we kept where none arrived. */
   readonly values: Float32Array;
   /** 1 for every fragment that is an average, 0 where our own values stayed. */
   readonly averaged: Uint8Array;
   readonly averagedCount: number;
+}
+
+export interface RoundResult extends Come {
+  readonly round: number;
+  readonly epoch: number;
   /** From `begin` to here. */
   readonly roundMs: number;
   /** How much later we began than the median of the others; negative when earlier; undefined when unknown. */
@@ -74,7 +79,8 @@ export interface RoundMachine {
    * @throws when no view holds in this round, (not listening) we are no member of it, or it has begun before
    */
   begin(round: number, values: Float32Array, now: number, listen?: boolean, kept?: Float32Array): void;
-  receive(from: string, bytes: Uint8Array, now: number): void;
+  /** After a packet of no use ("none") there is nothing new to ask for. */
+  receive(from: string, bytes: Uint8Array, now: number): Use;
   /** The reliable end marker: nothing more comes in this phase. */
   endOfPhase(from: string, marker: EndMarker, now: number): void;
   linkOpened(peerId: string): void;
@@ -90,6 +96,8 @@ export interface RoundMachine {
   audited(from: string, request: AuditRequest): void;
   /** The finished round's result, once. */
   takeResult(): RoundResult | undefined;
+  /** Of the round that we only listen to, so far. */
+  heard(): Come | undefined;
   /** Whom we have just muted, and why, once. */
   takeOffender(): { readonly peerId: string; readonly offence: Offence } | undefined;
   /** When `tick` has to be called at the latest; Infinity while nothing is waited for. */

@@ -13,6 +13,7 @@ import { fade, offend, offenceLimit } from "./conduct.ts";
 import type { Offence } from "./conduct.ts";
 import { createDoubts } from "./doubts.ts";
 import { createIntake } from "./intake.ts";
+import type { Use } from "./intake.ts";
 import { noteMuted, steerQuiet } from "./neighbor.ts";
 import type { Neighbor } from "./neighbor.ts";
 import { createNeighborhood } from "./neighborhood.ts";
@@ -22,7 +23,7 @@ import { valuesPerFragment } from "./packet.ts";
 import { createParity } from "./parity/parity.ts";
 import { createPatience } from "./patience.ts";
 import { createPlan, fragmentsFor } from "./plan.ts";
-import type { RoundMachine, RoundMachineOptions, RoundResult } from "./round-machine.ts";
+import type { Come, RoundMachine, RoundMachineOptions, RoundResult } from "./round-machine.ts";
 import { retire } from "./retire.ts";
 import { createSlot, fragmentState, overlay, sendingEnds } from "./round-slot.ts";
 import type { RoundSlot, SlotShape } from "./round-slot.ts";
@@ -30,7 +31,7 @@ import { createSlotMemory } from "./slot-memory.ts";
 import { seatOf } from "./view.ts";
 import type { View } from "./view.ts";
 
-export type { RoundMachine, RoundMachineOptions, RoundResult } from "./round-machine.ts";
+export type { Come, RoundMachine, RoundMachineOptions, RoundResult } from "./round-machine.ts";
 
 export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
   const { peerId, encoding, reduce, rng, valueCount, exchangesUpdates = false, audit = 0 } = options;
@@ -150,16 +151,9 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
     const { phaseMs, graceMs } = patience;
     Object.assign(slot, { values, kept, listening: listen, begunAt: now, beforeAt, phaseMs, graceMs });
     if (listen) decline(slot);
-    else openOutflows(slot);
+    else outbox.openAll(slot, neighborhood.audience(now));
     closing.start(slot, now);
     finishIfOver(now);
-  }
-
-  function openOutflows(slot: RoundSlot): void {
-    for (const neighbor of neighborhood.all()) {
-      const seat = seatOf(slot.view, neighbor.peerId);
-      if (neighbor.connected && (seat >= 0 || neighbor.listening)) outbox.open(slot, neighbor, seat);
-    }
   }
 
   /** A member that only listens, since it fell behind or its replica is not whole yet, keeps nobody waiting. */
@@ -173,8 +167,8 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
     const slot = current;
     slot.finishedAt = now;
     const verdict = judgeRound(slot, neighborAt, patience);
-    const values = overlay(slot, shape);
-    for (const { peerId: id, offence } of doubts?.judge(slot, values) ?? []) {
+    const come = comeOf(slot);
+    for (const { peerId: id, offence } of doubts?.judge(slot, come.values) ?? []) {
       const neighbor = neighborhood.get(id);
       if (neighbor) onOffence(neighbor, offence, now);
     }
@@ -182,13 +176,10 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
       steerQuiet(neighbor);
       fade(neighbor.counts.conduct);
     }
-    const averaged = slot.received.map((state) => (state === fragmentState.counted ? 1 : 0));
     result = {
       round: slot.round,
       epoch: slot.view.epoch,
-      values,
-      averaged,
-      averagedCount: averaged.reduce((sum, one) => sum + one, 0),
+      ...come,
       roundMs: now - slot.begunAt,
       lagMs: verdict.lagMs,
       missed: verdict.missed,
@@ -196,13 +187,20 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
     };
   }
 
+  function comeOf(slot: RoundSlot): Come {
+    const averaged = slot.received.map((state) => (state === fragmentState.counted ? 1 : 0));
+    const averagedCount = averaged.reduce((sum, one) => sum + one, 0);
+    return { values: overlay(slot, shape), averaged, averagedCount };
+  }
+
   // ---- events ------------------------------------------------------------------------------------------
 
-  function receive(from: string, bytes: Uint8Array, now: number): void {
+  function receive(from: string, bytes: Uint8Array, now: number): Use {
     const neighbor = neighborhood.get(from);
-    if (!neighbor) return void (strays += 1);
-    intake.receive(neighbor, bytes, now);
-    finishIfOver(now);
+    if (!neighbor) strays += 1;
+    const use = neighbor ? intake.receive(neighbor, bytes, now) : "none";
+    if (use === "some") finishIfOver(now);
+    return use;
   }
 
   function endOfPhase(from: string, marker: EndMarker, now: number): void {
@@ -282,13 +280,14 @@ export function createRoundMachine(options: RoundMachineOptions): RoundMachine {
       result = undefined;
       return taken;
     },
+    heard: () => (current?.listening ? comeOf(current) : undefined),
     takeOffender: () => offenders.shift(),
     wakeAt,
     isAhead: neighborhood.isAhead,
     isLeaderless: neighborhood.isLeaderless,
-    newestRound: neighborhood.newestRound,
+    newestRound: () => neighborhood.newestRound(horizon),
     jumpTo() {
-      const newest = neighborhood.newestRound();
+      const newest = neighborhood.newestRound(horizon);
       return newest >= horizon + 2 ? newest : undefined;
     },
     conclude: () => keep(() => false),

@@ -1,8 +1,10 @@
 /** Allows `perSecond` events (or bytes) on average and bursts of `burst`. */
 export interface TokenBucket {
   take(nowMs: number, count?: number): boolean;
-  /** Takes what there is, `count` at most. */
-  spend(nowMs: number, count: number): void;
+  /** Takes `count` in any case, also what there is not: that is owed, `debt` at most. */
+  spend(nowMs: number, count: number, debt: number): void;
+  /** The part of the burst that is gone: 0 to 1, more where something is owed. */
+  usedShare(nowMs: number): number;
   /** More than the average, once. */
   grant(count: number): void;
 }
@@ -25,9 +27,13 @@ export function createTokenBucket(perSecond: number, burst: number): TokenBucket
       tokens -= count;
       return true;
     },
-    spend(nowMs, count) {
+    spend(nowMs, count, debt) {
       fill(nowMs);
-      tokens = Math.max(0, tokens - count);
+      tokens = Math.max(Math.min(tokens, -debt), tokens - count);
+    },
+    usedShare(nowMs) {
+      fill(nowMs);
+      return Math.max(0, 1 - tokens / burst);
     },
     grant: (count) => void (tokens += count),
   };

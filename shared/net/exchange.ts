@@ -6,7 +6,8 @@ import type { AveragingRule } from "../core/averaging/rule.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Offence } from "../core/conduct.ts";
 import { maxPacketBytes } from "../core/packet.ts";
-import type { RoundMachine, RoundResult } from "../core/round.ts";
+import type { Come, RoundMachine, RoundResult } from "../core/round.ts";
+import { createChaff } from "./chaff.ts";
 import type { ControlMessage } from "./control.ts";
 import type { Mesh } from "./mesh.ts";
 import { offenceWords } from "./offence-words.ts";
@@ -19,7 +20,7 @@ const isOpinion = (offence: Offence) => opinions.includes(offence);
 export type RoundOutcome =
   | { readonly kind: "finished"; readonly result: RoundResult }
   /** The others are far ahead: leave this round and listen to that one. */
-  | { readonly kind: "behind"; readonly newest: number }
+  | { readonly kind: "behind"; readonly newest: number; readonly heard: Come | undefined }
   | { readonly kind: "aborted" };
 
 export interface Exchange {
@@ -45,12 +46,13 @@ const minWakeMs = 1;
 export function createExchange(deps: {
   readonly clock: Clock;
   readonly machine: RoundMachine;
-  readonly mesh: Mesh;
+  readonly mesh: Pick<Mesh, "open" | "canSend" | "send" | "tell" | "shun">;
   readonly channel: AveragingRule["channel"];
 }): Exchange {
   const { clock, machine, mesh } = deps;
   const channelName = deps.channel === "reliable" ? "control" : "fragments";
   const packet = new Uint8Array(maxPacketBytes);
+  const chaff = createChaff();
   let pending: ((outcome: RoundOutcome) => void) | undefined;
   let isListening = false;
   let cancelWake: () => void = () => undefined;
@@ -120,7 +122,7 @@ export function createExchange(deps: {
     const result = machine.takeResult();
     const newest = machine.jumpTo();
     if (result) resolvePending({ kind: "finished", result });
-    else if (newest !== undefined) resolvePending({ kind: "behind", newest });
+    else if (newest !== undefined) resolvePending({ kind: "behind", newest, heard: machine.heard() });
   }
 
   function resolvePending(outcome: RoundOutcome): void {
@@ -161,13 +163,17 @@ export function createExchange(deps: {
       settle();
     },
     onClose(peerId) {
+      chaff.forget(peerId);
       machine.linkClosed(peerId, clock.now());
       settle();
     },
     onBytes(peerId, bytes) {
       bytesReceived += bytes.length;
-      machine.receive(peerId, bytes, clock.now());
-      settle();
+      const now = clock.now();
+      const use = machine.receive(peerId, bytes, now);
+      if (use !== "none") settle();
+      if (use === "some" || chaff.allows(peerId, bytes.length, now)) return;
+      mesh.shun(peerId, "too many packets that are of no use");
     },
     onControl,
     onDrain: settle,

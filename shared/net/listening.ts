@@ -3,6 +3,7 @@
  * (a newcomer, who paused, who drifted) or until it is in step with them again (who fell behind).
  */
 import type { Clock } from "../core/clock.ts";
+import type { Come } from "../core/round.ts";
 import type { View } from "../core/view.ts";
 import type { Membership } from "./membership.ts";
 import type { PeerOutcome } from "./peer-events.ts";
@@ -102,11 +103,20 @@ export function createListening(deps: ListeningDeps): Listening {
     if (hasHeard || outcome.kind === "behind") silentMs = 0;
     // Broken off, too: no round begins twice.
     p.round = outcome.kind === "behind" ? outcome.newest : p.round + 1;
-    if (outcome.kind === "behind") return "behind";
     if (outcome.kind === "aborted") return "silence";
-    p.replica = outcome.result.values;
-    for (let i = 0; i < missing.length; i++) if (outcome.result.averaged[i] === 1) missing[i] = 0;
+    // Where rounds are shorter than the wait for a late packet we are behind before each of them is over.
+    if (outcome.kind === "behind") {
+      take(outcome.heard);
+      return "behind";
+    }
+    take(outcome.result);
     return hasHeard ? "heard" : "silence";
+  }
+
+  function take(come: Come | undefined): void {
+    if (!come) return;
+    p.replica = come.values;
+    for (let i = 0; i < missing.length; i++) if (come.averaged[i] === 1) missing[i] = 0;
   }
 
   /** Nothing came in a whole round: our count of rounds stops until somebody is in the next one, or beyond. */

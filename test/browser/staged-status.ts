@@ -7,6 +7,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { Server } from "socket.io";
 import { addDrops, dropShare, noDrops } from "../../shared/core/drops.ts";
+import { createTokenBucket } from "../../shared/core/token-bucket.ts";
 import type { LinkReport } from "../../shared/net/messages.ts";
 import type { HistoryPoint, PeerStatus, RoomStatus, ServerStatus } from "../../shared/net/status.ts";
 import { createEventCounters } from "../../signaling-server/event-counters.ts";
@@ -46,7 +47,15 @@ export async function serveStaged(
   const http = createServer(createWeb({ clock, status, hosts: new Map(), gate, log }));
   const io = new Server(http, { transports: ["websocket"], serveClient: false });
   const now = () => clock.now();
-  const stop = serveWatchers(io.of("/status"), { clock, status, gate, counters, now, log, expel: log });
+  const stop = serveWatchers(io.of("/status"), {
+    clock,
+    status,
+    gate,
+    counters,
+    now,
+    log,
+    limits: { events: () => createTokenBucket(1, 1), expel: log },
+  });
   http.listen(0, "127.0.0.1");
   await once(http, "listening");
   t.after(async () => {

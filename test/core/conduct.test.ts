@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { mutedRounds, offenceLimit, probationRounds } from "../../shared/core/conduct.ts";
+import { fade, mutedRounds, offenceLimit, probationRounds } from "../../shared/core/conduct.ts";
 import { createLoneMachine } from "./lone-machine.ts";
 import type { LoneMachine } from "./lone-machine.ts";
 
@@ -55,6 +55,26 @@ test("who is muted for fragments of another view may speak in the next one; nons
   assert.deepEqual(lone.machine.takeOffender(), { peerId: "peer-1", offence: "malformed" });
   lone.machine.install({ epoch: 3, fromRound: 0, members: lone.ids });
   assert.equal(lone.countsOf(1).conduct.mutedFor, mutedRounds);
+});
+
+test("nobody washes off what it did with fragments that another view would explain", () => {
+  const lone = createLoneMachine();
+  const { conduct } = lone.countsOf(1);
+  let epoch = 1;
+  for (const mutes of [1, 2, 3]) {
+    for (let i = 0; i < offenceLimit; i++) lone.feed(1, bad);
+    for (let i = 0; i <= offenceLimit; i++) lone.feed(1, lone.packet(2, { fragment: 0, epoch }));
+    assert.deepEqual(lone.machine.takeOffender(), { peerId: "peer-1", offence: "notOwed" });
+    lone.machine.install({ epoch: ++epoch, fromRound: 0, members: lone.ids });
+    assert.equal(conduct.mutedFor, 0, "the view may have been another one");
+    lone.feed(1, bad);
+    assert.deepEqual(lone.machine.takeOffender(), { peerId: "peer-1", offence: "malformed" });
+    assert.equal(conduct.mutedFor, mutedRounds * 2 ** (mutes - 1), "twice as long each time");
+    lone.machine.install({ epoch: ++epoch, fromRound: 0, members: lone.ids });
+    assert.equal(conduct.mutedFor, mutedRounds * 2 ** (mutes - 1));
+    assert.equal(conduct.reason, "malformed");
+    while (conduct.mutedFor > 0) fade(conduct);
+  }
 });
 
 test("points fade: now and then a bad packet mutes nobody", () => {

@@ -34,13 +34,20 @@ describe("an address", () => {
     assert.equal(game.come(1_000), 512);
   });
 
-  test("pays 64 of them for each socket that had to be thrown out", () => {
+  test("pays 64 of them for each socket that had to be thrown out, later what it does not have, for 82 s at most", () => {
     const game = play(256);
-    for (let i = 0; i < 8; i++) game.addresses.punish("192.0.2.1");
+    for (let i = 0; i < 8; i++) game.addresses.charge("192.0.2.1");
     assert.equal(game.come(1_000), 0);
-    game.addresses.punish("192.0.2.1");
+    game.addresses.charge("192.0.2.1");
     game.pass(1_000);
-    assert.equal(game.come(1_000), 50, "what it does not have it need not pay");
+    assert.equal(game.come(1_000), 0);
+    game.pass(1_000);
+    assert.equal(game.come(1_000), 36);
+    for (let i = 0; i < 1_000; i++) game.addresses.charge("192.0.2.1");
+    game.pass(81_000);
+    assert.equal(game.come(1_000), 0);
+    game.pass(1_000);
+    assert.equal(game.come(1_000), 4);
   });
 });
 

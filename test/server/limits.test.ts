@@ -5,10 +5,23 @@ import { describe, test } from "node:test";
 import type { TestContext } from "node:test";
 import { createAddresses } from "../../signaling-server/addresses.ts";
 import type { SignalingServer } from "../../signaling-server/server.ts";
+import { systemClock } from "../../signaling-server/system-clock.ts";
 import { createTokenBucket } from "../../shared/core/token-bucket.ts";
+import { limits } from "../../shared/net/messages.ts";
 import { frameOf, openRaw, pingFrame } from "../labs/raw-websocket.ts";
-import { within } from "../labs/real-time.ts";
-import { connect, join, joinRequest, joined, next, offerTo, peerIdOf, startServer } from "./fixture.ts";
+import { pause, within } from "../labs/real-time.ts";
+import {
+  connect,
+  join,
+  joinRequest,
+  joined,
+  linkReport,
+  next,
+  offerTo,
+  peerIdOf,
+  peerReport,
+  startServer,
+} from "./fixture.ts";
 
 const event = (name: string, data: object) => `42${JSON.stringify([name, data])}`;
 const largeOffer = (to: string) => offerTo(to, "x".repeat(8_000));
@@ -86,8 +99,8 @@ describe("one address", () => {
       return leave !== undefined;
     };
     assert.ok(comeAndGo());
-    addresses.punish("a");
-    addresses.punish("a");
+    addresses.charge("a");
+    addresses.charge("a");
     assert.equal(comeAndGo(), false);
     assert.ok(addresses.admit("b"));
     nowMs += 100;
@@ -104,8 +117,11 @@ test("a bucket counts bytes, gives what was granted, and fills no higher than it
   bucket.grant(200);
   assert.equal(bucket.take(1_000, 150), true);
   assert.equal(bucket.take(1e9, 101), false);
-  bucket.spend(1e9, 1_000);
-  assert.equal(bucket.take(1e9, 1), false);
+  assert.equal(bucket.usedShare(1e9), 0);
+  bucket.spend(1e9, 1_000, 20);
+  assert.ok(Math.abs(bucket.usedShare(1e9) - 1.2) < 1e-9);
+  assert.equal(bucket.take(1e9 + 2_000, 1), false, "it owes 20");
+  assert.equal(bucket.take(1e9 + 3_000, 10), true);
 });
 
 describe("one socket", () => {
@@ -136,19 +152,105 @@ describe("one socket", () => {
     });
   }
 
-  test("that does not read what is sent to it is cut off before it costs much memory", async (t) => {
-    const server = await startServer(t);
+  test("that goes after a second's events costs its address nothing", async (t) => {
+    const server = await startServer(t, { socketsPerAddress: 8 });
+    const events = Array.from({ length: 190 }, () => frameOf(event("ready", { round: 0 })));
+    for (let number = 1; number <= 12; number += 1) {
+      const { tcp } = await openRaw(server.port, "127.0.0.3");
+      const enter = frameOf(`421${JSON.stringify(["join", joinRequest(number)])}`);
+      tcp.end(Buffer.concat([enter, ...events]));
+      await closeOf(tcp);
+    }
+  });
+
+  /** A peer of the room that has stopped reading; what it is sent fills the network's buffers first. */
+  async function deafPeer(server: SignalingServer, number: number) {
     const deaf = await openRaw(server.port, "127.0.0.3");
-    deaf.send(`42${JSON.stringify(["join", joinRequest(3)])}`.replace("42", "421"));
-    const closed = closeOf(deaf.tcp);
-    const crowd = await Promise.all([11, 12, 13, 14, 15].map((number) => joined(t, server, number)));
+    const isIn = new Promise((resolve) => deaf.tcp.once("data", resolve));
+    deaf.send(`421${JSON.stringify(["join", joinRequest(number)])}`);
+    await isIn;
     deaf.tcp.pause();
-    const gone = Promise.all(crowd.map(({ socket }) => next(socket, "left")));
-    // Each within its own limits; the network's buffers take the first megabytes.
-    for (const { socket } of crowd)
-      for (let sent = 0; sent < 400; sent += 1) socket.emit("signal", largeOffer(peerIdOf(3)));
-    for (const { peerId } of await gone) assert.equal(peerId, peerIdOf(3));
-    assert.equal(server.status().signals["backlog"]?.refused, 1);
+    return deaf.tcp;
+  }
+
+  const spenders: readonly [what: string, pieces: number, frame: Buffer][] = [
+    ["nearly all bytes that it may send at once", 480, frameOf(`43999["${"x".repeat(8_000)}"]`)],
+    ["nearly all events", 990, frameOf(event("ready", { round: 0 }))],
+  ];
+  for (const [what, pieces, frame] of spenders) {
+    test(`that has sent ${what} and closes before it is cut off costs its address new sockets`, async (t) => {
+      const server = await startServer(t, { socketsPerAddress: 16 });
+      const inside = await joined(t, server, 9);
+      const spender = await openRaw(server.port, "127.0.0.3");
+      spender.send(`421${JSON.stringify(["join", joinRequest(1)])}`);
+      await next(inside.socket, "joined");
+      spender.tcp.write(Buffer.concat(Array.from({ length: pieces }, () => frame)));
+      const gone = next(inside.socket, "left");
+      spender.tcp.end();
+      await gone;
+      await assert.rejects(openRaw(server.port, "127.0.0.3"));
+      const { flood, expelled } = server.status().signals;
+      assert.deepEqual([flood?.refused, expelled?.refused], [0, 0]);
+      const after = await openRaw(server.port, "127.0.0.4");
+      after.tcp.destroy();
+    });
+  }
+
+  test("that does not read is not cut off for what others send it: their signals are dropped, till it reads again", async (t) => {
+    const server = await startServer(t);
+    const tcp = await deafPeer(server, 99);
+    const crowd = await Promise.all(Array.from({ length: 31 }, (_, at) => joined(t, server, at)));
+    const refused: unknown[] = [];
+    // Each within its own limits; together 15 MB.
+    for (const { socket } of crowd) {
+      socket.on("refused", (refusal) => refused.push(refusal));
+      for (let sent = 0; sent < 60; sent += 1) socket.emit("signal", largeOffer(peerIdOf(99)));
+    }
+    for (const { socket } of crowd) await join(socket, joinRequest(1)); // answered once all that was judged
+    const { signal, backlog } = server.status().signals;
+    assert.ok((signal?.refused ?? 0) > 100, `${signal?.refused} dropped`);
+    assert.equal(backlog?.refused, 0);
+    assert.equal(refused.length, crowd.length, "of joining twice alone");
+    let heard = "";
+    const readsOn = new Promise<void>((resolve) =>
+      tcp.on(
+        "data",
+        (piece) => (heard = (heard + String(piece)).slice(-20_000)).includes("again") && resolve(),
+      ),
+    );
+    tcp.resume();
+    const again = setInterval(() => crowd[0]?.socket.emit("signal", offerTo(peerIdOf(99), "again")), 100);
+    await within(5_000, "a signal once it reads", readsOn).finally(() => clearInterval(again));
+    tcp.destroy();
+  });
+
+  test("relays half a megabyte of signals at once, and is told when it is more", async (t) => {
+    const server = await startServer(t);
+    const [loud, other] = [await joined(t, server, 1), await joined(t, server, 2)];
+    for (let sent = 0; sent < 70; sent += 1) loud.socket.emit("signal", largeOffer(other.peerId));
+    const refusal = await next(loud.socket, "refused");
+    assert.deepEqual([refusal.event, refusal.code], ["signal", "limit"]);
+    assert.equal(server.status().signals["signal"]?.accepted, 63);
+  });
+
+  test("that does not read what the server tells it is cut off before it costs much memory", async (t) => {
+    const speed = 200;
+    const server = await startServer(t, {
+      clock: {
+        now: () => speed * systemClock.now(),
+        after: (ms, run) => systemClock.after(ms / speed, run),
+      },
+    });
+    const links = Array.from({ length: limits.linksPerReport }, (_, at) => linkReport(at, 1, 1));
+    for (const { socket } of await Promise.all([1, 2, 3, 4, 5, 6].map((number) => joined(t, server, number))))
+      socket.emit("report", peerReport({ links }));
+    const deaf = await openRaw(server.port, "127.0.0.3");
+    const closed = closeOf(deaf.tcp);
+    deaf.send("40/status,");
+    deaf.tcp.pause();
+    const cutOff = () => server.status().signals["backlog"]?.refused;
+    for (let looks = 0; looks < 100 && cutOff() === 0; looks += 1) await pause(50);
+    assert.equal(cutOff(), 1);
     deaf.tcp.resume();
     await within(5_000, "closed", closed);
   });

@@ -208,6 +208,20 @@ describe("a room's model", () => {
     );
   });
 
+  test("that nobody has is asked for once a second, also when somebody who is no member says to be done", async () => {
+    const { asked, beat, answers, collector } = collect([member("a"), member("b"), member("c")]);
+    const most = 50;
+    for (const id of ["a", "b", "c"])
+      answers.set(id, () =>
+        asked.length < most ? { ok: false, reason: "none" } : new Promise(() => undefined),
+      );
+    for (let second = 0; second < 6; second++) {
+      collector.finished("stranger");
+      await beat();
+    }
+    assert.deepEqual(asked, ["a", "b", "c", "a", "b", "c"]);
+  });
+
   test("that does not come in time is given up: others are asked first, its sender again later", async () => {
     const { asked, beat, answers, honest, outcomes } = collect([member("mute"), member("b")]);
     answers.set("mute", () => Promise.reject(new Error("operation has timed out")));

@@ -35,3 +35,18 @@ test("deadlines never push out who came and went", () => {
   assert.equal(history.events[0]?.text, "first");
   assert.equal(history.events.at(-1)?.t, 999);
 });
+
+test("no topic pushes out the others: of the one of which there are most the oldest goes", () => {
+  const history = createRoomHistory();
+  history.addEvent({ t: 0, kind: "notice", text: "muted" });
+  history.addEvent({ t: 0, kind: "joined", text: "first" });
+  for (let t = 1; t < 1_000; t += 1) {
+    history.addEvent({ t, kind: "notice", text: "pauses" }, "pause");
+    history.addEvent({ t, kind: "view", text: "view" });
+  }
+  assert.equal(history.events.length, maxEvents);
+  assert.deepEqual(
+    history.events.slice(0, 2).map(({ text }) => text),
+    ["muted", "first"],
+  );
+});

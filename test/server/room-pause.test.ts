@@ -16,6 +16,28 @@ describe("a pause", () => {
     assert.deepEqual(game.views().at(-1)?.members, ids(1, 2));
   });
 
+  test("and ready in turns, without end, make few views and do not empty the log; the last wish counts", () => {
+    const game = running(1, 2);
+    const before = game.views().length;
+    for (let turn = 0; turn < 200; turn++) {
+      game.pause(2);
+      game.pass(400);
+      game.ready(2, 50);
+      game.pass(400);
+    }
+    // 160 s: two at once, 32 more, and as many pauses.
+    assert.ok(game.views().length - before <= 70, `${game.views().length - before} views`);
+    assert.equal(game.room.status().events[0]?.kind, "joined");
+    game.pass(5_000 + viewCoalesceMs);
+    assert.deepEqual(game.views().at(-1)?.members, ids(1, 2));
+    game.pause(2);
+    game.pass(400);
+    game.ready(2, 50);
+    game.pause(2);
+    game.pass(20_000);
+    assert.deepEqual(game.views().at(-1)?.members, ids(1));
+  });
+
   test("of the last member keeps its place: the training goes on there, soon, and not from the start", () => {
     const game = running(1);
     game.report(1, { round: 40 });

@@ -8,6 +8,7 @@ import { io as dial } from "socket.io-client";
 import type { Socket } from "socket.io-client";
 import type { ServerStatus } from "../../shared/net/status.ts";
 import { createEventCounters } from "../../signaling-server/event-counters.ts";
+import { createTokenBucket } from "../../shared/core/token-bucket.ts";
 import { cookieOf, createGate } from "../../signaling-server/gate.ts";
 import { invitePurpose, signToken } from "../../signaling-server/invite-token.ts";
 import { createRoom } from "../../signaling-server/room.ts";
@@ -75,7 +76,7 @@ async function play(t: TestContext, more: Partial<WatchersOptions> = {}) {
     counters: createEventCounters([]),
     now,
     log,
-    expel: log,
+    limits: { events: () => createTokenBucket(1, 1), expel: log },
     ...more,
   });
   await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
