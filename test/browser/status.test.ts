@@ -41,10 +41,14 @@ describe("the status page", { skip: needsChromium() }, () => {
     assert.equal(await way.getAttribute("href"), "/join/room");
 
     const { socket } = await joined(t, server, 1, { name: evilName });
-    socket.emit("ready", { round: 0 });
     await page.getByRole("cell", { name: evilName }).waitFor();
+    // Before there is a point there is no time to show either.
+    const loss = page.locator("#charts figure").first();
+    await loss.getByText("begins with the first round").waitFor();
+    socket.emit("ready", { round: 0 });
     assert.equal(await page.getByText("Nobody is here yet").isVisible(), false);
 
+    await loss.getByText("begins with the first round").waitFor({ state: "hidden" });
     for (const round of [41, 42]) {
       const validation = { round, loss: 0.4, accuracy: 0.875 };
       const links = [linkReport(2, round * 10, 90, 10)];
