@@ -57,7 +57,7 @@ describe("the status page", { skip: needsChromium() }, () => {
     }
     await page.locator("#figures").getByText("87.5 %").waitFor();
     await page.locator("#figures").getByText("90.0 %").waitFor();
-    const header = page.locator("#peers th").getByText("Not counted");
+    const header = page.locator("#peers th").getByText("Down not counted");
     assert.match((await header.getAttribute("title")) ?? "", /lost, late, unsent or rejected/);
     await page.locator("#events").getByText("view 1 from round 0: 1 member").waitFor();
     assert.equal(await page.locator("#charts canvas").count(), 4);
