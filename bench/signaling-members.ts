@@ -70,6 +70,7 @@ async function openMember(room: string, signingKey: SigningKey, all: readonly st
     identity: { peerId, name: peerId.slice(0, 8), kind: "node", backend: "none" },
     room,
     clock: realClock,
+    backend: () => undefined,
     position() {
       const { view } = membership;
       return view?.members.includes(peerId) ? { epoch: view.epoch, round: round() } : undefined;

@@ -16,8 +16,18 @@ const missedEveryMs = 10_000;
 const namedPairs = 3;
 /** Pairs that are remembered until the next event. */
 const maxPairs = 1_024;
+/** Of one whose name is not known yet, once more: after a restart of the server its members come back bit by bit. */
+const tries = 2;
 /** Mutes that one event counts. */
 const maxMutes = 100;
+
+/** Whom somebody waited for in vain, and in how many rounds. */
+interface Missed {
+  readonly name: string;
+  readonly whom: string;
+  readonly rounds: number;
+  readonly triesLeft: number;
+}
 
 export interface RoomLog {
   /** @param topic what it is kept with, where that is not its kind (room-history.ts) */
@@ -36,11 +46,12 @@ export interface RoomLog {
 export function createRoomLog(options: {
   readonly history: RoomHistory;
   readonly madeAtMs: number;
-  /** Also of a peer that has just left. */
-  readonly nameOf: (peerId: string) => string;
+  /** Also of a peer that has just left; undefined: it has not been here, as far as this server knows. */
+  readonly nameOf: (peerId: string) => string | undefined;
 }): RoomLog {
-  const { history, nameOf } = options;
-  const missed = new Map<string, { readonly words: string; rounds: number }>();
+  const { history } = options;
+  const nameOf = (peerId: string) => options.nameOf(peerId) ?? peerId.slice(0, 8);
+  let missed = new Map<string, Missed>();
   /** By why; a room's reporters can make no more of them than there are reasons. */
   const muted = new Map<Offence, string[]>();
   let toldAtMs = -Infinity;
@@ -88,10 +99,15 @@ export function createRoomLog(options: {
       for (const [index, link] of after.entries()) {
         const rounds = (link.missed ?? 0) - (linkBefore(before, link, index)?.missed ?? 0);
         if (rounds <= 0) continue;
-        const words = `${name} for ${nameOf(link.peerId)}`;
-        const known = missed.get(words);
+        const pair = `${link.peerId} ${name}`;
+        const known = missed.get(pair);
         if (!known && missed.size >= maxPairs) continue;
-        missed.set(words, { words, rounds: (known?.rounds ?? 0) + rounds });
+        missed.set(pair, {
+          name,
+          whom: link.peerId,
+          rounds: (known?.rounds ?? 0) + rounds,
+          triesLeft: tries,
+        });
       }
     },
     muted(name, before, after) {
@@ -107,15 +123,26 @@ export function createRoomLog(options: {
       tellMutes(nowMs);
       if (missed.size === 0 || nowMs < toldAtMs + missedEveryMs) return;
       toldAtMs = nowMs;
-      const pairs = [...missed.values()].toSorted((a, b) => b.rounds - a.rounds);
-      missed.clear();
+      const isKnown = ({ whom }: Missed) => options.nameOf(whom) !== undefined;
+      const pairs = [...missed.values()].filter(isKnown).toSorted((a, b) => b.rounds - a.rounds);
+      missed = leftOver(missed, isKnown);
+      if (pairs.length === 0) return;
       const named = pairs
         .slice(0, namedPairs)
-        .map(({ words, rounds }) => `${words} in ${countOf(rounds, "round")}`);
+        .map(({ name, whom, rounds }) => `${name} for ${nameOf(whom)} in ${countOf(rounds, "round")}`);
       const more = pairs.length > namedPairs ? `, and ${pairs.length - namedPairs} more` : "";
       note("deadline", `waited in vain: ${named.join("; ")}${more}`, nowMs);
     },
   };
+}
+
+/** What is tried again, until nothing is left of its tries. */
+function leftOver(
+  missed: ReadonlyMap<string, Missed>,
+  isTold: (one: Missed) => boolean,
+): Map<string, Missed> {
+  const rest = [...missed].filter(([, one]) => !isTold(one) && one.triesLeft > 1);
+  return new Map(rest.map(([pair, one]) => [pair, { ...one, triesLeft: one.triesLeft - 1 }]));
 }
 
 export function countOf(count: number, noun: string): string {

@@ -41,11 +41,7 @@ export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions)
   /** Of those who were here last; a view is told after they have left. */
   const names = new Map<string, string>();
   const remembered = createDeparted((peerId) => peers.has(peerId) || names.delete(peerId));
-  const log = createRoomLog({
-    history,
-    madeAtMs,
-    nameOf: (peerId) => names.get(peerId) ?? peerId.slice(0, 8),
-  });
+  const log = createRoomLog({ history, madeAtMs, nameOf: (peerId) => names.get(peerId) });
   let nextShard = 0;
   /**
    * Members of this training that have reported its last round, where the others' reports bear it out; they

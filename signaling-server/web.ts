@@ -54,6 +54,7 @@ export function createWeb({ clock, status, hosts, gate, creator, data, log }: We
     const found = hosts.get(name);
     return mayLook ? found : undefined;
   }
+  const noRoom = creator ? noSuchOpenRoom : noSuchRoom;
   /** Data sets are for those who may train on them. */
   const onlyGuests: RequestHandler = ({ headers }, response, next) => {
     if ([...hosts.keys()].some(gate.sightOf(headers))) next();
@@ -80,11 +81,11 @@ export function createWeb({ clock, status, hosts, gate, creator, data, log }: We
   app.get("/api/rooms/:room/model", ({ params, headers }, response) => {
     const found = room(params.room, headers);
     if (found?.model) sendModel(response, found.model);
-    else refuse(response, 404, found ? noModel : noSuchRoom);
+    else refuse(response, 404, found ? noModel : noRoom);
   });
   app.get("/api/rooms/:room", ({ params, headers, secure }, response) => {
     const found = room(params.room, headers);
-    if (!found) return refuse(response, 404, noSuchRoom);
+    if (!found) return refuse(response, 404, noRoom);
     keepInvite(response, params.room, headers, secure || headers["x-forwarded-proto"] === "https");
     uncached(response).json(roomInfo(found.room.task, found.status(), data));
   });
@@ -96,7 +97,7 @@ export function createWeb({ clock, status, hosts, gate, creator, data, log }: We
     // A page does not say what its link's fragment holds: where there may be hidden rooms every name has one.
     const mayBe = creator && v.is(roomNameSchema, request.params.room);
     if (mayBe || room(request.params.room, request.headers)) page("/join.html")(request, response, next);
-    else refuse(response, 404, noSuchRoom);
+    else refuse(response, 404, noRoom);
   });
   app.use(serveFiles(webDirectory));
   app.use(["/index.html", "/join.html"], (_, response) =>
@@ -119,6 +120,9 @@ function keepInvite(response: Response, room: string, headers: IncomingHttpHeade
 const noModel = "This room has no model to try yet: its members have to learn first.";
 const tooMany = "Too many are reading this: try again later.";
 const noSuchRoom = "There is no such room on this server: the rooms are listed at /.";
+/** Where rooms may be hidden; the same for one that is and for one that is not there. */
+const noSuchOpenRoom =
+  "There is no such room on this server, or it is by invite: open the whole invite link, with what follows #.";
 
 /** A page is a file like any other, at another address. */
 function page(file: string): RequestHandler {

@@ -13,7 +13,7 @@ import type {
   Welcome,
   WholeReport,
 } from "./messages.ts";
-import { protocolVersion } from "./messages.ts";
+import { limits, protocolVersion } from "./messages.ts";
 import type { ModelUpload } from "./model-upload.ts";
 import { createThinReports } from "./thin-reports.ts";
 
@@ -68,6 +68,8 @@ export function createMembership(deps: {
   readonly identity: Identity;
   readonly room: string;
   readonly clock: Clock;
+  /** What computes, once that is known. */
+  readonly backend: () => string | undefined;
   /** Where we are, if we hold a complete replica of a running training. */
   readonly position: () => { readonly epoch: number; readonly round: number } | undefined;
   readonly upload: Pick<ModelUpload, "answer">;
@@ -93,6 +95,7 @@ export function createMembership(deps: {
       protocol: protocolVersion,
       room: deps.room,
       ...identity,
+      backend: deps.backend()?.slice(0, limits.nameLength) ?? identity.backend,
       ...(resume && { resume }),
       ...(pass !== undefined && { pass }),
     });

@@ -69,6 +69,7 @@ export function createPeer(options: PeerOptions): Peer {
     identity,
     room: options.room,
     clock,
+    backend: () => session?.trainer.backend,
     position: () =>
       loop?.isComplete && membership.view?.members.length && !standing.isPaused
         ? { epoch: membership.view.epoch, round: loop.round }

@@ -85,7 +85,7 @@ export function createChart(spec: ChartSpec, target: HTMLElement, syncKey: strin
     );
     for (const [at, value] of values.entries()) setText(value, texts[at] ?? "");
     const when = pointed ? `${timeOf(pointed)}, round ${count(pointed.round)}` : "";
-    setText(moment, when);
+    setText(moment, points.length === 0 ? "begins with the first round" : when);
     const said = spec.curves.map(({ name }, at) => `${name} ${texts[at]}`).join(", ");
     box.setAttribute("aria-valuenow", `${index ?? Math.max(0, points.length - 1)}`);
     box.setAttribute("aria-valuetext", `${when || "now"}: ${said}`);
@@ -147,13 +147,13 @@ function plotOptions(spec: ChartSpec, { width, syncKey, onPoint }: Drawing): UPl
   return {
     width,
     height: plotHeight,
-    padding: [8, 24, 0, 0],
+    padding: [8, 28, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 }, sync: { key: syncKey } },
     hooks: { setCursor: [({ cursor }) => onPoint(cursor.idx)] },
     scales: {
-      x: { range: (_, from, to) => [Math.min(from ?? 0, (to ?? 0) - leastSeconds), to ?? 0] },
-      y: { range: (_, low, high) => range(low, high, spec) },
+      x: { range: (_, from, to) => timeRange(from, to) },
+      y: { range: ({ data }, low, high) => (data[0].length === 0 ? [null, null] : range(low, high, spec)) },
     },
     axes: [
       { ...axis, size: 24, gap: 6, space: 76, values: (_, ticks) => ticks.map(tickTime) },
@@ -181,6 +181,11 @@ function plotOptions(spec: ChartSpec, { width, syncKey, onPoint }: Drawing): UPl
 function shortTick({ label, isCount }: ChartSpec, tick: number): string {
   const text = label(tick);
   return isCount ? text : text.replace(/^(\d+\.\d*?)0+(?=\D|$)/, "$1").replace(/\.(?=\D|$)/, "");
+}
+
+/** None before the first point, and so no axes: there is no time that they could begin with. */
+function timeRange(from: number | null, to: number | null): [number | null, number | null] {
+  return from === null || to === null ? [null, null] : [Math.min(from, to - leastSeconds), to];
 }
 
 function tickTime(seconds: number): string {

@@ -2,7 +2,7 @@
  * Who hears whom how well: from what each receiver reports about each sender. Pure; the matrix, the list of
  * the worst and the panel show it.
  */
-import { dropShare } from "../../shared/core/drops.ts";
+import { addDrops, dropShare, noDrops } from "../../shared/core/drops.ts";
 import type { Drops } from "../../shared/core/drops.ts";
 import type { LinkReport } from "../../shared/net/messages.ts";
 import type { PeerStatus } from "../../shared/net/status.ts";
@@ -31,6 +31,23 @@ export function linkMatrix(peers: readonly PeerStatus[]): (LinkFigures | null)[]
       return { sender, receiver, received, drops, share: dropShare(received, drops), report };
     }),
   );
+}
+
+/**
+ * Of the fragments that each sender (by its id) owed to anybody, the share that did not count there, 0..1; null
+ * before the first. A row of the matrix in one figure: a peer's own report has the column's (`dropRate`).
+ */
+export function sentShares(peers: readonly PeerStatus[]): ReadonlyMap<string, number | null> {
+  const sums = new Map(peers.map(({ peerId }) => [peerId, { received: 0, drops: noDrops() }]));
+  for (const receiver of peers) {
+    for (const { peerId, received, drops } of receiver.links) {
+      const sum = sums.get(peerId);
+      if (!sum || peerId === receiver.peerId) continue;
+      sum.received += received;
+      addDrops(sum.drops, drops);
+    }
+  }
+  return new Map([...sums].map(([peerId, { received, drops }]) => [peerId, dropShare(received, drops)]));
 }
 
 export interface LinkSummary {

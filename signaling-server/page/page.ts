@@ -45,13 +45,23 @@ function show({ status, startedMs, historyOf }: Feed): void {
   const found = status.rooms.find(({ room }) => room === wanted);
   const room = found ?? status.rooms[0];
   setText(byId("version"), `Shoal ${status.version}`);
-  byId("no-room").hidden = wanted === null || found !== undefined;
+  byId("no-room").hidden = wanted === null || found !== undefined || room === undefined;
   setText(
     byId("no-room"),
     `There is no room "${wanted ?? ""}" on this server; this is "${room?.room ?? ""}".`,
   );
   showRooms(status.rooms, room?.room, historyOf);
+  byId("state").hidden = room === undefined;
   if (room) showRoom(room, historyOf(room.room), startedMs);
+  else showNoRoom();
+}
+
+/** Of rooms that are not open nobody is told: there may be some, or none. */
+function showNoRoom(): void {
+  setText(byId("room"), "No open rooms here");
+  setText(byId("about"), "To join a room or to watch one you need its invite link.");
+  setText(byId("task"), "");
+  for (const id of ["ways-in", "empty", "try", "live"]) byId(id).hidden = true;
 }
 
 function showRoom(room: RoomStatus, history: readonly HistoryPoint[], startedMs: number): void {

@@ -2,12 +2,20 @@
 import type { PeerStatus } from "../../shared/net/status.ts";
 import { byId, element, setText } from "../../shared/page/element.ts";
 import { compact, count, milliseconds, percent, rate, unknown } from "../../shared/page/format.ts";
+import { sentShares } from "./link-figures.ts";
+
+/** What of a row is not in the peer's own report. */
+interface Place {
+  readonly number: number;
+  /** Of what it sends, what did not count where it was meant for. */
+  readonly upShare: number | null;
+}
 
 interface Column {
   readonly label: string;
   readonly className?: string;
   readonly title?: string;
-  readonly text: (peer: PeerStatus, number: number) => string;
+  readonly text: (peer: PeerStatus, place: Place) => string;
 }
 
 const states: Readonly<Record<PeerStatus["state"], string>> = {
@@ -18,8 +26,15 @@ const states: Readonly<Record<PeerStatus["state"], string>> = {
   paused: "paused",
 };
 
+const notCounted = "lost, late, unsent or rejected, since its links opened";
+
 const columns: readonly Column[] = [
-  { label: "No.", className: "number", title: "Its number in the loss matrix", text: (_, at) => `${at}` },
+  {
+    label: "No.",
+    className: "number",
+    title: "Its number in the loss matrix",
+    text: (_, { number }) => `${number}`,
+  },
   { label: "Name", className: "text name", text: ({ name }) => name },
   { label: "Kind", className: "text", text: ({ kind }) => kind },
   { label: "Backend", className: "text backend", text: ({ backend }) => backend },
@@ -43,8 +58,15 @@ const columns: readonly Column[] = [
     text: ({ candidateType }) => candidateType ?? unknown,
   },
   {
-    label: "Not counted",
-    title: "Share of the fragments meant for this peer that did not count: lost, late, unsent or rejected",
+    label: "Up not counted",
+    className: "share",
+    title: `Of what it sends: the share of the fragments that did not count at the others (${notCounted}). Its row in the loss matrix`,
+    text: (_, { upShare }) => percent(upShare),
+  },
+  {
+    label: "Down not counted",
+    className: "share",
+    title: `Of what the others send it: the share of the fragments that did not count here (${notCounted}). Its column in the loss matrix`,
     text: ({ dropRate }) => percent(dropRate),
   },
 ];
@@ -74,15 +96,18 @@ export function createPeersTable(): (peers: readonly PeerStatus[]) => void {
       row.remove();
       rows.delete(peerId);
     }
-    for (const [at, peer] of peers.entries())
-      fill(rows.get(peer.peerId) ?? addRow(peer.peerId), peer, at + 1);
+    const shares = sentShares(peers);
+    for (const [at, peer] of peers.entries()) {
+      const place = { number: at + 1, upShare: shares.get(peer.peerId) ?? null };
+      fill(rows.get(peer.peerId) ?? addRow(peer.peerId), peer, place);
+    }
   };
 }
 
-function fill(row: HTMLTableRowElement, peer: PeerStatus, number: number): void {
+function fill(row: HTMLTableRowElement, peer: PeerStatus, place: Place): void {
   row.classList.toggle("member", peer.member);
   for (const [index, { text }] of columns.entries()) {
     const cell = row.cells[index];
-    if (cell) setText(cell, text(peer, number));
+    if (cell) setText(cell, text(peer, place));
   }
 }

@@ -10,6 +10,7 @@ import { serveStaged } from "./staged-status.ts";
 import type { StagedRoom } from "./staged-course.ts";
 import { measureLoad } from "./status-load.ts";
 
+const creatorKey = "k".repeat(32);
 const evilName = `<img src=x onerror="document.title='owned'">`;
 const desk = { width: 1280, height: 900 };
 const phone = { width: 360, height: 740 };
@@ -40,10 +41,14 @@ describe("the status page", { skip: needsChromium() }, () => {
     assert.equal(await way.getAttribute("href"), "/join/room");
 
     const { socket } = await joined(t, server, 1, { name: evilName });
-    socket.emit("ready", { round: 0 });
     await page.getByRole("cell", { name: evilName }).waitFor();
+    // Before there is a point there is no time to show either.
+    const loss = page.locator("#charts figure").first();
+    await loss.getByText("begins with the first round").waitFor();
+    socket.emit("ready", { round: 0 });
     assert.equal(await page.getByText("Nobody is here yet").isVisible(), false);
 
+    await loss.getByText("begins with the first round").waitFor({ state: "hidden" });
     for (const round of [41, 42]) {
       const validation = { round, loss: 0.4, accuracy: 0.875 };
       const links = [linkReport(2, round * 10, 90, 10)];
@@ -52,7 +57,7 @@ describe("the status page", { skip: needsChromium() }, () => {
     }
     await page.locator("#figures").getByText("87.5 %").waitFor();
     await page.locator("#figures").getByText("90.0 %").waitFor();
-    const header = page.locator("#peers th").getByText("Not counted");
+    const header = page.locator("#peers th").getByText("Down not counted");
     assert.match((await header.getAttribute("title")) ?? "", /lost, late, unsent or rejected/);
     await page.locator("#events").getByText("view 1 from round 0: 1 member").waitFor();
     assert.equal(await page.locator("#charts canvas").count(), 4);
@@ -107,6 +112,21 @@ describe("the status page", { skip: needsChromium() }, () => {
     await page.getByText("Connection to the server lost, reconnecting").waitFor();
     await startServer(t, { port: server.port });
     await page.getByText("Connection to the server lost").waitFor({ state: "hidden", timeout: 3 * waitMs });
+  });
+
+  test("where no room is open it says what one needs, and has no ways in that lead nowhere", async (t) => {
+    const server = await startServer(t, { creatorKey, access: { room: "invite", other: "closed" } });
+    const { page, faults } = await open(t, server.url, { viewport: phone });
+    assert.equal(await page.getByRole("link", { name: "Join from this browser" }).isVisible(), false);
+    await page.getByRole("heading", { name: "No open rooms here" }).waitFor();
+    await page.getByText("To join a room or to watch one you need its invite link.").waitFor();
+    for (const id of ["#ways-in", "#state", "#live"])
+      assert.equal(await page.locator(id).isVisible(), false, id);
+    assert.deepEqual(faults, []);
+
+    // The front page has nothing for who was sent here without the invite.
+    await page.goto(`${server.url}/join/room`);
+    await page.getByText("or it is by invite: open the whole invite link").waitFor();
   });
 
   test("opened in the middle of a run it shows the last hour, with values at the pointer and for keys", async (t) => {

@@ -28,6 +28,10 @@ for (const backMs of [400, 5_900]) {
       const expected = rounds.map((_, at) => (rounds[0] ?? 0) + at);
       assert.deepEqual(rounds, expected, "no round is lost or done twice");
     }
+    const joins = room.status().events.flatMap(({ kind, text }) => (kind === "joined" ? [text] : []));
+    for (const number of [0, 1, 2])
+      assert.ok(joins.includes(`peer ${number} joined (node, a step)`), "who comes back says what computes");
+    assert.ok(joins.includes("peer 3 joined (node, toy)"), joins.join("; "));
     const own = roundsOf(newcomer).filter((round) => round < before);
     t.diagnostic(`${own.length} rounds of the newcomer alone; the members' rounds were ${before} and on`);
     assert.ok(lastRound(newcomer) >= before, `it is in round ${lastRound(newcomer)}`);

@@ -125,6 +125,28 @@ describe("figures of now", () => {
     assert.deepEqual(texts("left"), ["peer 3 left: goodbye"]);
   });
 
+  test("who was waited for has a name: it comes back in time, or it is left out", () => {
+    const game = running(1, 2);
+    const links = (missed: number, ...numbers: number[]) =>
+      numbers.map((number) => ({ ...linkReport(number, 0, 0), missed }));
+    const deadlines = () =>
+      game.room.status().events.flatMap(({ kind, text }) => (kind === "deadline" ? [text] : []));
+    // The server was started again: of 3 and 4 it knows the ids, from who reports.
+    game.report(1, { links: links(5, 3, 4) });
+    game.pass(1_000);
+    assert.deepEqual(deadlines(), []);
+    game.join(3);
+    game.pass(11_000);
+    assert.deepEqual(deadlines(), ["waited in vain: peer 1 for peer 3 in 5 rounds"]);
+    game.pass(30_000);
+    game.join(4);
+    game.report(1, { links: links(6, 3, 4) });
+    game.pass(11_000);
+    assert.deepEqual(deadlines().slice(1), [
+      "waited in vain: peer 1 for peer 3 in 1 round; peer 1 for peer 4 in 1 round",
+    ]);
+  });
+
   test("who is muted by whom is told with the reason, together and not too often", () => {
     const game = running(1, 2, 3);
     for (let turn = 0; turn < 30; turn += 1) {

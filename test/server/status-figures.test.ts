@@ -1,8 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { noDrops } from "../../shared/core/drops.ts";
 import type { HistoryPoint } from "../../shared/net/status.ts";
 import { curvePoints } from "../../signaling-server/page/curve-points.ts";
-import { cellText, linkMatrix, linkSummary, stepOf } from "../../signaling-server/page/link-figures.ts";
+import {
+  cellText,
+  linkMatrix,
+  linkSummary,
+  sentShares,
+  stepOf,
+} from "../../signaling-server/page/link-figures.ts";
 import { stagedStatus } from "../browser/staged-status.ts";
 
 function points(...seconds: readonly number[]): HistoryPoint[] {
@@ -67,6 +74,23 @@ test("a cell is what the receiver did not count of what the sender owed it", () 
   assert.equal(link?.receiver.name, "library-3");
   assert.ok(Math.abs((link?.share ?? 0) - 0.31) < 0.01);
   assert.equal(linkMatrix(room?.peers ?? [])[2]?.[2], null);
+});
+
+test("a row of the matrix in one figure: who sends badly stands out, not who gets it", () => {
+  const [room] = stagedStatus([{ name: "room", peers: 3, seconds: 3_000 }], 0).rooms;
+  const peers = (room?.peers ?? []).map((peer) => ({
+    ...peer,
+    // Of the fragments of peer 1 half get lost, with everybody, and of the others' none.
+    links: peer.links.map((link) => {
+      const isBad = link.peerId === room?.peers[1]?.peerId;
+      return { ...link, received: isBad ? 50 : 100, drops: { ...noDrops(), lost: isBad ? 50 : 0 } };
+    }),
+  }));
+  assert.deepEqual([...sentShares(peers).values()], [0, 0.5, 0]);
+  assert.deepEqual(
+    [...sentShares(peers.map((peer) => ({ ...peer, links: [] }))).values()],
+    [null, null, null],
+  );
 });
 
 test("the worst links come first, and the quantiles are in order", () => {
