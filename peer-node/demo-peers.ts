@@ -7,7 +7,9 @@ import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import * as v from "valibot";
+import { dropCauses } from "../shared/core/drops.ts";
 import { exitCodes } from "./exit-codes.ts";
+import { deliveredShare } from "./format.ts";
 
 /** A peer that was asked to stop and is still there after this is killed. */
 const stopMs = 5_000;
@@ -17,6 +19,11 @@ interface PeerEnd {
   readonly round: number;
   /** The last validation. */
   readonly accuracy: number | undefined;
+  readonly loss: number | undefined;
+  readonly samplesPerSecond: number;
+  /** Of the fragments owed to it, those that counted. */
+  readonly delivered: number | undefined;
+  readonly roundMsP50: number | undefined;
 }
 
 export interface DemoPeer {
@@ -134,8 +141,13 @@ const endSchema = v.object({
   outcome: v.string(),
   report: v.object({
     round: v.number(),
+    loss: v.optional(v.number()),
     validation: v.optional(v.object({ accuracy: v.number() })),
+    samplesPerSecond: v.number(),
+    roundMsP50: v.optional(v.number()),
   }),
+  received: v.number(),
+  drops: v.object(v.entriesFromList(dropCauses, v.number())),
 });
 
 /** Of the last line of a peer (json-lines.ts); the others are not of interest. */
@@ -143,6 +155,8 @@ function readEnd(line: string): PeerEnd | undefined {
   if (!line.startsWith('{"event":"end"')) return undefined;
   const { success, output } = v.safeParse(endSchema, JSON.parse(line));
   if (!success) return undefined;
-  const { outcome, report } = output;
-  return { outcome, round: report.round, accuracy: report.validation?.accuracy };
+  const { outcome, report, received, drops } = output;
+  const { round, loss, validation, samplesPerSecond, roundMsP50 } = report;
+  const delivered = deliveredShare(received, drops);
+  return { outcome, round, loss, accuracy: validation?.accuracy, samplesPerSecond, delivered, roundMsP50 };
 }

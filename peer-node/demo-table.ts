@@ -51,8 +51,18 @@ function liveRow(name: string, status: PeerStatus | undefined): string[] {
 }
 
 function endedRow(peer: DemoPeer): string[] {
-  const { end } = peer;
-  return [peer.name, endState(peer), end ? whole(end.round) : "", "", percent(end?.accuracy)];
+  const { name, end } = peer;
+  if (!end) return [name, endState(peer)];
+  return [
+    name,
+    endState(peer),
+    whole(end.round),
+    lossFigure(end.loss),
+    percent(end.accuracy),
+    whole(end.samplesPerSecond),
+    percent(end.delivered),
+    milliseconds(end.roundMsP50),
+  ];
 }
 
 function endState({ end, exitCode, isAsked }: DemoPeer): string {

@@ -37,7 +37,7 @@ export function createDemoScreen(
   const { clock, style } = facts;
   const startedMs = clock.now();
   let news: string[] = [];
-  let footer = "Ctrl-C ends the demo";
+  let footer = "Ctrl-C ends the demo, and its page";
 
   function lines({ columns }: Size): string[] {
     const room = facts.room();
@@ -98,7 +98,8 @@ export function createDemoLines(facts: DemoFacts, out: NodeJS.WritableStream): D
 
 function titleLine({ task, peers, loss }: DemoFacts): string {
   const added = loss > 0 ? ` · ${percent(loss, 0)} packet loss added` : "";
-  return `shoal demo · ${peers().length} peers train ${task.name} with ${task.averaging}${added}`;
+  const what = `${task.name} with ${task.averaging} for ${whole(task.rounds)} rounds`;
+  return `shoal demo · ${peers().length} peers train ${what}${added}`;
 }
 
 function progressLine({ task, peers }: DemoFacts, room: RoomStatus | undefined, elapsedMs: number): string {

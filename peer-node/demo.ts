@@ -29,6 +29,7 @@ type DemoOptions = OptionValues<typeof demo.options> & {
 
 const defaultPort = 8080;
 const portsToTry = 20;
+const pageHint = "The page ends with the demo; shoal serve keeps one open";
 
 export async function runDemo(options: DemoOptions): Promise<ExitCode> {
   const { peers: count = 4, loss = 0 } = options;
@@ -70,7 +71,7 @@ export async function runDemo(options: DemoOptions): Promise<ExitCode> {
     onStopNow: () => crew.kill(),
   });
   await crew.gone;
-  view.end(endSentence(crew.peers));
+  view.end(`${endSentence(crew.peers)}. ${pageHint}`);
   forgetSignals();
   await server.close();
   return exitCodeOf(crew.peers);

@@ -20,7 +20,6 @@ import { outcomeInWords, silentDisplay } from "./display.ts";
 import type { Display } from "./display.ts";
 import { exitCodes, usageError } from "./exit-codes.ts";
 import type { ExitCode } from "./exit-codes.ts";
-import { inviteHint } from "./invite-hint.ts";
 import { createJsonLines } from "./json-lines.ts";
 import { openLinkStack } from "./link-stack.ts";
 import { watchForLockUp } from "./lock-up.ts";
@@ -29,6 +28,7 @@ import { createPeerScreen } from "./peer-screen.ts";
 import { createPlainLines } from "./plain-lines.ts";
 import { printable } from "./printable.ts";
 import { realClock } from "./real-clock.ts";
+import { refusalHint } from "./refusal-hint.ts";
 import { parseRoomAddress } from "./room-address.ts";
 import { isTerminal } from "./screen.ts";
 import { steadyLines } from "./steady-output.ts";
@@ -132,7 +132,9 @@ export async function runJoin(url: string, options: JoinOptions): Promise<ExitCo
   stack.cleanup();
   forgetLockUps();
   if (exitCode !== exitCodes.done)
-    sayError(outcomeInWords(outcome) + inviteHint(outcome, invite, Date.now()));
+    sayError(
+      outcomeInWords(outcome) + refusalHint(outcome, { server, room, ...(invite && { invite }) }, Date.now()),
+    );
   return exitCode;
 }
 

@@ -46,8 +46,10 @@ void test("the demo trains to the end, shows the result and leaves no process", 
   const { code, stdout, stderr } = await demo.ended();
   assert.deepEqual([code, stderr], [0, ""], stdout);
   assert.match(stdout, /^join {2}shoal join http:\/\//m);
-  assert.match(stdout, /peer-3 +finished +30 /);
-  assert.match(stdout, /the run is over: validation accuracy [\d.]+ % \(mean of 3 peers\)\n$/);
+  assert.match(stdout, /^shoal demo · 3 peers train test with rps for 30 rounds$/m);
+  // All of the last table is filled in, though the peers are gone.
+  assert.match(stdout, /^peer-3 +finished +30 +[\d.]+ +[\d.]+ % +[\d,]+ +[\d.]+ % +[\d.]+ ms$/m);
+  assert.match(stdout, /the run is over: validation accuracy [\d.]+ % \(mean of 3 peers\)\. The page ends/);
   assert.deepEqual(peersOf(port), []);
 });
 
