@@ -24,6 +24,7 @@ export function lossFigure(loss: number | null | undefined): string {
 
 export function milliseconds(ms: number | null | undefined): string {
   if (!isKnown(ms)) return unknown;
+  if (ms < 0.1) return "< 0.1 ms";
   return ms < 10 ? `${ms.toFixed(1)} ms` : `${Math.round(ms)} ms`;
 }
 

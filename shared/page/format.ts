@@ -5,6 +5,7 @@ const short = new Intl.NumberFormat("en", { notation: "compact", maximumSignific
 const byteUnits = ["B", "kB", "MB", "GB", "TB"];
 
 export const unknown = "–";
+const leastMs = 0.1;
 
 export function count(value: number): string {
   return whole.format(value);
@@ -25,6 +26,8 @@ export function percent(share: number | null): string {
 
 export function milliseconds(value: number | null): string {
   if (value === null) return unknown;
+  // Of two on one machine: nothing takes no time.
+  if (value < leastMs) return `< ${leastMs} ms`;
   return value < 1_000 ? `${value.toFixed(value < 10 ? 1 : 0)} ms` : `${(value / 1_000).toFixed(1)} s`;
 }
 

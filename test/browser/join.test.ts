@@ -155,6 +155,15 @@ describe("a run of this tab", { skip }, () => {
     assert.equal(await page.locator(".dots .peer").count(), 4);
     assert.equal(await page.locator(".dots .peer.losing").count(), 1);
     await page.getByText("No graphics processor is available to this browser.").waitFor();
+    // Two on one machine; nothing takes no time at all.
+    const [nearest, ...others] = tabStatus().peers;
+    assert.ok(nearest);
+    await tab.say({ type: "status", status: tabStatus({ peers: [{ ...nearest, rttMs: 0.02 }, ...others] }) });
+    await page.getByRole("cell", { name: "< 0.1 ms" }).waitFor();
+    const [table, legend] = await Promise.all(
+      [page.locator("#peers table"), page.locator("#peers > p.small")].map((part) => part.boundingBox()),
+    );
+    assert.ok(table && legend && legend.y - table.y - table.height >= 8, "the legend is no row of the table");
     await tab.say({ type: "backend-lost", was: "webgpu", why: "the device was reset" });
     await page.getByText("webgpu broke down (the device was reset): another processor takes over.").waitFor();
     assert.deepEqual(tab.faults, []);
