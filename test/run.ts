@@ -34,11 +34,18 @@ if (files.length === 0) {
   process.exit(2);
 }
 
+/** A file that hangs fails and the others run; the longest takes a few minutes. */
+const fileLimitMs = 600_000;
+
 /** Resolves with the exit code. */
 function run(chosen: readonly string[], concurrency: number): Promise<number> {
   if (chosen.length === 0) return Promise.resolve(0);
   const paths = chosen.map((file) => relative(process.cwd(), join(here, file)));
-  const options = [`--test-concurrency=${concurrency}`, "--test-reporter=spec"];
+  const options = [
+    `--test-concurrency=${concurrency}`,
+    `--test-timeout=${fileLimitMs}`,
+    "--test-reporter=spec",
+  ];
   const child = spawn(process.execPath, ["--enable-source-maps", "--test", ...options, ...paths], {
     stdio: "inherit",
     env: { ...process.env, ...(values["data-dir"] ? { SHOAL_DATA: values["data-dir"] } : {}) },

@@ -7,6 +7,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { availableParallelism, cpus, loadavg } from "node:os";
 import { flag, number, wholeNumber } from "../../peer-node/cli-options.ts";
 import { usageError } from "../../peer-node/exit-codes.ts";
+import { cleanup } from "../../peer-node/node-datachannel-link.ts";
 import { mix } from "../../shared/core/rng.ts";
 import { needsChromium, needsKernelLab } from "../../test/needs.ts";
 import { keep, readOptions, resultFile, someOf } from "../options.ts";
@@ -95,6 +96,8 @@ for (const [index, row] of chosen.entries()) {
 }
 console.log(missed === 0 ? "every row that was run is met" : `${missed} of ${chosen.length} rows missed`);
 process.exitCode = missed === 0 ? 0 : 1;
+// Rows that speak to peers have links in this process.
+cleanup();
 
 /** A row's faults do not depend on which other rows are run. */
 function hash(name: string): number {

@@ -1,4 +1,5 @@
 /** A real server and real peers of one process, over any kind of link. */
+import { after } from "node:test";
 import type { TestContext } from "node:test";
 import { createRng } from "../../shared/core/rng.ts";
 import type { RoundResult } from "../../shared/core/round.ts";
@@ -11,12 +12,15 @@ import type { Peer } from "../../shared/net/peer.ts";
 import type { Signaling } from "../../shared/net/messages.ts";
 import type { SealedSignal } from "../../shared/net/seals.ts";
 import { createSigningKey } from "../../shared/net/signing-key.ts";
-import { createNodeDatachannelLink } from "../../peer-node/node-datachannel-link.ts";
+import { cleanup, createNodeDatachannelLink } from "../../peer-node/node-datachannel-link.ts";
 import { connectSignaling } from "../../peer-node/signaling-client.ts";
 import { createSignalingServer } from "../../signaling-server/server.ts";
 import type { SignalingServer } from "../../signaling-server/server.ts";
 import { realClock, within } from "../labs/real-time.ts";
 import { createToyTrainer } from "./toy-trainer.ts";
+
+/** A connection that is closed while it comes to be keeps the process alive now and then. */
+after(() => cleanup());
 
 export interface TestPeer {
   readonly peer: Peer;

@@ -1,8 +1,8 @@
 /** The rules beyond the paper's, in real peers over real WebRTC links that lose a tenth of what they carry. */
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import type { TestContext } from "node:test";
-import { cleanup, createNodeDatachannelLink } from "../../peer-node/node-datachannel-link.ts";
+import { createNodeDatachannelLink } from "../../peer-node/node-datachannel-link.ts";
 import type { Task } from "../../shared/core/task.ts";
 import { createRootlessLab } from "../labs/rootless.ts";
 import { openRoom, toyTask } from "./room.ts";
@@ -10,8 +10,6 @@ import type { TestPeer } from "./room.ts";
 import { createToyTrainer } from "./toy-trainer.ts";
 
 const loss = 0.1;
-
-after(cleanup);
 
 /** Three peers that train, and rain from when all links are up. */
 async function train(t: TestContext, more: Partial<Task>) {

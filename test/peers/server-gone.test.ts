@@ -1,14 +1,12 @@
 /** The signaling server is gone while a link goes dark, and another one comes in its place with empty hands. */
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { withLossyProxy } from "../../peer-node/lossy-proxy.ts";
-import { cleanup, createNodeDatachannelLink } from "../../peer-node/node-datachannel-link.ts";
+import { createNodeDatachannelLink } from "../../peer-node/node-datachannel-link.ts";
 import type { CreateLink } from "../../shared/net/link.ts";
 import { pause } from "../labs/real-time.ts";
 import { openRoom, toyTask } from "./room.ts";
 import type { TestPeer } from "./room.ts";
-
-after(() => cleanup());
 
 /** Longer than a link survives. */
 const darkMs = 8_000;
