@@ -31,8 +31,9 @@ export interface LinkCounts {
 export interface Neighbor {
   readonly peerId: string;
   connected: boolean;
-  /** Wants our gathers without being a member, and gets them. */
+  /** Wants our gathers without being a member, … */
   asksToListen: boolean;
+  /** … and gets them. */
   listening: boolean;
   /** Since it got them: our rounds, and when the first of those began. */
   servedRounds: number;
@@ -161,8 +162,8 @@ function giveUp(neighbor: Neighbor): void {
 }
 
 /**
- * Rounds take longer because of this peer than it is worth, again and again. What it can do without us waiting is more than what
- * it can do when all of it is awaited, so each time it takes longer until it is tried again.
+ * Rounds take longer because of this peer than it is worth, again and again. What it can do without us waiting is
+ * more than what it can do when all of it is awaited, so each time it takes longer until it is tried again.
  */
 export function noteTardy(neighbor: Neighbor): void {
   giveUp(neighbor);
