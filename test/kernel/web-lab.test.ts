@@ -35,8 +35,8 @@ test(
       assert.equal(before.web.bytes, 0);
       assert.ok(after.web.bytes > 100_000 * after.web.messages, `${after.web.bytes} bytes`);
       assert.ok(after.learned.bytes > 0);
-      // Learning sends 1.1 MB a round, and there are eight.
-      assert.ok(before.learned.bytes > 100_000 * before.web.messages + 7e6, `${before.learned.bytes} bytes`);
+      // Learning sends 1.1 MB a round, and there are sixteen.
+      assert.ok(before.learned.bytes > 100_000 * before.web.messages + 14e6, `${before.learned.bytes} bytes`);
     });
     await t.test("no message fails", () => {
       for (const { web } of [before, after]) {
@@ -49,7 +49,8 @@ test(
     });
     await t.test("learning loses more packets and ends as good", () => {
       assert.ok(preferred.lost > alike.lost, `${preferred.lost}, ${alike.lost} without priority`);
-      // After eight rounds both still learn fast: a twentieth of what was learned is less than a round's worth.
+      // After sixteen rounds a single one that was lost, which has no seed, is worth less than a twentieth of what
+      // was learned; after eight it was worth more than that in one run of ten.
       const learned = alike.accuracy - chance;
       assert.ok(
         alike.accuracy - preferred.accuracy < 0.05 * learned,

@@ -38,7 +38,7 @@ const timeLimitMs = 600_000;
 const usual = { degrees: [...degrees, patient], validationSamples: 8_000 };
 const extents: Readonly<Record<Size, Extent>> = {
   test: {
-    rounds: 8,
+    rounds: 16,
     degrees: [degrees[0], degrees[4]],
     seeds: [1],
     validationSamples: 2_000,
