@@ -3,7 +3,7 @@ import { test } from "node:test";
 import * as fc from "fast-check";
 import { createMean } from "../../shared/core/averaging/mean.ts";
 import { createRobustMean } from "../../shared/core/averaging/robust.ts";
-import { comparatorsFor, sortColumns } from "../../shared/core/averaging/sorting-network.ts";
+import { comparatorsFor, sortable, sortColumns } from "../../shared/core/averaging/sorting-network.ts";
 import { robustOf } from "../../shared/core/robust-setting.ts";
 import type { RobustSetting } from "../../shared/core/robust-setting.ts";
 import { parseTask } from "../../shared/core/task.ts";
@@ -37,7 +37,10 @@ test("the network sorts any number of rows", () => {
     const columns = Array.from({ length }, (_, i) =>
       Array.from({ length: rows }, (__, row) => table[row * length + i] ?? NaN).toSorted((a, b) => a - b),
     );
-    sortColumns(table, length, comparatorsFor(rows));
+    const bits = new Int32Array(table.buffer);
+    bits.set(bits.map(sortable));
+    sortColumns(bits, length, comparatorsFor(rows));
+    bits.set(bits.map(sortable));
     for (const [i, column] of columns.entries())
       assert.deepEqual(
         column,
@@ -48,6 +51,17 @@ test("the network sorts any number of rows", () => {
     [16, 32].map((rows) => comparatorsFor(rows).length / 2),
     [63, 191],
   );
+});
+
+test("what is sortable sorts as the values do, and can be changed back", () => {
+  const values = Float32Array.of(-3.4e38, -2, -1.5, -1e-45, -0, 0, 1e-45, 1, 1.5, 3.4e38);
+  const bits = new Int32Array(values.buffer);
+  const keys = [...bits.map(sortable)];
+  assert.deepEqual(
+    keys,
+    keys.toSorted((a, b) => a - b),
+  );
+  assert.deepEqual(keys.map(sortable), [...bits]);
 });
 
 test("trimmed mean and median are what they are called, whatever is absent", () => {

@@ -179,7 +179,8 @@ test("of a tenth of the fragments: a twentieth more packets", () => {
 
 /** In seat 0 of five, after a round in which everybody sent 1; and what it then asks for. */
 function afterRound() {
-  const lone = createLoneMachine(5, { doubtsOthers: true, audit: 1 });
+  // More than all there is, so that it asks in every round.
+  const lone = createLoneMachine(5, { doubtsOthers: true, audit: 2 });
   lone.machine.begin(0, lone.own(1), 0);
   for (const seat of [1, 2, 3, 4]) lone.wholeRound(seat, 1);
   assert.ok(lone.machine.takeResult());

@@ -17,16 +17,26 @@ export function comparatorsFor(rows: number): Uint16Array {
   return Uint16Array.from(pairs);
 }
 
-/** Sorts every column of `table`, whose rows have `length` values each, from the first row upwards. */
-export function sortColumns(table: Float32Array, length: number, comparators: Uint16Array): void {
+/**
+ * The bits of a finite f32, so changed that they sort as integers as the values do; the same again changes them back.
+ * Integers can be compared without a branch: which of two values is the smaller nobody can guess, and guessing wrong
+ * took most of the time.
+ */
+export function sortable(bits: number): number {
+  return bits ^ ((bits >> 31) & 0x7fffffff);
+}
+
+/** Sorts every column of `table`, whose rows have `length` integers each, from the first row upwards. */
+export function sortColumns(table: Int32Array, length: number, comparators: Uint16Array): void {
   for (let pair = 0; pair < comparators.length; pair += 2) {
     const low = (comparators[pair] ?? 0) * length;
     const high = (comparators[pair + 1] ?? 0) * length;
     for (let i = 0; i < length; i++) {
       const a = table[low + i] ?? 0;
       const b = table[high + i] ?? 0;
-      table[low + i] = Math.min(a, b);
-      table[high + i] = Math.max(a, b);
+      const swapped = (a ^ b) & -Number(a > b);
+      table[low + i] = a ^ swapped;
+      table[high + i] = b ^ swapped;
     }
   }
 }
