@@ -61,13 +61,21 @@ interface Revoked {
   readonly untilSeconds: number;
 }
 
+function readLines(path: string): readonly string[] {
+  try {
+    return readFileSync(path, "utf8").split("\n").filter(Boolean);
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return [];
+    throw usageError(`${path}, the list of revoked invites, can't be read, ${faultOf(error)}`);
+  }
+}
+
 /** Beside the key: one revoked invite a line, so that a restart forgets none. */
 export function revocationsBeside(file: string) {
   const path = `${file}.revoked`;
   return {
     read(): Revoked[] {
-      if (statSync(path, { throwIfNoEntry: false }) === undefined) return [];
-      const lines = readFileSync(path, "utf8").split("\n").filter(Boolean);
+      const lines = readLines(path);
       return lines.map((line) => {
         const [, id, until] = /^([\w-]{12}) (\d{1,12})$/.exec(line) ?? [];
         if (id === undefined) throw usageError(`${path}: is no list of revoked invites`);

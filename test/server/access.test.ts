@@ -1,6 +1,6 @@
 /** Rooms by invite, closed rooms, and the creator's commands, over real sockets and HTTP. */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join as pathOf } from "node:path";
 import { describe, test } from "node:test";
@@ -266,6 +266,10 @@ test("a key's file is for its owner only, and a short key is none", (t) => {
   });
   assert.throws(() => makeCreatorKey(pathOf(file, "key")), /can't be read, it is no folder$/);
   assert.throws(() => readCreatorKey(pathOf(folder, "none")), /there is no such file/);
+  const revocations = revocationsBeside(file);
+  assert.deepEqual(revocations.read(), []);
+  mkdirSync(`${file}.revoked`);
+  assert.throws(() => revocations.read(), /revoked invites, can't be read, a folder is in the way$/);
 });
 
 test("a token holds until its time, for its purpose, under its key", () => {
