@@ -4,8 +4,11 @@ import type { RunningPeer } from "../../test/labs/training-run.ts";
 import type { Chaos, Check } from "./row.ts";
 import { cycle, longestWait, now, roundsBetween } from "./watching.ts";
 
-/** Of the others' rounds, in percent: who takes part in fewer has been given up, and that is why they are fast. */
-const leastShare = 10;
+/**
+ * Of the others' rounds, in percent. Who is ten times slower can be in one of ten at best, and in fewer where they go
+ * faster without it; who is in next to none has been given up for good.
+ */
+const leastShare = 1;
 
 /**
  * The others' pace with the fault, once they know of it, against their pace before, in the same run; and whether the

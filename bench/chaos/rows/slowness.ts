@@ -9,7 +9,7 @@ const peers = 4;
 
 const slowProcessor: Row = {
   name: "slow-processor",
-  version: 3,
+  version: 4,
   what: {
     full: "1 of 4 peers gets a tenth of its processor: it stands still for 18 of every 20 ms",
     short: "1 of 4 peers gets a tenth of its processor: it stands still for 18 of every 20 ms",
@@ -30,7 +30,7 @@ const slowProcessor: Row = {
 
 const slowUplink: Row = {
   name: "slow-uplink",
-  version: 2,
+  version: 3,
   what: {
     full: "of 4 peers that can send 2 MB/s each, one can send 200 kB/s only",
     short: "of 4 peers that can send 2 MB/s each, one can send 200 kB/s only",
