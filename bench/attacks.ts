@@ -55,6 +55,7 @@ const allCases: readonly Case[] = [
   { lie: "sign-flip", liars: 1, bar: 0.98 },
   { lie: "sign-flip-owner", liars: 1, bar: 0.98 },
   { lie: "noisy-owner", liars: 1, bar: 0.98 },
+  { lie: "zero-owner", liars: 1, bar: 0.98 },
   { lie: "stale", liars: 1, bar: 0.98 },
   { lie: "of-others", liars: 1, bar: 0.98 },
   { lie: "much-weight", liars: 1, bar: 0.98 },

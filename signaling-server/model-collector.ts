@@ -81,14 +81,20 @@ export function createModelCollector(options: ModelCollectorOptions): ModelColle
   const memory = size <= limits.modelBytes && copies * size <= options.maxBytes ? copies * size : 0;
   const restMs = Math.max(everyMs, size * msPerByte);
   const goal = accuracyWorthTrying(describeData(task.data).classes);
-  const askedAt = new Map<string, number>();
+  /**
+   * Whose turn is next: who came or was asked longest ago. Only of members, so that it does not grow, and who
+   * leaves and comes back, or comes under a new id, is behind those that stayed.
+   */
+  const queue = new Set<string>();
   const distrusted = new Set<string>();
   /** Who says that it has the final model and is still there: each has one turn before all others. */
   const done = new Map<string, "waiting" | "asked">();
   let model: KeptModel | null = null;
   let before: KeptModel | null = null;
   let dueMs = -Infinity;
-  let current: { readonly peerId: string; giveUp(): void } | null = null;
+  let current: { readonly peerId: string; readonly ending: AbortController } | null = null;
+  /** The last turn was one that a member had before all others, and came to nothing. */
+  let isOthersTurn = false;
 
   /** Of all members that have validated: null if those are not even half of them. */
   function accuracyOf(members: readonly Contributor[]): number | null {
@@ -99,56 +105,73 @@ export function createModelCollector(options: ModelCollectorOptions): ModelColle
 
   /** Being done is a member's own word: it brings a turn forward, and never keeps the others from theirs. */
   function consider(): void {
-    if (memory === 0 || current || (done.size === 0 && clock.now() < dueMs)) return;
+    if (memory === 0 || current) return;
     const members = options.members();
-    for (const peerId of askedAt.keys())
-      if (!members.some((member) => member.peerId === peerId)) askedAt.delete(peerId);
+    lineUp(members);
+    const isDue = clock.now() >= dueMs;
+    if (done.size === 0 && !isDue) return;
     const able = members.filter(({ peerId }) => !distrusted.has(peerId));
     const isFinalDue = (model?.round ?? -1) < task.rounds;
     const finalists = isFinalDue ? able.filter(({ peerId }) => done.get(peerId) === "waiting") : [];
-    if (askOneOf(finalists, accuracyOf(finalists)) || clock.now() < dueMs) return;
-    askOneOf(able, accuracyOf(members));
+    const askFinalist = () => askOneOf(finalists, accuracyOf(finalists), task.rounds);
+    const askAnyone = () => isDue && askOneOf(able, accuracyOf(members), 0);
+    if (isOthersTurn) void (askAnyone() || askFinalist());
+    else void (askFinalist() || askAnyone());
   }
 
-  function askOneOf(able: readonly Contributor[], accuracy: number | null): boolean {
+  /** Of those that are new the furthest first. */
+  function lineUp(members: readonly Contributor[]): void {
+    const here = new Set(members.map(({ peerId }) => peerId));
+    for (const peerId of queue) if (!here.has(peerId)) queue.delete(peerId);
+    for (const { peerId } of members.toSorted((a, b) => b.round - a.round)) queue.add(peerId);
+  }
+
+  function askOneOf(able: readonly Contributor[], accuracy: number | null, leastRound: number): boolean {
     if (accuracy === null || accuracy < goal) return false;
-    const chosen = longestWaiting(able);
-    if (chosen) void handIn(chosen, accuracy);
-    return chosen !== undefined;
+    const next = [...queue].find((queued) => able.some(({ peerId }) => peerId === queued));
+    if (next !== undefined) void handIn(next, accuracy, leastRound);
+    return next !== undefined;
   }
 
-  function longestWaiting(able: readonly Contributor[]): Contributor | undefined {
-    const since = ({ peerId }: Contributor) => askedAt.get(peerId) ?? -Infinity;
-    return able.toSorted((a, b) => since(a) - since(b) || b.round - a.round)[0];
-  }
-
-  async function handIn({ peerId }: Contributor, accuracy: number): Promise<void> {
-    const leaving = new Promise<never>((_, reject) => {
-      current = { peerId, giveUp: () => reject(new Error("it left")) };
-    });
-    askedAt.set(peerId, clock.now());
+  /** Who says to be done is asked for a model of `leastRound`, in a turn that changes nothing for others if it fails. */
+  async function handIn(peerId: string, accuracy: number, leastRound: number): Promise<void> {
+    const ending = new AbortController();
+    current = { peerId, ending };
+    queue.delete(peerId);
+    queue.add(peerId);
     if (done.has(peerId)) done.set(peerId, "asked");
+    const isBroughtForward = leastRound > 0;
+    const othersDueMs = dueMs;
     dueMs = clock.now() + restMs;
     let fault: string | null = null;
     try {
-      const taken = await Promise.race([pull(peerId), leaving]);
+      const taken = await pull(peerId, ending.signal);
+      if (taken.round < leastRound) throw new Error(`its model is of round ${taken.round}, not the last one`);
       keep(taken.parameters, taken.round, accuracy);
     } catch (error) {
       fault = error instanceof Error ? error.message : String(error);
-      dueMs = clock.now() + afterFaultMs; // somebody else may do better
+      // Somebody else may do better.
+      dueMs = isBroughtForward ? othersDueMs : clock.now() + afterFaultMs;
     }
+    isOthersTurn = isBroughtForward && fault !== null;
     current = null;
     onOutcome(fault);
     consider();
   }
 
-  async function pull(peerId: string): Promise<{ round: number; parameters: Float32Array }> {
+  /** Whatever is still to come when it is given up: that ends it, and what has come is let go. */
+  async function pull(
+    peerId: string,
+    givenUp: AbortSignal,
+  ): Promise<{ round: number; parameters: Float32Array }> {
     const untilMs = clock.now() + handInMs;
     // As large as the model: made for nobody who has none.
     let parameters = new Float32Array();
     let round: number | undefined;
     for (let from = 0; from < valueCount;) {
-      const part = checkPart(peerId, await ask(peerId, { from }), from);
+      givenUp.throwIfAborted();
+      const answer = await unless(givenUp, ask(peerId, { from }));
+      const part = checkPart(peerId, answer, from);
       round ??= part.round;
       if (part.round !== round) throw distrust(peerId, "its model changed on the way");
       if (from === 0) parameters = new Float32Array(valueCount);
@@ -206,11 +229,20 @@ export function createModelCollector(options: ModelCollectorOptions): ModelColle
     },
     left(peerId) {
       done.delete(peerId);
-      askedAt.delete(peerId);
+      queue.delete(peerId);
       const leaver = current;
-      if (leaver?.peerId === peerId) clock.after(leavingMs, () => leaver.giveUp());
+      if (leaver?.peerId === peerId) clock.after(leavingMs, () => leaver.ending.abort(new Error("it left")));
     },
   };
+}
+
+/** Rejects when it is given up, however long the answer takes. `Promise.race` would hold every part to the end. */
+function unless<T>(givenUp: AbortSignal, answer: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const end = () => reject(givenUp.reason);
+    givenUp.addEventListener("abort", end, { once: true });
+    void answer.then(resolve, reject).finally(() => givenUp.removeEventListener("abort", end));
+  });
 }
 
 function readValues(bytes: Uint8Array, into: Float32Array, from: number): number {

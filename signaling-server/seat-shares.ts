@@ -1,6 +1,8 @@
 /**
  * How many of a room's seats one address may have: every member owns an equal part of the model, and one
- * machine must not own most of it. This machine's own programs are not counted: they run beside the server.
+ * machine must not own most of a full room. In one of few members it can: people behind one address come together,
+ * and are not to be turned away because others have not come yet. This machine's own programs are not counted: they
+ * run beside the server.
  */
 export interface SeatShares {
   /** Undefined: not one more for this address. Otherwise what to call when the seat is free again. */

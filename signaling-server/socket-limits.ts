@@ -39,7 +39,10 @@ export type Offence = (typeof offences)[number];
 
 export interface SocketLimits {
   watch(connection: Connection): void;
-  /** So many bytes were asked for: they count as none. What is returned takes back what did not come of them. */
+  /**
+   * So many bytes were asked for: they count as none. What is returned takes back what did not come of them.
+   * So does the next such call: what comes would otherwise be free for each of two requests.
+   */
   expect(connection: Connection, bytes: number): () => void;
   /** For its events: taken from with each. */
   events(connection: Connection): TokenBucket;
@@ -56,6 +59,8 @@ interface Watched {
   events: TokenBucket | null;
   /** Bytes that were counted. */
   read: number;
+  /** Ends what it was granted for a request. */
+  takeBack: () => void;
   /** Bytes in packets that were not handed to the WebSocket yet. */
   waiting: number;
   isOut: boolean;
@@ -130,6 +135,7 @@ export function createSocketLimits({ clock, turns, onOffence, onSpent }: SocketL
         bucket,
         read: connection.request.socket.bytesRead,
         waiting: 0,
+        takeBack: () => undefined,
         events: null,
         isOut: false,
       };
@@ -159,14 +165,20 @@ export function createSocketLimits({ clock, turns, onOffence, onSpent }: SocketL
       });
     },
     expect(connection, bytes) {
-      const bucket = watched.get(connection)?.bucket;
+      const it = watched.get(connection);
+      if (!it) return () => undefined;
+      it.takeBack();
       const { socket } = connection.request;
       const before = socket.bytesRead;
-      bucket?.grant(bytes);
-      return () => {
+      const takeBack = () => {
+        if (it.takeBack !== takeBack) return;
+        it.takeBack = () => undefined;
         count(connection);
-        bucket?.spend(clock.now(), Math.max(0, bytes - (socket.bytesRead - before)), 0);
+        it.bucket.spend(clock.now(), Math.max(0, bytes - (socket.bytesRead - before)), 0);
       };
+      it.takeBack = takeBack;
+      it.bucket.grant(bytes);
+      return takeBack;
     },
     events(connection) {
       const it = watched.get(connection);

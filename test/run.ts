@@ -53,11 +53,30 @@ function run(chosen: readonly string[], concurrency: number): Promise<number> {
   return new Promise((resolve) => child.on("exit", (code, signal) => resolve(signal ? 1 : (code ?? 1))));
 }
 
+/** Says what it has to say at its end: the tests beside it write as well. */
+async function churn(minutes: string | undefined): Promise<number> {
+  if (minutes === undefined) return 0;
+  const bench = relative(process.cwd(), join(here, "../bench/chaos/chaos.js"));
+  const child = spawn(process.execPath, [bench, "--row", "churn", "--minutes", minutes], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let said = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (said += text));
+  const code = await new Promise<number>((resolve) =>
+    child.on("close", (exitCode) => resolve(exitCode ?? 1)),
+  );
+  console.log(said);
+  return code;
+}
+
 const isIn = (folders: readonly string[]) => (file: string) =>
   folders.some((folder) => file.startsWith(join(folder, "/")));
 const needsAll = (file: string) => !isIn([...computing, ...waiting])(file);
 const exitCodes = [
-  await run(files.filter(isIn(computing)), availableParallelism()),
+  ...(await Promise.all([
+    run(files.filter(isIn(computing)), availableParallelism()),
+    churn(process.env["SHOAL_CHURN_MINUTES"]),
+  ])),
   await run(files.filter(isIn(waiting)), 2),
   await run(files.filter(needsAll), 1),
 ];

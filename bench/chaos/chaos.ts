@@ -3,6 +3,7 @@
  * what was measured. With `--out` the rows that were not run now stay as they are in the file, and the table
  * for people is written beside it.
  */
+import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { availableParallelism, cpus, loadavg } from "node:os";
 import { flag, number, wholeNumber } from "../../peer-node/cli-options.ts";
@@ -56,6 +57,7 @@ const machine = {
   cores: availableParallelism(),
   processor: cpus()[0]?.model.trim() ?? "a processor without a name",
 };
+const program = { commit: commitOf(), day: new Date().toISOString().slice(0, 10) };
 const startedMs = performance.now();
 const countOf = (row: Row) => repeats ?? row.repeats[size];
 const secondsOf = (row: Row) =>
@@ -92,12 +94,28 @@ for (const [index, row] of chosen.entries()) {
   if (!outcomeIsMet(outcome)) missed += 1;
   const { what, version = 1 } = row;
   if (out !== undefined)
-    save(out, { ...outcome, what: what[size], version, command: commandFor(row), load, ...machine }, row);
+    save(
+      out,
+      { ...outcome, what: what[size], version, command: commandFor(row), program, load, ...machine },
+      row,
+    );
 }
 console.log(missed === 0 ? "every row that was run is met" : `${missed} of ${chosen.length} rows missed`);
 process.exitCode = missed === 0 ? 0 : 1;
 // Rows that speak to peers have links in this process.
 cleanup();
+
+/** Nothing is measured differently where there is no git. */
+function commitOf(): string {
+  try {
+    return execFileSync("git", ["describe", "--always", "--dirty"], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    }).trim();
+  } catch {
+    return "of no known commit";
+  }
+}
 
 /** A row's faults do not depend on which other rows are run. */
 function hash(name: string): number {

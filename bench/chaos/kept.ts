@@ -8,6 +8,8 @@ export interface Kept extends Outcome {
   readonly cores: number;
   /** The processor's name; absent in rows that were kept before it was written down. */
   readonly processor?: string;
+  /** What was measured: the checkout's commit, and the day. */
+  readonly program?: { readonly commit: string; readonly day: string };
   /** Of the minute before the command: what else the machine was busy with. */
   readonly load: number;
   /** What was done, in the row's words and by its version then; absent in rows kept before that was written down. */

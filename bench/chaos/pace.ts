@@ -2,13 +2,23 @@
 import { pause } from "../../test/labs/real-time.ts";
 import type { RunningPeer } from "../../test/labs/training-run.ts";
 import type { Chaos, Check } from "./row.ts";
-import { cycle, longestWait, now } from "./watching.ts";
+import { cycle, longestWait, now, roundsBetween } from "./watching.ts";
 
-/** The others' pace with the fault, once they know of it, against their pace before, in the same run. */
+/**
+ * Of the others' rounds, in percent. Who is ten times slower can be in one of ten at best, and in fewer where they go
+ * faster without it; who is in next to none has been given up for good.
+ */
+const leastShare = 1;
+
+/**
+ * The others' pace with the fault, once they know of it, against their pace before, in the same run; and whether the
+ * `slow` one still takes part.
+ */
 export async function slowedDown(
   { size }: Chaos,
   others: readonly RunningPeer[],
   begin: () => void | Promise<void>,
+  slow?: RunningPeer,
 ): Promise<readonly Check[]> {
   const [beforeMs, learnMs, afterMs] = size === "full" ? [15_000, 10_000, 30_000] : [4_000, 8_000, 6_000];
   const startMs = now();
@@ -19,7 +29,9 @@ export async function slowedDown(
   await pause(learnMs);
   const knownMs = now();
   await pause(afterMs);
-  const after = cycle(others, knownMs, now(), 0.5);
+  const endMs = now();
+  const after = cycle(others, knownMs, endMs, 0.5);
+  const rounds = (peer: RunningPeer) => roundsBetween(peer, knownMs, endMs);
   return [
     {
       what: "a round of the others, with it against without",
@@ -29,6 +41,16 @@ export async function slowedDown(
     },
     { what: "a round of the others without it, median", unit: "ms", measured: before },
     longestWait(others, faultMs),
+    ...(slow
+      ? [
+          {
+            what: "rounds that the slow one averages in meanwhile, of the others'",
+            unit: "%",
+            measured: (100 * rounds(slow)) / Math.max(...others.map(rounds)),
+            least: leastShare,
+          },
+        ]
+      : []),
   ];
 }
 

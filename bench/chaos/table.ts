@@ -32,12 +32,12 @@ export function tableOf(groups: readonly Group[], all: readonly Kept[]): string 
     "",
     `Measured on ${machinesOf(kept).join("; ")}.`,
     "",
-    "Written by the command that measured it (`npm run chaos`, [how](../design.md#the-fault-table)); [reliability.json](reliability.json) has every repeat. A figure is the worst of all repeats; its bar is in brackets, one without is for information. *Short form*: fewer peers, less time, once. Times on a busy machine are worse than they need be.",
+    "Written by the command that measured it (`npm run chaos`, [how](../design.md#the-fault-table)); [reliability.json](reliability.json) has every repeat. A figure is the worst of all repeats; its bar is in brackets, one without is for information. *Short form*: fewer peers, less time, once. Times on a busy machine are worse than they need be. *Program*: the commit that was measured, and when; with * the one that wrote the figure down, which is that or a later one.",
     ...groups.flatMap(({ heading, rows: own }) => [
       "",
       `## ${heading}`,
-      "| row | what is done | measured (bar) | | command |",
-      "|---|---|---|---|---|",
+      "| row | what is done | measured (bar) | | program | command |",
+      "|---|---|---|---|---|---|",
       ...own.map((row) => lineOf(row, keptOf(row))),
     ]),
     "",
@@ -75,8 +75,8 @@ function machinesOf(kept: readonly Kept[]): readonly string[] {
 }
 
 function lineOf(row: Row, outcome: Kept | undefined): string {
-  if (!outcome) return `| \`${row.name}\` | ${row.what.full} | not run | – | |`;
-  const { size, repeats, failed, checks, minutes, command, load, cores } = outcome;
+  if (!outcome) return `| \`${row.name}\` | ${row.what.full} | not run | – | | |`;
+  const { size, repeats, failed, checks, minutes, command, program, load, cores } = outcome;
   const times = repeats.length === 1 ? "once" : `${repeats.length} times`;
   const figures = [
     ...checks.map(inWords),
@@ -89,7 +89,7 @@ function lineOf(row: Row, outcome: Kept | undefined): string {
     ...(minutes !== undefined && minutes < (row.minutes?.[size] ?? 0) ? [`for ${minutes} minutes only`] : []),
     ...(load > cores ? [`on a busy machine: load ${rounded(load)} on ${cores} cores`] : []),
   ].join(", ");
-  return `| \`${row.name}\` | ${row.what[size]} (${how}) | ${figures.join("; ")} | ${verdict} | \`${command}\` |`;
+  return `| \`${row.name}\` | ${row.what[size]} (${how}) | ${figures.join("; ")} | ${verdict} | ${program ? `${program.commit}, ${program.day}` : ""} | \`${command}\` |`;
 }
 
 export function inWords(check: Check): string {

@@ -69,6 +69,11 @@ export function cycle(of: readonly RunningPeer[], fromMs: number, toMs: number, 
   return quantile(cycles, share);
 }
 
+/** That a peer has finished. */
+export function roundsBetween(peer: RunningPeer, fromMs: number, toMs: number): number {
+  return since(peer, fromMs).filter(({ atMs }) => atMs <= toMs).length;
+}
+
 /** Seconds in which some peer finished no round. */
 export function longestPause(peers: readonly RunningPeer[], fromMs: number, toMs = now()): number {
   const pauses = peers.flatMap((peer) => {

@@ -74,7 +74,7 @@ export interface Verdict {
 export function judgeRound(slot: RoundSlot, neighborAt: NeighborAt, patience: Patience): Verdict {
   const others = slot.view.members.map((_, seat) => seat).filter((seat) => seat !== slot.seat);
   const awaited = others.filter((seat) => neighborAt(slot, seat)?.awaited);
-  const missed = awaited.filter((seat) => slot.scatterIn[seat]?.missed || slot.gatherIn[seat]?.missed);
+  const missed = awaited.filter((seat) => hasMissed(slot, seat));
   const linked = linkedMembers(slot, neighborAt);
   const isMinority = missed.length <= Math.floor((1 + linked.length) / 3);
   for (const seat of awaited) {
@@ -109,6 +109,7 @@ function lagOf(slot: RoundSlot, others: readonly number[]): number | undefined {
 export function reviewRound(slot: RoundSlot, neighborAt: NeighborAt, patience: Patience): void {
   let expected = 0;
   let late = 0;
+  const isWorthMore = slot.graceMs < countMissed(slot) * worthWaitingMs(slot);
   for (let seat = 0; seat < slot.view.members.length; seat++) {
     const neighbor = neighborAt(slot, seat);
     const flows = [slot.scatterIn[seat], slot.gatherIn[seat]].filter((flow) => flow !== undefined);
@@ -118,9 +119,21 @@ export function reviewRound(slot: RoundSlot, neighborAt: NeighborAt, patience: P
       if (slot.finishedAt >= 0 && flows.some((flow) => flow.expected > 0))
         judgePunctuality(neighbor, wouldHaveMadeIt(slot, flows, isTardy(neighbor)));
     } else
-      for (const flow of flows) [expected, late] = [expected + flow.expected, late + flow.late + cut(flow)];
+      for (const flow of flows) {
+        expected += flow.expected;
+        if (isWorthMore || !hasMissed(slot, seat)) late += flow.late + cut(flow);
+      }
   }
   if (expected > 0) patience.judgeLateness(late / expected);
+}
+
+/** Members that we went on without. */
+function countMissed(slot: RoundSlot): number {
+  return slot.view.members.filter((_, seat) => hasMissed(slot, seat)).length;
+}
+
+function hasMissed({ scatterIn, gatherIn }: RoundSlot, seat: number): boolean {
+  return Boolean(scatterIn[seat]?.missed || gatherIn[seat]?.missed);
 }
 
 /** What its sender kept back when it learned that we went on without it would have come too late. */

@@ -11,6 +11,7 @@ export const lies = [
   "sign-flip",
   "sign-flip-owner",
   "noisy-owner",
+  "zero-owner",
   "stale",
   "of-others",
   "much-weight",
@@ -18,9 +19,10 @@ export const lies = [
 ] as const;
 /**
  * not-finite: NaN and infinities; huge: 1e38. sign-flip: ten times what was learned, the wrong way; sign-flip-owner:
- * its averages as well. noisy-owner: averages with noise of 30 times what they differ by. stale: the replica of 20 rounds ago, and old round
- * numbers. of-others: fragments and seats that are not its own. much-weight: says that an average is of 65,535 peers,
- * the most that the field holds. dictator: averages that go back by as much as no receiver clips.
+ * its averages as well. noisy-owner: averages with noise of 30 times what they differ by; zero-owner: of nothing but
+ * zeros. stale: the replica of 20 rounds ago, and old round numbers. of-others: fragments and seats that are not its
+ * own. much-weight: says that an average is of 65,535 peers, the most that the field holds. dictator: averages that go
+ * back by as much as no receiver clips.
  */
 export type Lie = (typeof lies)[number];
 
@@ -70,6 +72,7 @@ export function tamper(lie: Lie, bytes: Uint8Array, state: LiarState): void {
       const noise = noiseFactor * Math.sqrt(sum / count);
       each((value) => value + noise * rng.normal());
     },
+    "zero-owner": () => isGather && each(() => 0),
     stale() {
       if (rng.below(2) === 0) each((_, index) => old[index] ?? 0);
       else packet.setUint32(8, Math.max(0, packet.getUint32(8, true) - 1 - rng.below(20)), true);

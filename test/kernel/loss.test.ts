@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { TestContext } from "node:test";
 import type { Task } from "../../shared/core/task.ts";
 import { createKernelLab } from "../labs/kernel.ts";
 import type { KernelLab } from "../labs/kernel.ts";
@@ -18,10 +19,17 @@ const peers = 4;
 const timeLimitMs = 170_000;
 const point = 0.01;
 
-async function run(lab: KernelLab, drop: number, task: Task): Promise<RunFigures> {
-  lab.drop(0);
+interface Measured {
+  readonly figures: RunFigures;
+  readonly kernel: ReturnType<typeof kernelCounts>;
+}
+
+async function run(t: TestContext, drop: number, task: Task): Promise<Measured> {
+  const lab = await createKernelLab({ peers });
+  t.after(() => lab.close());
   const onTraining = () => lab.drop(drop);
-  return runTraining({ site: kernelSite(lab), task, peers, timeLimitMs, onTraining });
+  const figures = await runTraining({ site: kernelSite(lab), task, peers, timeLimitMs, onTraining });
+  return { figures, kernel: kernelCounts(lab) };
 }
 
 /** Of the size that the kernel counts: one of the model's 36 fragments is shorter. */
@@ -38,28 +46,32 @@ function kernelCounts(lab: KernelLab) {
   };
 }
 
-test("real loss is the loss", { skip: needsKernelLab() }, async (t) => {
-  const lab = await createKernelLab({ peers });
-  t.after(() => lab.close());
-  const measured = new Map<number, RunFigures>();
-  const figuresAt = (drop: number): RunFigures => {
-    const figures = measured.get(drop);
-    assert.ok(figures, `the run at ${drop} came through`);
-    return figures;
-  };
+const levels = [
+  { drop: 0, allowance: 0 },
+  { drop: 0.01, allowance: 0.5 * point },
+  { drop: 0.05, allowance: 0.5 * point },
+  { drop: 0.1, allowance: 0.5 * point },
+  { drop: 0.2, allowance: 1 * point },
+];
+/** From there on peers wait for most of the time, and runs can be side by side. */
+const muchLoss = 0.1;
 
-  for (const [drop, allowance] of [
-    [0, 0],
-    [0.01, 0.5 * point],
-    [0.05, 0.5 * point],
-    [0.1, 0.5 * point],
-    [0.2, 1 * point],
-  ] as const) {
+test("real loss is the loss", { skip: needsKernelLab() }, async (t) => {
+  const task = lossTask({ averaging: "rps", peers });
+  const measured = new Map<number, Measured>();
+  const measure = async (drop: number) => void measured.set(drop, await run(t, drop, task));
+  for (const { drop } of levels) if (drop < muchLoss) await measure(drop);
+  const noisy = (averaging: "rps" | "gradient") => run(t, muchLoss, noisyTask({ averaging, peers }));
+  const [rps, gradient] = await Promise.all([
+    noisy("rps"),
+    noisy("gradient"),
+    ...levels.filter(({ drop }) => drop >= muchLoss).map(({ drop }) => measure(drop)),
+  ]);
+  const lossless = measured.get(0)?.figures.accuracy ?? NaN;
+
+  for (const { drop, allowance } of levels) {
     await t.test(`${drop * 100} % dropped`, async (level) => {
-      const task = lossTask({ averaging: "rps", peers });
-      const figures = await run(lab, drop, task);
-      const kernel = kernelCounts(lab);
-      measured.set(drop, figures);
+      const { figures, kernel } = measured.get(drop) ?? assert.fail("this run did not come through");
       level.diagnostic(JSON.stringify({ ...figures, kernel }));
 
       await level.test("the share of fragments that is delivered is what the kernel lets through", () => {
@@ -81,28 +93,21 @@ test("real loss is the loss", { skip: needsKernelLab() }, async (t) => {
       });
       await level.test("every peer ends as good as without loss", () => {
         assert.equal(figures.rounds, task.rounds);
-        const lossless = figuresAt(0).accuracy;
         assert.ok(lossless >= 0.97, `${lossless} without loss`);
         for (const accuracy of figures.accuracies)
           assert.ok(accuracy >= lossless - allowance, `${accuracy} at ${drop}, ${lossless} without loss`);
       });
     });
   }
-});
 
-test("gradient averaging at 10 % is clearly worse than rps", { skip: needsKernelLab() }, async (t) => {
-  // Side by side: under losses both wait for most of the time.
-  const inLab = async (averaging: "rps" | "gradient"): Promise<RunFigures> => {
-    const lab = await createKernelLab({ peers });
-    t.after(() => lab.close());
-    return run(lab, 0.1, noisyTask({ averaging, peers }));
-  };
-  const [rps, gradient] = await Promise.all([inLab("rps"), inLab("gradient")]);
-  for (const figures of [rps, gradient]) t.diagnostic(JSON.stringify(figures));
-  assert.ok(gradient.accuracy < rps.accuracy - 1 * point, `${gradient.accuracy}, rps ${rps.accuracy}`);
-  assert.ok(gradient.loss > 1.2 * rps.loss, `loss ${gradient.loss}, rps ${rps.loss}`);
-  // Replicas of rps end as one model, those of gradient averaging as different ones.
-  const apart = (figures: RunFigures) => disagreement(figures) / figures.loss;
-  assert.ok(apart(rps) < 0.001, `with rps, losses differ by ${apart(rps)} of themselves`);
-  assert.ok(apart(gradient) > 0.01, `losses differ by ${apart(gradient)} of themselves`);
+  await t.test("gradient averaging at 10 % is clearly worse than rps", (worse) => {
+    const [good, bad] = [rps.figures, gradient.figures];
+    for (const figures of [good, bad]) worse.diagnostic(JSON.stringify(figures));
+    assert.ok(bad.accuracy < good.accuracy - 1 * point, `${bad.accuracy}, rps ${good.accuracy}`);
+    assert.ok(bad.loss > 1.2 * good.loss, `loss ${bad.loss}, rps ${good.loss}`);
+    // Replicas of rps end as one model, those of gradient averaging as different ones.
+    const apart = (figures: RunFigures) => disagreement(figures) / figures.loss;
+    assert.ok(apart(good) < 0.001, `with rps, losses differ by ${apart(good)} of themselves`);
+    assert.ok(apart(bad) > 0.01, `losses differ by ${apart(bad)} of themselves`);
+  });
 });

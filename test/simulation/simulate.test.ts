@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { dropCauses } from "../../shared/core/drops.ts";
+import { quantile } from "../../shared/simulation/figures.ts";
 import { simulate } from "../../shared/simulation/simulate.ts";
 import type { SimulationOptions, SimulationResult, SimulationRow } from "../../shared/simulation/simulate.ts";
 
@@ -35,23 +36,26 @@ test("rows are given as they come, and training works", () => {
   assert.ok(lastRow(rows).accuracy > 0.4, `accuracy ${lastRow(rows).accuracy}`);
 });
 
-for (const [name, weather, samplesPerRound, rounds] of [
+for (const [name, weather, samplesPerRound, rounds, seeds] of [
   // In short rounds the pace takes some dozens of them to settle.
-  ["without loss, in short rounds", calm, 32, 120],
-  ["without loss", calm, 128, 60],
-  ["in bursts of 50 at 10 % loss", bursts, 128, 60],
+  ["without loss, in short rounds", calm, 32, 120, [1]],
+  ["without loss", calm, 128, 60, [1]],
+  // Bursts make one run in ten half as slow again, with or without somebody slow.
+  ["in bursts of 50 at 10 % loss", bursts, 128, 60, [1, 2, 3]],
 ] as const) {
   test(`a peer ten times slower costs the others a fifth of a round at most, ${name}`, () => {
-    const options: SimulationOptions = { peers: 8, rounds, samplesPerRound, weather, seed: 1 };
-    const without = simulate(options);
-    const with1 = simulate({ ...options, slowPeers: 1 });
-    const ratio = with1.cycleMsP50 / without.cycleMsP50;
-    const say = `${with1.cycleMsP50.toFixed(1)} ms against ${without.cycleMsP50.toFixed(1)} ms`;
-    assert.ok(ratio <= 1.2, `median round ${say}: ${ratio.toFixed(3)} times`);
-    for (const run of [without, with1]) assertWithinDeadlines(run);
-    const slow = with1.samplesPerPeer.at(-1) ?? NaN;
-    const others = with1.samplesPerPeer.slice(0, -1);
-    assert.ok(slow > 0 && slow < 0.5 * Math.max(...others), `${slow} of ${others.join(" ")} samples`);
+    const ratios = seeds.map((seed) => {
+      const options: SimulationOptions = { peers: 8, rounds, samplesPerRound, weather, seed };
+      const without = simulate(options);
+      const with1 = simulate({ ...options, slowPeers: 1 });
+      for (const run of [without, with1]) assertWithinDeadlines(run);
+      const slow = with1.samplesPerPeer.at(-1) ?? NaN;
+      const others = with1.samplesPerPeer.slice(0, -1);
+      assert.ok(slow > 0 && slow < 0.5 * Math.max(...others), `${slow} of ${others.join(" ")} samples`);
+      return with1.cycleMsP50 / without.cycleMsP50;
+    });
+    const middle = quantile(ratios, 0.5);
+    assert.ok(middle <= 1.2, `median rounds ${ratios.map((ratio) => ratio.toFixed(3)).join(", ")} times`);
   });
 }
 

@@ -137,7 +137,7 @@ const cost: Row = {
 };
 
 export const liarRows: readonly Row[] = [
-  liarRow({ count: "1", lies: "in each of nine ways", ways: 9, seconds: 340 }),
+  liarRow({ count: "1", lies: "in each of ten ways", ways: 10, seconds: 380 }),
   liarRow({ count: "3", lies: "sign-flipped × 10, or as owners that dictate", ways: 3, seconds: 180 }),
   liarRow({ count: "5", lies: "sign-flipped × 10", ways: 2, seconds: 120 }),
   calm,

@@ -15,8 +15,8 @@ import {
   warmedUp,
 } from "../watching.ts";
 
-const lost = (measured: number): Check => ({
-  what: "rounds lost while it was away",
+const lost = (measured: number, when: string): Check => ({
+  what: `rounds lost ${when}`,
   unit: "",
   measured,
   most: 0,
@@ -24,6 +24,7 @@ const lost = (measured: number): Check => ({
 
 const away: Row = {
   name: "server-away",
+  version: 2,
   what: {
     full: "SIGKILL to the signaling server; another one, which knows nothing, takes its place after 60 s",
     short: "SIGKILL to the signaling server; another one, which knows nothing, takes its place after 10 s",
@@ -48,7 +49,7 @@ const away: Row = {
     const members = run.peers.slice();
     const newcomer = chaos.size === "full" ? [await newcomerTrains(run)] : [];
     return [
-      lost(roundsLost(members, atMs, backMs)),
+      lost(roundsLost(members, atMs, agreedMs), "until views agree again"),
       { what: "longest time without a round", unit: "s", measured: paused },
       longestWait(members, atMs),
       {
@@ -85,7 +86,11 @@ const gone: Row = {
     const atMs = now();
     await run.killServer();
     const accuracy = await accuracyLost(run.peers, unharmed, 180_000);
-    return [lost(roundsLost(run.peers, atMs, now())), longestWait(run.peers, atMs), accuracy];
+    return [
+      lost(roundsLost(run.peers, atMs, now()), "while it was away"),
+      longestWait(run.peers, atMs),
+      accuracy,
+    ];
   },
 };
 

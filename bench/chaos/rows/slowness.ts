@@ -9,7 +9,7 @@ const peers = 4;
 
 const slowProcessor: Row = {
   name: "slow-processor",
-  version: 2,
+  version: 4,
   what: {
     full: "1 of 4 peers gets a tenth of its processor: it stands still for 18 of every 20 ms",
     short: "1 of 4 peers gets a tenth of its processor: it stands still for 18 of every 20 ms",
@@ -21,14 +21,16 @@ const slowProcessor: Row = {
     const run = await chaos.start({ task: endlessTask(peers, { samplesPerRound: 256 }), peers });
     await warmedUp(run);
     const [victim, ...others] = run.peers;
-    return slowedDown(chaos, others, () => {
+    const begin = () => {
       if (victim) chaos.after(slowDown((signal) => victim.child.kill(signal)));
-    });
+    };
+    return slowedDown(chaos, others, begin, victim);
   },
 };
 
 const slowUplink: Row = {
   name: "slow-uplink",
+  version: 3,
   what: {
     full: "of 4 peers that can send 2 MB/s each, one can send 200 kB/s only",
     short: "of 4 peers that can send 2 MB/s each, one can send 200 kB/s only",
@@ -41,7 +43,8 @@ const slowUplink: Row = {
     lab.rate(2_000_000);
     const run = await chaos.start({ task: endlessTask(peers), peers, lab });
     await warmedUp(run);
-    return slowedDown(chaos, run.peers.slice(1), () => lab.rate(200_000, 0));
+    const [victim, ...others] = run.peers;
+    return slowedDown(chaos, others, () => lab.rate(200_000, 0), victim);
   },
 };
 
