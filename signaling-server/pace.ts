@@ -38,3 +38,8 @@ const cycleMsOf = ({ cycleMs = unknownCycleMs }: Progress) => Math.max(1, cycleM
 function leadRounds(progress: Progress): number {
   return Math.min(2 + Math.ceil(leadMs / cycleMsOf(progress)), maxLeadRounds);
 }
+
+/** A peer that trained says to be in such a round: it did not stand still, a quarter of its pace is enough. */
+export function hasGoneOn(then: Progress, round: number, nowMs: number): boolean {
+  return round - then.round >= Math.floor((nowMs - then.atMs) / (4 * cycleMsOf(then)));
+}

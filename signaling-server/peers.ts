@@ -9,6 +9,7 @@ import {
 import type { JoinRequest, SignalMessage } from "../shared/net/messages.ts";
 import { createTokenBucket } from "../shared/core/token-bucket.ts";
 import { clientOf } from "./client-address.ts";
+import { endingOf } from "./endings.ts";
 import { accepted, guardEvents, refuse, ruleFor } from "./events.ts";
 import type { EventRule, GuardOptions, Outcome } from "./events.ts";
 import { isProven } from "./join-check.ts";
@@ -35,16 +36,9 @@ export function servePeers(io: PeerServer, options: PeersOptions): void {
     let session: Session | undefined;
     const rules = () => (session ??= createSession(socket, { ...options, holders })).rules;
     guardEvents(socket, { ...options, rules });
-    socket.on("disconnect", (reason) => session?.end(endings[reason] ?? "connection lost"));
+    socket.on("disconnect", (reason) => session?.end(endingOf(reason)));
   });
 }
-
-/** socket.io's words for the end of a socket, for people. */
-const endings: Partial<Record<string, string>> = {
-  "client namespace disconnect": "disconnected",
-  "server namespace disconnect": "disconnected by the server",
-  "ping timeout": "no answer to pings",
-};
 
 /** By "room peer id": how who proves its key takes the seat, from a stranger or from an older socket of its own. */
 type Holders = Map<string, () => void>;

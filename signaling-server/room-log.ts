@@ -35,6 +35,10 @@ export interface RoomLog {
   view(view: View, before: readonly string[], nowMs: number): void;
   /** With which model training begins, where not everybody has the same. */
   began(beginning: Beginning, nowMs: number): void;
+  /** Whose training goes on in place of the one that somebody has begun while the server was cut off. */
+  returned(peerIds: readonly string[], nowMs: number): void;
+  /** Whose training is over, because another one goes on or is about to begin. */
+  leftOut(peerIds: readonly string[], isRunning: boolean, nowMs: number): void;
   /** What a peer's new report says of whom it waited for in vain since the one before. */
   waited(name: string, before: readonly LinkReport[], after: readonly LinkReport[]): void;
   /** Whom a peer has muted since the one before, and why. */
@@ -94,6 +98,20 @@ export function createRoomLog(options: {
       if (passedOver.length === 0) return;
       const whose = passedOver.slice(0, namedPairs).map(nameOf).join(", ");
       note("notice", `${which}; a later one of ${whose} does not count, nobody else brings it`, nowMs);
+    },
+    returned(peerIds, nowMs) {
+      const who = countOf(peerIds.length, "member");
+      note(
+        "notice",
+        `${who} of a training that went on elsewhere are back: it takes this one's place`,
+        nowMs,
+      );
+    },
+    leftOut(peerIds, isRunning, nowMs) {
+      const why = isRunning
+        ? "comes back from another training, and too few others with it: it listens to this one"
+        : "alone says that a training goes on: the others begin without it";
+      for (const peerId of peerIds) note("notice", `${nameOf(peerId)} ${why}`, nowMs);
     },
     waited(name, before, after) {
       for (const [index, link] of after.entries()) {

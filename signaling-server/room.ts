@@ -3,12 +3,12 @@
  * time comes in as an argument and messages go out as values, which is what makes the rules testable.
  */
 import type { View } from "../shared/core/view.ts";
-import { limits } from "../shared/net/messages.ts";
-import type { JoinRequest, LinkReport, Refusal } from "../shared/net/messages.ts";
+import type { JoinRequest, LinkReport } from "../shared/net/messages.ts";
 import { disagreementOf } from "../shared/net/sketch.ts";
 import { createDeparted } from "./departed.ts";
+import { isLost } from "./endings.ts";
 import { createRoomHistory } from "./room-history.ts";
-import { countOf, createRoomLog } from "./room-log.ts";
+import { createRoomLog } from "./room-log.ts";
 import {
   contributor,
   historyPoint,
@@ -20,6 +20,7 @@ import {
 } from "./room-peer.ts";
 import type { RoomPeer } from "./room-peer.ts";
 import type { Room, RoomEffect, RoomOptions } from "./room-interface.ts";
+import { ended, refusalOf } from "./room-refusals.ts";
 import { createRoomSpeed } from "./room-speed.ts";
 import { createRoomTotals } from "./room-totals.ts";
 import { createViews, viewCoalesceMs } from "./views.ts";
@@ -28,9 +29,6 @@ import { taskFactsOf } from "./task-facts.ts";
 export type { Room, RoomEffect } from "./room-interface.ts";
 
 const untold = { waiting: null, report: null, traffic: null, pausedAsMember: false } as const;
-
-/** A stranger's `resume` must leave room for the epochs to come. */
-const maxResumedEpoch = 0xffff_0000;
 
 export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions): Room {
   const peers = new Map<string, RoomPeer>();
@@ -65,24 +63,6 @@ export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions)
     return median(members().flatMap(({ report }) => report?.round ?? [])) ?? undefined;
   }
 
-  function refusal(request: JoinRequest): Refusal | null {
-    if (finished) return { ok: false, ...ended(task.rounds) };
-    if (peers.has(request.peerId)) {
-      const reason = `peer id ${request.peerId} is connected already: take another, or wait until it is gone`;
-      return { ok: false, code: "taken", reason };
-    }
-    if (peers.size >= limits.membersPerRoom) {
-      const reason = `room "${name}" is full (${limits.membersPerRoom} peers): try again later`;
-      return { ok: false, code: "full", reason };
-    }
-    const { resume } = request;
-    if (resume && (resume.epoch > maxResumedEpoch || resume.round > task.rounds)) {
-      const reason = `resume (epoch ${resume.epoch}, round ${resume.round}) is beyond this task: join anew`;
-      return { ok: false, code: "malformed", reason };
-    }
-    return null;
-  }
-
   function admit(request: JoinRequest, isReady: boolean): RoomPeer {
     const { peerId } = request;
     const { shard = nextShard++, turns = readyTurns() } = remembered.get(peerId) ?? {};
@@ -112,19 +92,21 @@ export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions)
 
   function makeView(nowMs: number): RoomEffect[] {
     const before = views.current?.members ?? [];
-    const { view, beginning, over } = views.next(ready(), nowMs) ?? {};
+    const { view, beginning, over, back } = views.next(ready(), nowMs) ?? {};
     if (!view) return [];
     if (beginning) log.began(beginning, nowMs);
+    if (back) {
+      log.returned(back, nowMs);
+      const end = adopt(view, before, nowMs, back);
+      reconsider(nowMs);
+      return [end];
+    }
     if (!over) return [adopt(view, before, nowMs)];
     for (const peerId of over) {
       const peer = peers.get(peerId);
       if (peer) peer.ready = false;
-      log.note(
-        "notice",
-        `${names.get(peerId)} alone says that a training goes on: the others begin without it`,
-        nowMs,
-      );
     }
+    log.leftOut(over, members().length > 0, nowMs);
     return [{ to: over, event: "view", data: view }];
   }
 
@@ -139,13 +121,20 @@ export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions)
     log.muted(whose, before, after);
   }
 
-  /** Puts a new view into force: everybody starts from where it says. */
-  function adopt(view: View, before: readonly string[], nowMs: number): RoomEffect {
+  /** Puts a new view into force: everybody starts from where it says, but who comes back to an older training. */
+  function adopt(
+    view: View,
+    before: readonly string[],
+    nowMs: number,
+    back: readonly string[] = [],
+  ): RoomEffect {
     // Nobody, where all have gone; where training begins with a model, those who bring another one.
-    for (const peer of peers.values()) peer.ready &&= view.members.includes(peer.peerId);
+    for (const peer of peers.values())
+      peer.ready = back.includes(peer.peerId) || (peer.ready && view.members.includes(peer.peerId));
     if (view.members.length === 0) done.clear();
     log.view(view, before, nowMs);
-    return { to: everybody(), event: "view", data: view };
+    const to = everybody().filter((id) => !back.includes(id) && !views.holds(id));
+    return { to, event: "view", data: view };
   }
 
   /** Honest ones reach the end together, and some never say so. Nobody bears out what one says that is alone. */
@@ -181,25 +170,28 @@ export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions)
 
     join(request, nowMs) {
       if (finished && peers.size === 0 && done.size === 1) beginAgain(nowMs);
-      const refused = refusal(request);
+      const room = { name, rounds: task.rounds, finished, count: peers.size };
+      const refused = refusalOf(request, { ...room, isTaken: peers.has(request.peerId) });
       if (refused) return { answer: refused, effects: [] };
       const others = everybody();
       const roster = [...peers.values()].map(rosterEntry);
       const took = takeUp(request, nowMs);
-      const { peerId, resume } = request;
-      const other = resume && views.leaveOut({ ...resume, isKnown: remembered.has(peerId) });
+      const { peerId, resume, proof } = request;
+      const from = { peerId, isKnown: remembered.has(peerId), isProven: proof !== undefined };
+      const other = resume && views.leaveOut({ ...resume, ...from }, nowMs);
+      const isHeld = other === "held";
       const peer = admit(request, resume !== undefined && !other);
       peers.set(peerId, peer);
       names.set(peerId, request.name);
       log.note("joined", `${request.name} joined (${request.kind}, ${request.backend})`, nowMs);
       // It is another one's member, in another round: it says that it is ready when it has heard of this one.
-      const told: RoomEffect[] = other ? [{ to: [peerId], event: "view", data: other }] : [];
+      const told: RoomEffect[] = other && !isHeld ? [{ to: [peerId], event: "view", data: other }] : [];
       reconsider(nowMs);
       return {
         answer: {
           ok: true,
           task,
-          view: views.current,
+          view: isHeld ? null : views.current,
           roster,
           shard: peer.shard,
           iceServers: iceServersFor(peerId),
@@ -213,7 +205,7 @@ export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions)
       if (!peer) return [];
       if (finished)
         return [{ to: [peerId], event: "refused", data: { event: "ready", ...ended(task.rounds) } }];
-      peer.waiting = message;
+      if (!views.holds(peerId)) peer.waiting = message;
       takeReady(peer, nowMs);
       return [];
     },
@@ -226,7 +218,8 @@ export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions)
       peer.waiting = null;
       peer.pausedAsMember ||= isMember(peerId);
       reconsider(nowMs);
-      return [];
+      const end = views.letGo(peerId);
+      return end ? [{ to: [peerId], event: "view", data: end }] : [];
     },
 
     report(peerId, report, nowMs) {
@@ -248,6 +241,7 @@ export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions)
       if (!peer) return [];
       remember(peer);
       peers.delete(peerId);
+      views.left(peerId, isLost(reason), nowMs);
       log.note("left", `${peer.request.name} left: ${reason}`, nowMs);
       const wasLastDone = !finished && done.has(peerId) && members().length === 0;
       // One's word alone ends nothing for those who wait.
@@ -289,8 +283,4 @@ export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions)
       };
     },
   };
-}
-
-function ended(rounds: number): Omit<Refusal, "ok"> {
-  return { code: "finished", reason: `the run has ended after ${countOf(rounds, "round")}` };
 }

@@ -8,6 +8,7 @@ import { beginningOf } from "./beginning.ts";
 import type { Beginning, Brought } from "./beginning.ts";
 import { safeRoundOfAll } from "./pace.ts";
 import type { Progress } from "./pace.ts";
+import { createReturning } from "./returning.ts";
 
 export const viewCoalesceMs = 300;
 
@@ -18,6 +19,8 @@ interface Resume {
   readonly round: number;
   /** It has been here since this server began: its training is no older one. */
   readonly isKnown: boolean;
+  /** It holds the key of its id. */
+  readonly isProven: boolean;
 }
 
 export interface NextView {
@@ -26,6 +29,8 @@ export interface NextView {
   readonly beginning?: Beginning;
   /** Whose training is over: for nobody else is this view. */
   readonly over?: readonly string[];
+  /** Whose training goes on, from the next view on: for everybody else is this one. */
+  readonly back?: readonly string[];
 }
 
 export interface Views {
@@ -45,9 +50,17 @@ export interface Views {
    * A peer carries on from a view that this server need not know: later views come after it. The view that
    * ends what has begun here without its training, if something has.
    */
-  resume(from: Resume, nowMs: number): View | null;
-  /** The view that tells a peer that it comes from another training than the one here, if that is so. */
-  leaveOut(from: Pick<Resume, "epoch" | "isKnown">): View | null;
+  resume(from: Omit<Resume, "isProven">, nowMs: number): View | null;
+  /**
+   * The view that tells a peer that it comes from another training than the one here, if that is so; "held":
+   * `next` will tell whether that one goes on in place of this one, and until then no view is for this peer.
+   */
+  leaveOut(from: Resume, nowMs: number): View | "held" | null;
+  holds(peerId: string): boolean;
+  /** A peer pauses. If it was held: the view that tells it that its training is over. */
+  letGo(peerId: string): View | null;
+  /** `isLost`: its socket broke. */
+  left(peerId: string, isLost: boolean, nowMs: number): void;
   /** A peer has a model that has been through some rounds: where nobody trains, training may begin with it. */
   brings(peerId: string, model: Brought): void;
 }
@@ -85,6 +98,8 @@ export function createViews(options: {
   const knownEpochs = new Map<string, number>();
   /** Some of them come from before a restart of the server. */
   let isRestart = false;
+  /** Since when they can have found the server. */
+  let reachableMs = options.madeAtMs;
   /** What trains began here, with nobody's model or one peer's: a training from before may take its place. */
   let isNew = false;
   /** The first epoch of what trains, if that began here: who is in it has been here since. 0 where it was resumed. */
@@ -93,6 +108,7 @@ export function createViews(options: {
   let wasPutOff = false;
   /** Of the last training: who was in it at its end, and the round that they may have reached. */
   let last: { readonly members: readonly string[]; readonly round: number } = { members: [], round: 0 };
+  const returning = createReturning();
 
   const members = () => current?.members ?? [];
   const running = () => members().length > 0;
@@ -109,7 +125,7 @@ export function createViews(options: {
   const isComeBack = () => [...brought.values()].some(({ wasMember }) => wasMember);
 
   function earliestView(ready: readonly string[], present: number, nowMs: number): number {
-    if (isRestart && resuming(ready)) return Math.max(nowMs + resumeCoalesceMs, options.madeAtMs + restartMs);
+    if (isRestart && resuming(ready)) return Math.max(nowMs + resumeCoalesceMs, reachableMs + restartMs);
     // Newer models may be on their way; not to a room that all have come back to.
     const isLater = !running() && brought.size > 0 && !(isComeBack() && ready.length === present);
     return nowMs + (isLater ? resumeCoalesceMs : viewCoalesceMs);
@@ -162,12 +178,31 @@ export function createViews(options: {
     return current;
   }
 
+  /** What trains ends without its members' having left. */
+  function end(before: typeof last, nowMs: number): View {
+    reports.clear();
+    last = before;
+    return adopt(0, [], nowMs);
+  }
+
+  const endFor = (): View => ({ epoch: (epoch += 1), fromRound: 0, members: [] });
+
+  function takeBack(nowMs: number): NextView {
+    const { voters, held, sinceMs } = returning.decide(members().length);
+    if (!voters) return { view: endFor(), over: held };
+    const back = [...voters.keys()];
+    const view = current && !running() ? current : end({ members: back, round: 0 }, nowMs);
+    for (const [peerId, progress] of voters) resumed.set(peerId, progress);
+    [isRestart, reachableMs, dueMs] = [true, sinceMs, null];
+    return { view, back };
+  }
+
   return {
     get current() {
       return current;
     },
     get dueMs() {
-      return dueMs;
+      return returning.dueMs === null ? dueMs : Math.min(dueMs ?? Infinity, returning.dueMs);
     },
     update(ready, present, nowMs) {
       for (const map of [resumed, brought, knownEpochs])
@@ -176,11 +211,14 @@ export function createViews(options: {
       else dueMs ??= earliestView(ready, present, nowMs);
     },
     next(ready, nowMs) {
+      if (returning.dueMs !== null && nowMs >= returning.dueMs) return takeBack(nowMs);
       if (dueMs === null || nowMs < dueMs) return null;
       dueMs = null;
       const wasRunning = running();
-      if (current && wasRunning && ready.length === 0)
+      if (current && wasRunning && ready.length === 0) {
         last = { members: members(), round: runningRound(current, ready, nowMs) };
+        returning.emptied(nowMs);
+      }
       const isOwn = !resuming(ready);
       const { fromRound, members: chosen, ...about } = start(ready, nowMs);
       const view = adopt(fromRound, chosen, nowMs);
@@ -193,6 +231,7 @@ export function createViews(options: {
       if (!wasRunning) {
         isNew = isOwn && !about.beginning?.isAgreed;
         firstEpoch = isOwn ? view.epoch : 0;
+        returning.began(nowMs);
       }
       resumed.clear();
       brought.clear();
@@ -205,6 +244,7 @@ export function createViews(options: {
       return others.length > 0 ? safeRoundOfAll(others, nowMs) : undefined;
     },
     reported(peerId, progress) {
+      returning.reported(peerId, progress);
       if (members().includes(peerId)) reports.set(peerId, progress);
       else if (resumed.has(peerId)) resumed.set(peerId, progress);
     },
@@ -215,21 +255,24 @@ export function createViews(options: {
       // There is nothing to train after the last round: who claims to be there ends nobody's run.
       if (round >= options.lastRound) return null;
       if (running() && !mayTakeOver) return null;
-      const ended = running() ? adopt(0, [], nowMs) : null;
-      if (ended) {
-        reports.clear();
-        last = { members: [], round: 0 };
-      }
+      const ended = running() ? end({ members: [], round: 0 }, nowMs) : null;
       // The first of a restart: what is due for newcomers has to wait for the others.
       if (!isRestart) dueMs = null;
       resumed.set(peerId, { round, atMs: nowMs });
       isRestart = true;
       return ended;
     },
-    leaveOut({ epoch: known, isKnown }) {
+    leaveOut({ peerId, epoch: known, round, isKnown, isProven }, nowMs) {
       if (!running() || firstEpoch === 0 || (isKnown && known >= firstEpoch)) return null;
-      epoch += 1;
-      return { epoch, fromRound: 0, members: [] };
+      // Who is away has an id that anybody can say.
+      const mayReturn = isProven && known < firstEpoch && round < options.lastRound;
+      return mayReturn && returning.hold(peerId, round, members().length, nowMs) ? "held" : endFor();
+    },
+    holds: returning.holds,
+    letGo: (peerId) => (returning.letGo(peerId) ? endFor() : null),
+    left(peerId, isLost, nowMs) {
+      const progress = isLost && members().includes(peerId) ? reports.get(peerId) : undefined;
+      returning.left(peerId, progress, nowMs);
     },
     brings(peerId, model) {
       // Who resumes says where it is as well: what it has is the training's.

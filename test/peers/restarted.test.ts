@@ -201,3 +201,30 @@ test("a listener whose room empties and begins anew within its round listens to 
   );
   assert.ok(lastRound(listener) < 150, `it is in round ${lastRound(listener)}`);
 });
+
+test("members that the server had lost while it was cut off have their training, and the newcomer joins it", async (t) => {
+  const room = openVirtualRoom({ task: toyTask({ minPeers: 1, rounds: 10_000 }), count: 3, seed: 19 });
+  t.after(() => room.close());
+  const members = room.peers.slice();
+  assert.ok(await room.run(120_000, () => members.every((peer) => lastRound(peer) >= 100)));
+  room.cutServerOff([0, 1, 2], (number) => 30_000 + 1_500 * number);
+  await room.run(15_000);
+  const newcomer = room.add();
+  await room.run(10_000);
+  assert.ok(lastRound(newcomer) >= 10, "it trains alone");
+  const before = Math.min(...members.map(lastRound));
+  const isJoined = () => room.status().peers.filter(({ member }) => member).length === 4;
+  assert.ok(await room.run(40_000, isJoined));
+  await room.run(5_000);
+  for (const member of members) {
+    const rounds = roundsOf(member);
+    assert.deepEqual(
+      rounds,
+      rounds.map((_, at) => (rounds[0] ?? 0) + at),
+      "no round is lost or done twice",
+    );
+  }
+  assert.ok(lastRound(newcomer) > before, `it is in round ${lastRound(newcomer)}, they were in ${before}`);
+  const { disagreement } = room.status();
+  assert.ok(disagreement !== null && disagreement < 0.1, `replicas differ by ${disagreement}`);
+});

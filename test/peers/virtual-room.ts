@@ -14,6 +14,7 @@ import type { RoomStatus } from "../../shared/net/status.ts";
 import { pause } from "../../shared/net/waiting.ts";
 import { createVirtualTime } from "../../shared/simulation/virtual-time.ts";
 import type { LocalResult, Trainer } from "../../shared/training/trainer.ts";
+import { noAnswer } from "../../signaling-server/endings.ts";
 import { createRoom } from "../../signaling-server/room.ts";
 import type { RoomEffect } from "../../signaling-server/room.ts";
 
@@ -41,6 +42,8 @@ export interface VirtualRoom {
   restartServer(backAfterMs: (number: number) => number): void;
   /** Its machine sleeps: no timer of its fires, it hears nothing, and the server gives its socket up. */
   suspend(number: number, ms: number): void;
+  /** The server is cut off from these: after a while it gives their sockets up. Each finds it again after so long. */
+  cutServerOff(numbers: readonly number[], backAfterMs: (number: number) => number): void;
   status(): RoomStatus;
   /** True as soon as `done` holds; false after so much virtual time. */
   run(ms: number, done?: () => boolean): Promise<boolean>;
@@ -93,7 +96,9 @@ export function openVirtualRoom(options: {
   function connect(peerId: string): Signaling {
     return {
       join(request): Promise<Welcome | Refusal> {
-        const { answer, effects } = room.join(request, time.now());
+        // As the server has checked it.
+        const proof = { key: peerId, signature: "0".repeat(128) };
+        const { answer, effects } = room.join({ ...request, proof }, time.now());
         carryOut(effects);
         return Promise.resolve(answer);
       },
@@ -192,12 +197,25 @@ export function openVirtualRoom(options: {
     }
   }
 
+  function cutServerOff(numbers: readonly number[], backAfterMs: (number: number) => number): void {
+    for (const number of numbers) {
+      const peerId = peers[number]?.peerId ?? "";
+      away.add(peerId);
+      handlers.get(peerId)?.disconnected("ping timeout");
+      time.after(socketMs + 500 * number, () => carryOut(room.leave(peerId, noAnswer, time.now())));
+      time.after(backAfterMs(number), () => {
+        away.delete(peerId);
+        handlers.get(peerId)?.connected();
+      });
+    }
+  }
+
   function suspend(number: number, ms: number): void {
     const peerId = peers[number]?.peerId ?? "";
     asleep.set(peerId, []);
     const giveUp = () => {
       away.add(peerId);
-      carryOut(room.leave(peerId, "ping timeout", time.now()));
+      carryOut(room.leave(peerId, noAnswer, time.now()));
     };
     if (ms > socketMs) time.after(socketMs, giveUp);
     time.after(ms, () => {
@@ -229,6 +247,7 @@ export function openVirtualRoom(options: {
       return peer;
     },
     restartServer,
+    cutServerOff,
     suspend,
     status: () => room.status(),
     run,

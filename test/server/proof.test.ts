@@ -8,7 +8,17 @@ import { createSigningKey } from "../../shared/net/signing-key.ts";
 import { maxRefusalsInARow } from "../../signaling-server/events.ts";
 import { viewCoalesceMs } from "../../signaling-server/views.ts";
 import { pause } from "../labs/real-time.ts";
-import { connect, join, joinRequest, joined, next, offerTo, peerIdOf, startServer } from "./fixture.ts";
+import {
+  connect,
+  join,
+  joinRequest,
+  joined,
+  next,
+  offerTo,
+  peerIdOf,
+  peerReport,
+  startServer,
+} from "./fixture.ts";
 
 const keyOf = (number: number) => createSigningKey(new Uint8Array(32).fill(number));
 
@@ -126,4 +136,37 @@ test("a peer whose server has hung up comes back", async (t) => {
   await back;
   assert.deepEqual(seen, ["io server disconnect"]);
   assert.ok((await signaling.join(request)).ok);
+});
+
+test("members whose sockets broke come back with their proofs and end what a newcomer has begun; nobody else does", async (t) => {
+  const server = await startServer(t);
+  const keys = [keyOf(1), keyOf(2)];
+  const come = async (at: number, round: number, isProven: boolean) => {
+    const socket = await connect(t, server);
+    const [signingKey = assert.fail()] = keys.slice(at);
+    const proof = isProven && proveJoin(signingKey, { room: "room", ...signingKey }, socket.id ?? "");
+    const resume = round > 0 && { resume: { epoch: 1, round } };
+    const more = { peerId: signingKey.peerId, ...resume, ...(proof && { proof }) };
+    const answer = await join(socket, joinRequest(at, more));
+    assert.ok(answer.ok);
+    return { socket, view: answer.view };
+  };
+  const members = await Promise.all([come(0, 0, true), come(1, 0, true)]);
+  const first = next(members[0].socket, "view");
+  for (const { socket } of members) socket.emit("ready", { round: 0 });
+  assert.equal((await first).members.length, 2);
+  for (const { socket } of members) socket.emit("report", peerReport({ round: 50, cycleMs: 200 }));
+  const newcomer = await joined(t, server, 9);
+  const emptied = next(newcomer.socket, "view");
+  for (const { socket } of members) socket.io.engine.close();
+  assert.deepEqual((await emptied).members, []);
+  const begun = next(newcomer.socket, "view");
+  newcomer.socket.emit("ready", { round: 0 });
+  assert.deepEqual((await begun).members, [newcomer.peerId]);
+  const impostor = await come(0, 90, false);
+  assert.deepEqual(impostor.view?.members, [newcomer.peerId]);
+  const ended = next(newcomer.socket, "view");
+  for (const at of [0, 1])
+    assert.equal((await come(at, 90, true)).view, null, "it is waited for the other one");
+  assert.deepEqual((await ended).members, []);
 });

@@ -3,6 +3,7 @@ import type { Task } from "../../shared/core/task.ts";
 import type { View } from "../../shared/core/view.ts";
 import type { JoinRequest, PeerReport } from "../../shared/net/messages.ts";
 import { limits } from "../../shared/net/messages.ts";
+import { noAnswer } from "../../signaling-server/endings.ts";
 import type { RoomEffect } from "../../signaling-server/room.ts";
 import { createRoom } from "../../signaling-server/room.ts";
 import { viewCoalesceMs } from "../../signaling-server/views.ts";
@@ -28,6 +29,8 @@ export function play(task: Partial<Task> = {}) {
     pause: (number: number) => said.push(...room.pause(peerIdOf(number), nowMs)),
     report: (number: number, more: Partial<PeerReport>) =>
       said.push(...room.report(peerIdOf(number), peerReport(more), nowMs)),
+    /** Its socket breaks. */
+    lose: (number: number) => said.push(...room.leave(peerIdOf(number), noAnswer, nowMs)),
     leave: (number: number) => said.push(...room.leave(peerIdOf(number), "goodbye", nowMs)),
     /** Lets time pass, ticking whenever the room wants it and once a second. */
     pass(ms: number) {
