@@ -19,7 +19,7 @@ const idle: Row = {
     full: "10,000 idle sockets on one server process; as many come and go three times",
     short: "2,000 idle sockets on one server process; as many come and go once",
   },
-  repeats: { full: 1, short: 1 },
+  repeats: { full: 3, short: 1 },
   seconds: { full: 110, short: 35 },
   async run(chaos) {
     const isFull = chaos.size === "full";
