@@ -28,6 +28,9 @@ export function runInvite(
   const key = keyOf(options["creator-key-file"]);
   const until = unixSeconds() + (options.hours ?? defaultHours) * 3_600;
   process.stdout.write(`${server}/join/${name}#invite=${options.sign.invite(key, name, until)}\n`);
+  process.stderr.write(
+    `for room "${name}"; the server was not asked whether it has that room and this key\n`,
+  );
   return exitCodes.done;
 }
 

@@ -22,7 +22,8 @@ export function demoTable(peers: readonly DemoPeer[], room: RoomStatus | undefin
   const own = peers.map((peer) => {
     const at = known.findIndex(({ name }) => name === peer.name);
     const [status] = at < 0 ? [] : known.splice(at, 1);
-    return peer.exitCode === undefined ? liveRow(peer.name, status) : endedRow(peer);
+    if (peer.exitCode !== undefined) return endedRow(peer);
+    return status ? liveRow(peer.name, status) : [peer.name, absence(peers)];
   });
   const others = known.map((status) => liveRow(status.name, status));
   return tableLines(columns, [...own, ...others]);
@@ -36,8 +37,12 @@ const stateWords: Record<PeerStatus["state"], string> = {
   paused: "paused",
 };
 
-function liveRow(name: string, status: PeerStatus | undefined): string[] {
-  if (!status) return [name, "starting"];
+/** What peers do that the server does not know of: they leave it one after the other when all is done. */
+export function absence(peers: readonly DemoPeer[]): string {
+  return peers.some(({ exitCode }) => exitCode !== undefined) ? "finishing" : "starting";
+}
+
+function liveRow(name: string, status: PeerStatus): string[] {
   return [
     name,
     stateWords[status.state],

@@ -3,7 +3,7 @@ import type { Clock } from "../shared/core/clock.ts";
 import type { Task } from "../shared/core/task.ts";
 import type { RoomStatus } from "../shared/net/status.ts";
 import type { DemoPeer } from "./demo-peers.ts";
-import { demoTable } from "./demo-table.ts";
+import { absence, demoTable } from "./demo-table.ts";
 import { duration, lossFigure, percent, sparkline, whole } from "./format.ts";
 import { printable } from "./printable.ts";
 import { createScreen } from "./screen.ts";
@@ -119,7 +119,7 @@ function stateInWords(peers: readonly DemoPeer[], room: RoomStatus | undefined):
   if (peers.every(({ exitCode }) => exitCode !== undefined)) return "ended";
   if (peers.some(({ isAsked }) => isAsked)) return "stopping";
   const training = room?.peers.filter(({ state }) => state === "training").length ?? 0;
-  return training > 0 ? `${training} training` : "starting";
+  return training > 0 ? `${training} training` : absence(peers);
 }
 
 function lossesOf(room: RoomStatus | undefined): number[] {

@@ -66,7 +66,8 @@ export function createScreen(
   return {
     draw,
     close() {
-      const last = frame();
+      // It stays, so nothing of it is cut: what is too long wraps, what is too high scrolls.
+      const last = linesOf(size());
       clearInterval(timer);
       out.off("resize", draw);
       process.off("exit", restore);

@@ -49,8 +49,13 @@ function parseJson(file: string, content: string): unknown {
   try {
     return JSON.parse(content);
   } catch (error) {
-    throw usageError(`task file (${file}): no valid JSON, ${sentenceOf(error)}`);
+    throw usageError(`task file (${file}): no valid JSON, ${printable(sentenceOf(error))}`);
   }
+}
+
+/** The parser quotes what it met, which may be anything. */
+function printable(text: string): string {
+  return text.replaceAll(/[^\x20-\x7e]+/g, "?");
 }
 
 function sentenceOf(error: unknown): string {

@@ -1,4 +1,5 @@
 /** Why training ends for a peer without being done, in one sentence each. */
+import { maxMagnitude } from "../core/constants.ts";
 import type { PeerOutcome } from "./peer-events.ts";
 
 const failed = (reason: string, isDivergence = false): PeerOutcome => ({
@@ -13,9 +14,22 @@ export const deaf = failed(
 
 export const tooLateForGradients = failed("gradient averaging can't be joined once it runs");
 
-export function divergence(round: number, loss: number): PeerOutcome {
-  return failed(
-    `training diverged: the loss of round ${round} is ${loss}; lower optimizer.learningRate in the task`,
-    true,
-  );
+/** What was learned in a round is no model any more: undefined while it is one. */
+export function divergence(
+  round: number,
+  { loss, parameters }: { readonly loss: number; readonly parameters: Float32Array },
+): PeerOutcome | undefined {
+  if (!Number.isFinite(loss)) return diverged(`the loss of round ${round} is ${loss}`);
+  // Others would take it for a lie and close the link.
+  if (!isWithinLimits(parameters))
+    return diverged(`after round ${round} the model has values beyond ${maxMagnitude}, which nobody accepts`);
+  return undefined;
+}
+
+const diverged = (what: string) =>
+  failed(`training diverged: ${what}; lower optimizer.learningRate in the task`, true);
+
+function isWithinLimits(values: Float32Array): boolean {
+  for (const value of values) if (!(Math.abs(value) <= maxMagnitude)) return false;
+  return true;
 }

@@ -174,7 +174,8 @@ export function createTrainingLoop(deps: TrainingLoopDeps): TrainingLoop {
       samples: s.pace.samples,
       ...validating.due(),
     });
-    if (!Number.isFinite(local.loss)) return end(divergence(p.round, local.loss));
+    const failure = divergence(p.round, local);
+    if (failure) return end(failure);
     meters.learned(local, clock.now());
     trainMs = local.trainMs;
     validating.note(local, p.round);
