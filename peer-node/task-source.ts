@@ -5,6 +5,7 @@ import type { Task } from "../shared/core/task.ts";
 import { builtInTasks } from "../shared/training/built-in-tasks.ts";
 import { usageError } from "./exit-codes.ts";
 import { suggestion } from "./nearest.ts";
+import { printable } from "./printable.ts";
 
 export const defaultTask = "glyphs-cnn";
 
@@ -49,13 +50,9 @@ function parseJson(file: string, content: string): unknown {
   try {
     return JSON.parse(content);
   } catch (error) {
+    // The parser quotes what it met, which may be anything.
     throw usageError(`task file (${file}): no valid JSON, ${printable(sentenceOf(error))}`);
   }
-}
-
-/** The parser quotes what it met, which may be anything. */
-function printable(text: string): string {
-  return text.replaceAll(/[^\x20-\x7e]+/g, "?");
 }
 
 function sentenceOf(error: unknown): string {
