@@ -59,24 +59,30 @@ test("the kernel lab", { skip }, async (t) => {
       dropped: 0,
       largePassed: 0,
       largeDropped: 0,
+      largeAtRisk: 0,
       largeSent: 0,
     });
   });
 
   await t.test("each direction loses its share, and the kernel counts what it drops", async () => {
+    const passedBefore = [0, 1].map((peer) => lab.datagrams(peer).passed);
     lab.drop(0.2);
     const { returned } = await probe(lab, 5_000, 1_200);
-    const there = lab.datagrams(1);
-    const back = lab.datagrams(0);
-    assert.equal(there.passed + there.dropped, 5_000);
-    assert.equal(back.passed, returned);
-    assert.equal(back.passed + back.dropped, there.passed);
-    // Five standard errors.
-    for (const { passed, dropped } of [there, back]) {
-      assert.ok(Math.abs(dropped / (passed + dropped) - 0.2) < 0.032, `${dropped} of ${passed + dropped}`);
-    }
-    assert.equal(there.largeSent, there.largePassed);
     lab.drop(0);
+    assert.equal((await probe(lab, 500, 1_200)).returned, 500);
+    const [back, there] = [0, 1].map((peer) => {
+      const { largePassed, largeDropped, largeAtRisk, largeSent, passed } = lab.datagrams(peer);
+      assert.equal(passed - (passedBefore[peer] ?? NaN), largePassed, "nothing else was sent");
+      assert.equal(largePassed + largeDropped, largeAtRisk + 500, "the last 500 were not at risk");
+      // Five standard errors.
+      const share = largeDropped / largeAtRisk;
+      assert.ok(Math.abs(share - 0.2) < 0.032, `${largeDropped} of ${largeAtRisk}`);
+      return { largePassed, largeAtRisk, largeSent };
+    });
+    assert.equal(there?.largeAtRisk, 5_000);
+    assert.equal(back?.largePassed, returned + 500);
+    assert.equal(back?.largeAtRisk, (there?.largePassed ?? NaN) - 500);
+    assert.equal(there?.largeSent, there?.largePassed);
   });
 
   await t.test("delay is added each way, and taken away again", async () => {

@@ -4,6 +4,7 @@
  */
 import { command, commandIn } from "./netns.ts";
 
+/** Since the rules were made: neither a peer's first round nor its last one is outside the count. */
 export interface DatagramCounts {
   /** Let in and dropped on arrival. */
   readonly passed: number;
@@ -11,12 +12,13 @@ export interface DatagramCounts {
   /** The same, of fragment size only. */
   readonly largePassed: number;
   readonly largeDropped: number;
+  /** Of fragment size, that arrived while there was a probability to drop it. */
+  readonly largeAtRisk: number;
   /** Of fragment size, sent. */
   readonly largeSent: number;
 }
 
 export interface DatagramRules {
-  /** Also sets the counters to 0. */
   drop(probability: number): void;
   counts(): DatagramCounts;
 }
@@ -24,24 +26,34 @@ export interface DatagramRules {
 /** A full fragment in SCTP, DTLS, UDP and IPv4 is about 1,230 bytes; whatever else a link says is far smaller. */
 const large = "-m length --length 1200:65535";
 
+const counters = [
+  ":INPUT ACCEPT",
+  ":OUTPUT ACCEPT",
+  ":WEATHER -",
+  ":RISK -",
+  ":LOSE -",
+  "-A INPUT -p udp -j WEATHER",
+  `-A INPUT -p udp ${large} -j ACCEPT`,
+  "-A INPUT -p udp -j ACCEPT",
+  `-A OUTPUT -p udp ${large} -j ACCEPT`,
+  `-A RISK -p udp ${large}`,
+  `-A LOSE -p udp ${large} -j DROP`,
+  "-A LOSE -p udp -j DROP",
+];
+
 export function createDatagramRules(namespace: string): DatagramRules {
-  /** As a whole, so that there is no moment with half the rules. */
+  /** A table as a whole, so that there is no moment with half the rules. */
+  function restore(rules: readonly string[], ...options: readonly string[]): void {
+    const table = ["*filter", ...rules, "COMMIT", ""].join("\n");
+    command("ip", ["netns", "exec", namespace, "iptables-restore", ...options], table);
+  }
+  restore(counters);
+
+  /** Only the chain that is named here begins anew, and nothing in it is counted. */
   function drop(probability: number): void {
-    const lose = `-A INPUT -p udp -m statistic --mode random --probability ${probability} -j LOSE`;
-    const table = [
-      "*filter",
-      ":INPUT ACCEPT",
-      ":OUTPUT ACCEPT",
-      ":LOSE -",
-      ...(probability > 0 ? [lose] : []),
-      `-A INPUT -p udp ${large} -j ACCEPT`,
-      "-A INPUT -p udp -j ACCEPT",
-      `-A OUTPUT -p udp ${large} -j ACCEPT`,
-      `-A LOSE -p udp ${large} -j DROP`,
-      "-A LOSE -p udp -j DROP",
-      "COMMIT",
-    ];
-    command("ip", ["netns", "exec", namespace, "iptables-restore"], `${table.join("\n")}\n`);
+    const lose = `-A WEATHER -p udp -m statistic --mode random --probability ${probability} -j LOSE`;
+    const rules = probability > 0 ? ["-A WEATHER -j RISK", lose] : [];
+    restore([":WEATHER -", ...rules], "--noflush");
   }
 
   function counts(): DatagramCounts {
@@ -51,7 +63,7 @@ export function createDatagramRules(namespace: string): DatagramRules {
         (rule) =>
           rule.includes(` -A ${chain} `) &&
           rule.includes("--length") === isLarge &&
-          !rule.includes("statistic"),
+          !rule.includes("WEATHER"),
       );
       return Number(/^\[(\d+):/.exec(counting ?? "")?.[1] ?? 0);
     };
@@ -62,6 +74,7 @@ export function createDatagramRules(namespace: string): DatagramRules {
       dropped: largeDropped + packets("LOSE", false),
       largePassed,
       largeDropped,
+      largeAtRisk: packets("RISK", true),
       largeSent: packets("OUTPUT", true),
     };
   }

@@ -34,7 +34,7 @@ export interface KernelLab {
   drop(probability: number): void;
   /** What every peer can send, or one of them; 0 lifts the limit. */
   rate(bytesPerSecond: number, peer?: number): void;
-  /** Nothing passes between these two any more, silently, until the returned function is called. Not with `drop`. */
+  /** Nothing passes between these two any more, silently, until the returned function is called. Not with `datagrams`. */
   sever(a: LabNode, b: LabNode, traffic: Traffic): () => void;
   /** A peer's machine leaves its network: it has no address, until the returned function gives it another one. */
   moveAway(peer: number): () => void;
@@ -46,7 +46,7 @@ export interface KernelLab {
   delay(ms: number): Promise<void>;
   /** A process inside a node's namespace; killed when the lab closes. */
   spawn(node: LabNode, program: string, args: readonly string[], options?: LabSpawnOptions): ChildProcess;
-  /** The kernel's own count of a peer's datagrams since the last `drop`. */
+  /** The kernel's own count of a peer's datagrams. */
   datagrams(peer: number): DatagramCounts;
   close(): Promise<void>;
 }
@@ -75,7 +75,6 @@ export async function createKernelLab(options: { readonly peers: number }): Prom
     throw error;
   }
   const rules = peers.map((peer) => createDatagramRules(spaceOf(peer)));
-  for (const each of rules) each.drop(0);
 
   async function close(): Promise<void> {
     await children.end();
