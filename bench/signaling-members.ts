@@ -6,8 +6,9 @@
  * After a line on stdin (no server is there) it says `away`, then `joined` when all are in their rooms again, and
  * `in` when all have such views again.
  */
-import { createHash, generateKeyPairSync, sign } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { createInterface } from "node:readline";
+import { createOpensslSigningKey } from "../peer-node/openssl-signing-key.ts";
 import { realClock } from "../peer-node/real-clock.ts";
 import { createMembership } from "../shared/net/membership.ts";
 import type { Membership } from "../shared/net/membership.ts";
@@ -28,17 +29,6 @@ const cycleMs = 1_000;
 const reportEveryMs = 1_000;
 const lookEveryMs = 20;
 const tries = 10;
-
-/** Node's own, because thousands sign at once here: plain JavaScript takes much longer. */
-function createKey(): SigningKey {
-  const { publicKey, privateKey } = generateKeyPairSync("ed25519");
-  const key = publicKey.export({ format: "der", type: "spki" }).subarray(-32);
-  return {
-    peerId: createHash("sha512").update(key).digest("hex").slice(0, 32),
-    key: key.toString("hex"),
-    sign: (words) => sign(null, Buffer.from(words), privateKey).toString("hex"),
-  };
-}
 
 const linkTo = (peerId: string): LinkReport => ({
   peerId,
@@ -104,7 +94,7 @@ async function openMember(room: string, signingKey: SigningKey, all: readonly st
 }
 
 async function openRoom(name: string, size: number): Promise<Member[]> {
-  const keys = Array.from({ length: size }, createKey);
+  const keys = Array.from({ length: size }, () => createOpensslSigningKey(randomBytes(32)));
   const all = keys.map(({ peerId }) => peerId);
   return Promise.all(keys.map((key) => openMember(name, key, all)));
 }

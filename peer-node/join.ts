@@ -7,7 +7,6 @@ import type { Identity } from "../shared/net/membership.ts";
 import { createPeer } from "../shared/net/peer.ts";
 import type { PeerEvent, PeerOutcome } from "../shared/net/peer-events.ts";
 import type { Peer } from "../shared/net/peer.ts";
-import { createSigningKey } from "../shared/net/signing-key.ts";
 import { nameSchema } from "../shared/net/messages.ts";
 import type { Signaling } from "../shared/net/messages.ts";
 import { startNodeTrainer } from "./backends/start-trainer.ts";
@@ -23,6 +22,7 @@ import type { ExitCode } from "./exit-codes.ts";
 import { createJsonLines } from "./json-lines.ts";
 import { openLinkStack } from "./link-stack.ts";
 import { watchForLockUp } from "./lock-up.ts";
+import { createOpensslSigningKey } from "./openssl-signing-key.ts";
 import { endWithParent } from "./parent.ts";
 import { createPeerScreen } from "./peer-screen.ts";
 import { createPlainLines } from "./plain-lines.ts";
@@ -55,7 +55,7 @@ export async function runJoin(url: string, options: JoinOptions): Promise<ExitCo
   if (options.json && options.quiet) throw usageError("--quiet (with --json): choose one");
   const { server, room, invite } = parseRoomAddress(url);
   assertDevice(options);
-  const signingKey = createSigningKey(randomBytes(32));
+  const signingKey = createOpensslSigningKey(randomBytes(32));
   const identity = createIdentity(signingKey.peerId, options.name, invite);
   const checkpoints = await openCheckpoints(options, {
     url,

@@ -8,7 +8,7 @@ import type { TokenBucket } from "../core/token-bucket.ts";
 import type { Signal } from "./link.ts";
 import { limits } from "./messages.ts";
 import type { SignalMessage } from "./messages.ts";
-import { isKeyOf, isSigned } from "./signing-key.ts";
+import { isKeyOf } from "./signing-key.ts";
 import type { SigningKey } from "./signing-key.ts";
 
 export type SealedSignal = SignalMessage["data"];
@@ -94,7 +94,7 @@ export function createSeals(options: {
       const words = wordsOf({ room, from, to: self, attempt, signal });
       if (!isKeyOf(from, key)) return refuse(from);
       if (!mayCheck(from)) return undefined; // no forgery, as far as we know: it tries again
-      return isSigned(words, { key, signature }) ? signal : refuse(from);
+      return signingKey.isSigned(words, { key, signature }) ? signal : refuse(from);
     },
   };
 }

@@ -1,7 +1,7 @@
 /**
  * A peer's own key (Ed25519), and the peer id that is made from it: whoever shows a key that gives the id, and
- * signs with it, is that peer. In plain JavaScript, the same in Node and in tabs: `crypto.subtle` is missing
- * from pages on plain HTTP, and answers later, while signals are to be taken in their order.
+ * signs with it, is that peer. In plain JavaScript for tabs: `crypto.subtle` is missing from pages on plain HTTP, and
+ * answers later, while signals are to be taken in their order. Programs have peer-node/openssl-signing-key.ts.
  */
 import { getPublicKey, hashes, sign, verify } from "@noble/ed25519";
 import { sha512 } from "@noble/hashes/sha2.js";
@@ -15,6 +15,8 @@ export interface SigningKey {
   readonly key: string;
   /** 128 hex digits. */
   sign(words: string): string;
+  /** Whether the owner of `by.key`, whoever that is, has signed these words. Never throws, whatever a stranger calls a key. */
+  isSigned(words: string, by: { readonly key: string; readonly signature: string }): boolean;
 }
 
 /** @param secret 32 bytes that nobody can guess */
@@ -24,6 +26,13 @@ export function createSigningKey(secret: Uint8Array): SigningKey {
     peerId: peerIdOf(publicKey),
     key: toHex(publicKey),
     sign: (words) => toHex(sign(toBytes(words), secret)),
+    isSigned(words, by) {
+      try {
+        return verify(fromHex(by.signature), toBytes(words), fromHex(by.key));
+      } catch {
+        return false; // no point of the curve
+      }
+    },
   };
 }
 
@@ -32,21 +41,10 @@ export function isKeyOf(peerId: string, key: string): boolean {
   return key.length === 64 && peerIdOf(fromHex(key)) === peerId;
 }
 
-/** Never throws, whatever a stranger calls a key. */
-export function isSigned(
-  words: string,
-  { key, signature }: { readonly key: string; readonly signature: string },
-) {
-  try {
-    return verify(fromHex(signature), toBytes(words), fromHex(key));
-  } catch {
-    return false; // no point of the curve
-  }
-}
-
 const idBytes = 16;
 
-function peerIdOf(publicKey: Uint8Array): string {
+/** @param publicKey 32 bytes */
+export function peerIdOf(publicKey: Uint8Array): string {
   return toHex(sha512(publicKey).subarray(0, idBytes));
 }
 

@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { createHash, createPublicKey, verify } from "node:crypto";
 import { test } from "node:test";
+import { createOpensslSigningKey } from "../../peer-node/openssl-signing-key.ts";
 import { createSeals } from "../../shared/net/seals.ts";
 import type { SealedSignal } from "../../shared/net/seals.ts";
-import { createSigningKey, isKeyOf, isSigned } from "../../shared/net/signing-key.ts";
+import { createSigningKey, isKeyOf } from "../../shared/net/signing-key.ts";
 import { openRoom, toyTask } from "./room.ts";
 
 const keyOf = (number: number) => createSigningKey(new Uint8Array(32).fill(number));
@@ -27,19 +28,28 @@ test("a key is Ed25519 as Node's own crypto knows it, and gives the peer id", ()
   assert.ok(isKeyOf(peerId, key) && !isKeyOf(peerId, keyOf(2).key) && !isKeyOf(peerId, key.slice(2)));
 });
 
+test("a program's key is the one that a tab would have made of the same secret", () => {
+  const [tab, program] = [keyOf(1), createOpensslSigningKey(new Uint8Array(32).fill(1))];
+  assert.deepEqual([program.peerId, program.key], [tab.peerId, tab.key]);
+  assert.equal(program.sign("words ü"), tab.sign("words ü"));
+});
+
 test("what no key could have signed is not signed, and does not throw", () => {
   const { key, sign } = keyOf(1);
   const signature = sign("words");
-  assert.ok(isSigned("words", { key, signature }));
-  for (const [badKey, badSignature] of [
-    ["f".repeat(64), signature],
-    ["", signature],
-    [key, ""],
-    [key, "z".repeat(128)],
-    [key, signature.slice(2)],
-    [key, "f".repeat(128)],
-  ] as const)
-    assert.equal(isSigned("words", { key: badKey, signature: badSignature }), false);
+  for (const { isSigned } of [keyOf(2), createOpensslSigningKey(new Uint8Array(32).fill(2))]) {
+    assert.ok(isSigned("words", { key, signature }));
+    for (const [badKey, badSignature] of [
+      ["f".repeat(64), signature],
+      ["", signature],
+      [key, ""],
+      [key, "z".repeat(128)],
+      [key, signature.slice(2)],
+      [key, "f".repeat(128)],
+    ] as const)
+      assert.equal(isSigned("words", { key: badKey, signature: badSignature }), false);
+    assert.equal(isSigned("other words", { key, signature }), false);
+  }
 });
 
 test("an offer is opened by whom it is for, as it was sealed; whatever a relay changes, it is refused", () => {
