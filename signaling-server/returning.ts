@@ -12,6 +12,8 @@ export const lostTogetherMs = 15_000;
 export const returnMs = 15_000;
 /** So long they are believed to have gone on; after that only what has lasted less long than theirs did ends. */
 export const believedMs = 3_600_000;
+/** Trainings that others took the place of, the newest: each costs as many peers as have to be believed. */
+const maxReplaced = 16;
 
 /** What comes back in place of what trains. */
 interface ComeBack {
@@ -25,8 +27,8 @@ interface ComeBack {
 export interface Returning {
   /** When `decide` has to be called, or null while nobody is waited for. */
   readonly dueMs: number | null;
-  /** A training has begun. */
-  began(nowMs: number): void;
+  /** A training has begun; `resumers`: who had been in it before. */
+  began(resumers: readonly string[], nowMs: number): void;
   /** A peer has left: with its newest report if it was a member and its socket broke. */
   left(peerId: string, lost: Progress | undefined, nowMs: number): void;
   /** The last member has gone. */
@@ -37,7 +39,15 @@ export interface Returning {
   /** It waits no longer. False: it did not. */
   letGo(peerId: string): boolean;
   reported(peerId: string, progress: Progress): void;
-  decide(against: number): ComeBack;
+  /** @param epochs of the training that comes back's rival, the first and the last */
+  decide(against: number, epochs: Epochs): ComeBack;
+  /** Views of this epoch were of a training that another one took the place of: who was in it has to listen. */
+  hasReplaced(epoch: number): boolean;
+}
+
+interface Epochs {
+  readonly first: number;
+  readonly last: number;
 }
 
 interface Away {
@@ -52,6 +62,7 @@ export function createReturning(): Returning {
   const lost = new Map<string, Progress & { readonly lostAtMs: number }>();
   const held = new Map<string, Progress>();
   let away: Away | null = null;
+  let replaced: readonly Epochs[] = [];
   let beganMs = 0;
   let sinceMs = 0;
   let dueMs: number | null = null;
@@ -81,8 +92,11 @@ export function createReturning(): Returning {
     get dueMs() {
       return dueMs;
     },
-    began(nowMs) {
-      beganMs = nowMs;
+    began(resumers, nowMs) {
+      const isTheirs = resumers.some((peerId) => away?.members.has(peerId));
+      beganMs = away && isTheirs ? away.sinceMs - away.lastedMs : nowMs;
+      // They have the room back: from now on they have no more right to it than others.
+      if (isTheirs) away = null;
     },
     left(peerId, progress, nowMs) {
       letGo(peerId);
@@ -110,15 +124,17 @@ export function createReturning(): Returning {
     reported(peerId, progress) {
       if (held.has(peerId)) held.set(peerId, progress);
     },
-    decide(against) {
+    decide(against, epochs) {
       const voters = held.size > against ? new Map(held) : null;
       const all = [...held.keys()];
       held.clear();
       dueMs = null;
-      if (voters) away = null;
       // One try: who has been told that it is over takes part in the other one.
-      else for (const peerId of all) away?.members.delete(peerId);
+      if (!voters) for (const peerId of all) away?.members.delete(peerId);
+      // What was resumed here has no first one, and is nobody's rival.
+      else if (epochs.first > 0) replaced = [...replaced, epochs].slice(-maxReplaced);
       return { voters, held: all, sinceMs };
     },
+    hasReplaced: (epoch) => replaced.some(({ first, last }) => first <= epoch && epoch <= last),
   };
 }

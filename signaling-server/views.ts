@@ -188,10 +188,12 @@ export function createViews(options: {
   const endFor = (): View => ({ epoch: (epoch += 1), fromRound: 0, members: [] });
 
   function takeBack(nowMs: number): NextView {
-    const { voters, held, sinceMs } = returning.decide(members().length);
+    const epochs = { first: firstEpoch, last: current?.epoch ?? 0 };
+    const { voters, held, sinceMs } = returning.decide(members().length, epochs);
     if (!voters) return { view: endFor(), over: held };
     const back = [...voters.keys()];
-    const view = current && !running() ? current : end({ members: back, round: 0 }, nowMs);
+    // A new one even where all have left: who has just become ready would not heed one that it knows.
+    const view = end({ members: back, round: 0 }, nowMs);
     for (const [peerId, progress] of voters) resumed.set(peerId, progress);
     [isRestart, reachableMs, dueMs] = [true, sinceMs, null];
     return { view, back };
@@ -219,8 +221,9 @@ export function createViews(options: {
         last = { members: members(), round: runningRound(current, ready, nowMs) };
         returning.emptied(nowMs);
       }
-      const isOwn = !resuming(ready);
       const { fromRound, members: chosen, ...about } = start(ready, nowMs);
+      const back = wasRunning ? [] : chosen.filter((peerId) => resumed.has(peerId));
+      const isOwn = back.length === 0;
       const view = adopt(fromRound, chosen, nowMs);
       wasPutOff = about.over !== undefined;
       if (about.over) {
@@ -231,7 +234,7 @@ export function createViews(options: {
       if (!wasRunning) {
         isNew = isOwn && !about.beginning?.isAgreed;
         firstEpoch = isOwn ? view.epoch : 0;
-        returning.began(nowMs);
+        returning.began(back, nowMs);
       }
       resumed.clear();
       brought.clear();
@@ -253,7 +256,7 @@ export function createViews(options: {
       knownEpochs.set(peerId, known);
       epoch = Math.max(epoch, believableEpoch());
       // There is nothing to train after the last round: who claims to be there ends nobody's run.
-      if (round >= options.lastRound) return null;
+      if (round >= options.lastRound || returning.hasReplaced(known)) return null;
       if (running() && !mayTakeOver) return null;
       const ended = running() ? end({ members: [], round: 0 }, nowMs) : null;
       // The first of a restart: what is due for newcomers has to wait for the others.
@@ -263,6 +266,7 @@ export function createViews(options: {
       return ended;
     },
     leaveOut({ peerId, epoch: known, round, isKnown, isProven }, nowMs) {
+      if (returning.hasReplaced(known)) return endFor();
       if (!running() || firstEpoch === 0 || (isKnown && known >= firstEpoch)) return null;
       // Who is away has an id that anybody can say.
       const mayReturn = isProven && known < firstEpoch && round < options.lastRound;

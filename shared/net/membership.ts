@@ -225,8 +225,16 @@ export function createMembership(deps: {
   };
 }
 
-/** Could be the same server's newest view, after `known`. */
+/**
+ * Could be the same training's newest view, after `known`. A larger epoch alone does not say so: a server that was
+ * restarted counts anew, and strangers may have begun there. To forget a training that goes on costs a listener little,
+ * and who has paused keeps its replica. A view without members is nobody's.
+ */
 function follows(known: View, next: View | null): boolean {
-  if (!next || next.epoch !== known.epoch) return next !== null && next.epoch > known.epoch;
-  return next.fromRound === known.fromRound && next.members.join() === known.members.join();
+  if (!next || next.epoch < known.epoch) return false;
+  if (next.epoch === known.epoch)
+    return next.fromRound === known.fromRound && next.members.join() === known.members.join();
+  if (next.members.length === 0) return true;
+  const isHeld = known.members.length === 0 || next.members.some((peerId) => known.members.includes(peerId));
+  return isHeld && next.fromRound >= known.fromRound;
 }

@@ -202,6 +202,32 @@ test("a listener whose room empties and begins anew within its round listens to 
   assert.ok(lastRound(listener) < 150, `it is in round ${lastRound(listener)}`);
 });
 
+test("a listener that finds strangers' training after the server was restarted listens to that one", async (t) => {
+  const count = 2;
+  let isDeaf = true;
+  const hears = (number: number) => !isDeaf || number !== count;
+  const room = openVirtualRoom({ task: toyTask({ minPeers: 1 }), count, seed: 19, hears });
+  t.after(() => room.close());
+  const members = room.peers.slice();
+  assert.ok(await room.run(60_000, () => members.every((peer) => lastRound(peer) >= 200)));
+  const listener = room.add(); // it hears of rounds, but nothing of the model
+  assert.ok(await room.run(10_000, () => listener.peer.snapshot().report.round > 200));
+  const { epoch } = room.status();
+  room.restartServer((number) => (number < count ? 90_000 : 12_000));
+  for (const { peer } of members) peer.stop();
+  // Each of them makes a view of its own: theirs is newer by its number than the one that the listener knows.
+  const strangers = [];
+  while (room.status().epoch <= epoch) {
+    strangers.push(room.add());
+    await room.run(1_000);
+    assert.ok(strangers.length < 8, "a view each");
+  }
+  await room.run(12_000);
+  isDeaf = false;
+  assert.ok(await room.run(30_000, () => lastRound(listener) > 0), "it trains with them");
+  assert.ok(lastRound(listener) < 190, `it is in round ${lastRound(listener)}`);
+});
+
 test("members that the server had lost while it was cut off have their training, and the newcomer joins it", async (t) => {
   const room = openVirtualRoom({ task: toyTask({ minPeers: 1, rounds: 10_000 }), count: 3, seed: 19 });
   t.after(() => room.close());

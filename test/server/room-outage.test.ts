@@ -45,6 +45,7 @@ function cutOff(members: readonly number[], { lastedMs = 100_000 } = {}) {
       );
       return { view: answer.view, told: told.at(-1) };
     },
+    members: () => game.room.status().peers.filter(({ member }) => member).length,
     last: () => game.views().at(-1) ?? assert.fail("no view"),
     toldTo: (number: number, since: number) =>
       game.said.slice(since).filter(({ event, to }) => event === "view" && to.includes(ids(number)[0] ?? "")),
@@ -112,7 +113,7 @@ describe("a server that was cut off", () => {
     assert.deepEqual(two.back(2, 650).told?.members, []);
     two.pass(takeoverMs);
     assert.deepEqual(two.last().members, []);
-    assert.equal(two.room.status().peers.filter(({ member }) => member).length, 2);
+    assert.equal(two.members(), 2);
   });
 
   test("believes nobody who was no member, does not prove its id, had said goodbye or was lost before the others", () => {
@@ -152,7 +153,7 @@ describe("a server that was cut off", () => {
       game.begin([4], 100_000);
       for (const number of [1, 2, 3]) game.back(number, 503);
       game.pass(resumeCoalesceMs + takeoverMs);
-      assert.equal(game.room.status().peers.filter(({ member }) => member).length, isKept ? 1 : 3);
+      assert.equal(game.members(), isKept ? 1 : 3);
     }
   });
 
@@ -165,8 +166,78 @@ describe("a server that was cut off", () => {
       game.begin([4], awayMs);
       for (const number of [1, 2, 3]) game.back(number, 20_000);
       game.pass(resumeCoalesceMs + takeoverMs);
-      assert.equal(game.room.status().peers.filter(({ member }) => member).length, isKept ? 1 : 3);
+      assert.equal(game.members(), isKept ? 1 : 3);
     }
+  });
+
+  test("has members of what was ended listen to what came back, whenever they are here again", () => {
+    for (const awayMs of [1_000, returnMs, believedMs]) {
+      const game = cutOff([1, 2, 3]);
+      game.begin([4, 5], 20_000);
+      const { epoch } = game.last();
+      game.lose(5);
+      game.pass(1_000);
+      for (const number of [1, 2, 3]) game.back(number, 660);
+      game.pass(awayMs);
+      const since = game.said.length;
+      game.join(5, { resume: { epoch, round: 120 }, proof });
+      const [over] = game.toldTo(5, since);
+      assert.ok(over?.event === "view" && over.data.members.length === 0);
+      game.pass(takeoverMs);
+      assert.equal(game.members(), 3);
+      game.ready(5, 1_000);
+      game.pass(viewCoalesceMs);
+      assert.deepEqual(game.last().members, ids(1, 2, 3, 5));
+    }
+  });
+
+  test("gives nothing back to members that have had it back, and had then said goodbye", () => {
+    const game = cutOff([1, 2, 3]);
+    for (const number of [1, 2, 3]) game.back(number, 520);
+    game.pass(takeoverMs);
+    assert.deepEqual(game.last().members, ids(1, 2, 3));
+    for (const number of [1, 2, 3]) game.leave(number);
+    game.pass(viewCoalesceMs);
+    game.begin([4], 10_000);
+    const { epoch } = game.last();
+    for (const number of [1, 2]) assert.deepEqual(game.back(number, 700).told?.members, []);
+    game.pass(takeoverMs);
+    assert.deepEqual([game.last().epoch >= epoch, game.members()], [true, 1]);
+  });
+
+  test("knows how long the training has lasted that came back", () => {
+    const game = cutOff([1, 2, 3], { lastedMs: 200_000 });
+    game.begin([4], 5_000);
+    for (const number of [1, 2, 3]) game.back(number, 560);
+    game.pass(takeoverMs);
+    for (const number of [1, 2, 3]) game.report(number, { round: 1_000, cycleMs });
+    for (const number of [1, 2, 3]) game.lose(number);
+    game.pass(viewCoalesceMs);
+    game.begin([5], 100_000);
+    // They slept; what they come to is younger than theirs.
+    for (const number of [1, 2, 3]) game.back(number, 1_001);
+    game.pass(takeoverMs);
+    assert.deepEqual(game.last().members, ids(1, 2, 3));
+  });
+
+  test("lets nobody wait who was ready when the newcomer had left", () => {
+    const game = cutOff([1, 2, 3]);
+    game.begin([4], 20_000);
+    game.join(5);
+    game.back(1, 650);
+    game.leave(4);
+    game.pass(viewCoalesceMs);
+    game.ready(5);
+    const since = game.said.length;
+    game.pass(1_000);
+    game.lose(1);
+    const [end] = game.toldTo(5, since);
+    assert.ok(end?.event === "view" && end.data.members.length === 0);
+    const known = game.views().filter(({ epoch }) => epoch === end.data.epoch);
+    assert.equal(known.length, 1, "an epoch that it knows is not heeded");
+    game.ready(5);
+    game.pass(takeoverMs);
+    assert.deepEqual(game.last().members, ids(5));
   });
 
   test("goes on with who waits when the newcomer leaves; who pauses or goes meanwhile does not count", () => {
@@ -188,6 +259,6 @@ describe("a server that was cut off", () => {
     other.lose(2);
     other.back(3, 650);
     other.pass(returnMs);
-    assert.equal(other.room.status().peers.filter(({ member }) => member).length, 1);
+    assert.equal(other.members(), 1);
   });
 });
