@@ -75,6 +75,7 @@ export function judgeRound(slot: RoundSlot, neighborAt: NeighborAt, patience: Pa
   const others = slot.view.members.map((_, seat) => seat).filter((seat) => seat !== slot.seat);
   const awaited = others.filter((seat) => neighborAt(slot, seat)?.awaited);
   const missed = awaited.filter((seat) => hasMissed(slot, seat));
+  slot.wentOnWithout = missed.length;
   const linked = linkedMembers(slot, neighborAt);
   const isMinority = missed.length <= Math.floor((1 + linked.length) / 3);
   for (const seat of awaited) {
@@ -109,7 +110,7 @@ function lagOf(slot: RoundSlot, others: readonly number[]): number | undefined {
 export function reviewRound(slot: RoundSlot, neighborAt: NeighborAt, patience: Patience): void {
   let expected = 0;
   let late = 0;
-  const isWorthMore = slot.graceMs < countMissed(slot) * worthWaitingMs(slot);
+  const isWorthMore = slot.graceMs < slot.wentOnWithout * worthWaitingMs(slot);
   for (let seat = 0; seat < slot.view.members.length; seat++) {
     const neighbor = neighborAt(slot, seat);
     const flows = [slot.scatterIn[seat], slot.gatherIn[seat]].filter((flow) => flow !== undefined);
@@ -125,11 +126,6 @@ export function reviewRound(slot: RoundSlot, neighborAt: NeighborAt, patience: P
       }
   }
   if (expected > 0) patience.judgeLateness(late / expected);
-}
-
-/** Members that we went on without. */
-function countMissed(slot: RoundSlot): number {
-  return slot.view.members.filter((_, seat) => hasMissed(slot, seat)).length;
 }
 
 function hasMissed({ scatterIn, gatherIn }: RoundSlot, seat: number): boolean {

@@ -24,7 +24,7 @@ import type { RoundSlot, SlotShape } from "./round-slot.ts";
 /** Of a round's fragments, by one peer; so many are also answered to one peer. */
 export const maxAudited = 8;
 /** At once, in one round of several: what a request costs is mostly that there is one. */
-const batch = 4;
+const maxBatch = 4;
 /** Beyond what an owner explains that heard nobody but itself. */
 const tolerance = 1.5;
 /** Of a value: what f16's dice move it by (rms) at most. */
@@ -98,6 +98,7 @@ export function createAudit(deps: {
       const { first, end } = slot.plan.blockOf(seat);
       if (suspects.includes(member)) tryOneOf(first, end);
     }
+    const batch = Math.min(maxBatch, shape.fragmentCount);
     const batches = (share * shape.fragmentCount) / slot.view.members.length / batch;
     const count = batch * (Math.floor(batches) + (rng.float() < batches % 1 ? 1 : 0));
     for (let i = 0; i < Math.min(maxAudited, count); i++) tryOneOf(0, shape.fragmentCount);

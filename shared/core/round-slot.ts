@@ -72,6 +72,8 @@ export interface RoundSlot {
   gatherNearlyAt: number;
   scatterClosedAt: number;
   finishedAt: number;
+  /** Members that we waited for and went on without; known when the round is over. */
+  wentOnWithout: number;
 }
 
 export interface SlotShape {
@@ -135,6 +137,7 @@ export function createSlot(
     gatherNearlyAt: -1,
     scatterClosedAt: -1,
     finishedAt: -1,
+    wentOnWithout: 0,
   };
 }
 
