@@ -60,13 +60,17 @@ export function longestWait(peers: readonly RunningPeer[], fromMs: number): Chec
   };
 }
 
-/** From one finished round to the next, the learning too: that quantile of all that these peers did, in ms. */
-export function cycle(of: readonly RunningPeer[], fromMs: number, toMs: number, share: number): number {
-  const cycles = of.flatMap((peer) => {
+/** From one finished round to the next, the learning too: of all that these peers did, in ms. */
+export function cyclesOf(of: readonly RunningPeer[], fromMs: number, toMs: number): readonly number[] {
+  return of.flatMap((peer) => {
     const ends = since(peer, fromMs).flatMap(({ atMs }) => (atMs <= toMs ? [atMs] : []));
     return ends.slice(1).map((at, i) => at - (ends[i] ?? at));
   });
-  return quantile(cycles, share);
+}
+
+/** That quantile of them. */
+export function cycle(of: readonly RunningPeer[], fromMs: number, toMs: number, share: number): number {
+  return quantile(cyclesOf(of, fromMs, toMs), share);
 }
 
 /** That a peer has finished. */

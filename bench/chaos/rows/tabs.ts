@@ -160,11 +160,11 @@ const hostileWords = (forHowLong: string) =>
 
 const mutated: Row = {
   name: "tabs-mutated",
-  version: 3,
+  version: 4,
   what: { full: hostileWords("a minute"), short: hostileWords("10 s") },
   needs: "Chromium",
   repeats: { full: 3, short: 1 },
-  seconds: { full: 160, short: 55 },
+  seconds: { full: 200, short: 55 },
   async run(chaos) {
     const { run, status } = await startMixed(chaos, { task: endlessTask(2 * each), each });
     const checks = await mutatedPackets(chaos, { run, all: 2 * each });
