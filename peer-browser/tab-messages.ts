@@ -45,6 +45,7 @@ export interface TabPeer {
 export interface TabStatus {
   readonly phase: TabPhase;
   readonly round: number;
+  /** Of the task; 0 until the server has let this tab in. */
   readonly rounds: number;
   /** Members of the view, ourselves included if we are one. */
   readonly members: number;

@@ -39,7 +39,7 @@ const stateWords: Record<PeerStatus["state"], string> = {
 
 /** What peers do that the server does not know of: they leave it one after the other when all is done. */
 export function absence(peers: readonly DemoPeer[]): string {
-  return peers.some(({ exitCode }) => exitCode !== undefined) ? "finishing" : "starting";
+  return peers.some(({ exitCode }) => exitCode === 0) ? "finishing" : "starting";
 }
 
 function liveRow(name: string, status: PeerStatus): string[] {

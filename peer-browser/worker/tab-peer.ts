@@ -42,6 +42,8 @@ export function startTabPeer(
   let peer: Peer | undefined;
   let signaling: SignalingClient | undefined;
   let backend: BackendReport | null = null;
+  /** The peer knows it when a trainer runs, which takes seconds: the page says meanwhile that it was let in. */
+  let rounds = 0;
   /** Said before there was a peer to hear it. */
   let power = start.power;
   let isPaused = false;
@@ -77,6 +79,7 @@ export function startTabPeer(
   }
 
   async function startTrainer(task: Parameters<typeof startTabTrainer>[0], shard: number) {
+    rounds = task.rounds;
     const started = await startTabTrainer(task, shard, {
       processor: start.processor,
       onLost(was, why, next) {
@@ -89,7 +92,7 @@ export function startTabPeer(
   }
 
   function report(): void {
-    if (peer) tell({ type: "status", status: tabStatus(peer.snapshot(), backend) });
+    if (peer) tell({ type: "status", status: tabStatus(peer.snapshot(), rounds, backend) });
   }
 
   function onEvent(event: PeerEvent): void {

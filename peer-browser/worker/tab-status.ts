@@ -6,12 +6,12 @@ import type { BackendReport } from "../../shared/training/backend-report.ts";
 /** The page draws no more of them. */
 const maxLosses = 120;
 
-export function tabStatus(now: PeerSnapshot, backend: BackendReport | null): TabStatus {
+export function tabStatus(now: PeerSnapshot, rounds: number, backend: BackendReport | null): TabStatus {
   const { report } = now;
   return {
     phase: now.phase,
     round: report.round,
-    rounds: now.task?.rounds ?? 0,
+    rounds,
     members: now.members,
     loss: report.loss ?? null,
     accuracy: report.validation?.accuracy ?? null,
