@@ -6,8 +6,8 @@
  * that would be skipped fails instead: CI sets it.
  */
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -37,42 +37,57 @@ if (files.length === 0) {
 /** A file that hangs fails and the others run; the longest takes a few minutes. */
 const fileLimitMs = 600_000;
 
-/** Resolves with the exit code. */
-function run(chosen: readonly string[], concurrency: number): Promise<number> {
-  if (chosen.length === 0) return Promise.resolve(0);
+interface Outcome {
+  readonly exitCode: number;
+  /** What failed, in short. */
+  readonly failures: string;
+}
+
+async function run(chosen: readonly string[], concurrency: number): Promise<Outcome> {
+  if (chosen.length === 0) return { exitCode: 0, failures: "" };
+  const folder = mkdtempSync(join(tmpdir(), "shoal-tests-"));
+  const failures = join(folder, "failures.txt");
   const paths = chosen.map((file) => relative(process.cwd(), join(here, file)));
   const options = [
     `--test-concurrency=${concurrency}`,
     `--test-timeout=${fileLimitMs}`,
     "--test-reporter=spec",
+    "--test-reporter-destination=stdout",
+    `--test-reporter=${new URL("failures.js", import.meta.url).href}`,
+    `--test-reporter-destination=${failures}`,
   ];
   const child = spawn(process.execPath, ["--enable-source-maps", "--test", ...options, ...paths], {
     stdio: "inherit",
     env: { ...process.env, ...(values["data-dir"] ? { SHOAL_DATA: values["data-dir"] } : {}) },
   });
-  return new Promise((resolve) => child.on("exit", (code, signal) => resolve(signal ? 1 : (code ?? 1))));
+  const exitCode = await new Promise<number>((resolve) =>
+    child.on("exit", (code, signal) => resolve(signal ? 1 : (code ?? 1))),
+  );
+  try {
+    return { exitCode, failures: existsSync(failures) ? readFileSync(failures, "utf8") : "" };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /** Says what it has to say at its end: the tests beside it write as well. */
-async function churn(minutes: string | undefined): Promise<number> {
-  if (minutes === undefined) return 0;
+async function churn(minutes: string | undefined): Promise<Outcome> {
+  if (minutes === undefined) return { exitCode: 0, failures: "" };
   const bench = relative(process.cwd(), join(here, "../bench/chaos/chaos.js"));
   const child = spawn(process.execPath, [bench, "--row", "churn", "--minutes", minutes], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   let said = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (said += text));
-  const code = await new Promise<number>((resolve) =>
-    child.on("close", (exitCode) => resolve(exitCode ?? 1)),
-  );
+  const exitCode = await new Promise<number>((resolve) => child.on("close", (code) => resolve(code ?? 1)));
   console.log(said);
-  return code;
+  return { exitCode, failures: exitCode === 0 ? "" : `${minutes} minutes of churn\n${said}` };
 }
 
 const isIn = (folders: readonly string[]) => (file: string) =>
   folders.some((folder) => file.startsWith(join(folder, "/")));
 const needsAll = (file: string) => !isIn([...computing, ...waiting])(file);
-const exitCodes = [
+const outcomes = [
   ...(await Promise.all([
     run(files.filter(isIn(computing)), availableParallelism()),
     churn(process.env["SHOAL_CHURN_MINUTES"]),
@@ -80,4 +95,7 @@ const exitCodes = [
   await run(files.filter(isIn(waiting)), 2),
   await run(files.filter(needsAll), 1),
 ];
-process.exit(Math.max(...exitCodes));
+// Who reads the end of a long log reads what failed, not what succeeded last.
+const failed = outcomes.map(({ failures }) => failures).join("");
+if (failed !== "") console.error(`failed:\n${failed}`);
+process.exit(Math.max(...outcomes.map(({ exitCode }) => exitCode)));
