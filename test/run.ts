@@ -7,7 +7,7 @@
  */
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { availableParallelism, setPriority, tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -70,6 +70,9 @@ async function run(chosen: readonly string[], concurrency: number): Promise<Outc
   }
 }
 
+/** A dozen peers take all that they get, and this goes on for so many minutes anyhow: what is beside it goes first. */
+const churnPriority = 5;
+
 /** Says what it has to say at its end: the tests beside it write as well. */
 async function churn(minutes: string | undefined): Promise<Outcome> {
   if (minutes === undefined) return { exitCode: 0, failures: "" };
@@ -77,6 +80,7 @@ async function churn(minutes: string | undefined): Promise<Outcome> {
   const child = spawn(process.execPath, [bench, "--row", "churn", "--minutes", minutes], {
     stdio: ["ignore", "pipe", "inherit"],
   });
+  if (child.pid !== undefined) setPriority(child.pid, churnPriority);
   let said = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (said += text));
   const exitCode = await new Promise<number>((resolve) => child.on("close", (code) => resolve(code ?? 1)));
@@ -89,7 +93,7 @@ const isIn = (folders: readonly string[]) => (file: string) =>
 const needsAll = (file: string) => !isIn([...computing, ...waiting])(file);
 const outcomes = [
   ...(await Promise.all([
-    run(files.filter(isIn(computing)), availableParallelism()),
+    run(files.filter(isIn(computing)), 2 * availableParallelism()),
     churn(process.env["SHOAL_CHURN_MINUTES"]),
   ])),
   await run(files.filter(isIn(waiting)), 2),

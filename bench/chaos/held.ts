@@ -7,26 +7,50 @@ import type { Check } from "./row.ts";
 const schema = v.object({ rss: v.number(), heap: v.number(), timers: v.number(), handles: v.number() });
 type Held = v.InferOutput<typeof schema>;
 
-/** Percent by which the last third's median is above the first third's, which is after a warm-up. */
-export function growth(file: string, who: string, isLongEnough: boolean): readonly Check[] {
+/** Every two seconds a line. */
+export function readHeld(file: string): readonly Held[] {
   const lines = readFileSync(file, "utf8").split("\n").filter(Boolean);
-  const all = lines.map((line) => v.parse(schema, JSON.parse(line)));
+  return lines.map((line) => v.parse(schema, JSON.parse(line)));
+}
+
+const median = (held: readonly Held[], of: keyof Held) =>
+  quantile(
+    held.map((it) => it[of]),
+    0.5,
+  );
+const counts = ["handles", "timers"] as const;
+
+/** Percent by which the last third's median is above the first third's, which is after a warm-up. */
+export function growth(
+  all: readonly Held[],
+  who: string,
+  isLongEnough: (of: keyof Held) => boolean,
+): readonly Check[] {
   const settled = all.slice(Math.floor(all.length / 5));
   const third = Math.floor(settled.length / 3);
-  const median = (held: readonly Held[], of: keyof Held) =>
-    quantile(
-      held.map((it) => it[of]),
-      0.5,
-    );
-  return (["rss", "heap", "handles", "timers"] as const).map((of) => {
+  return (["rss", "heap", ...counts] as const).map((of) => {
     const [first, last] = [median(settled.slice(0, third), of), median(settled.slice(-third), of)];
     return {
       what: `${who}: ${names[of]}, last third of the time against the first`,
       unit: "%",
       measured: 100 * (last / first - 1),
-      ...(isLongEnough && { most: 10 }),
+      ...(isLongEnough(of) && { most: 10 }),
     };
   });
+}
+
+/** With as few peers as before the others came: what each of those has left behind. Nothing, but for chance. */
+export function leftBehind(
+  before: readonly Held[],
+  after: readonly Held[],
+  { who, came }: { readonly who: string; readonly came: number },
+): readonly Check[] {
+  return counts.map((of) => ({
+    what: `${who}: ${names[of]} that each peer which came has left behind`,
+    unit: "",
+    measured: (median(after, of) - median(before, of)) / came,
+    most: 0.1,
+  }));
 }
 
 const names = { rss: "RSS", heap: "heap", handles: "open handles", timers: "timers" } as const;

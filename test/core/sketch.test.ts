@@ -79,13 +79,21 @@ test("sketches come every two seconds or more, every round where rounds are long
   assert.deepEqual([sketchEvery(2_000), sketchEvery(60_000)], [1, 1]);
 });
 
-test("a sketch of 14,000 values takes well below a millisecond", () => {
+test("a sketch takes not much longer than drawing a number for each value", () => {
   const [replica] = replicas(1, 0, 1);
   assert.ok(replica);
-  const times = Array.from({ length: 50 }, () => {
+  const rng = createRng(1);
+  const draw = () => {
+    for (let i = 0; i < count; i++) rng.u32();
+  };
+  const timeOf = (run: () => void) => {
     const startedMs = performance.now();
-    sketchOf(replica, 1);
+    run();
     return performance.now() - startedMs;
-  });
-  assert.ok(Math.min(...times) < 0.5, `${Math.min(...times)} ms`);
+  };
+  // In turn, because other tests run beside this one, and the fastest of each.
+  const times = Array.from({ length: 50 }, () => [timeOf(draw), timeOf(() => sketchOf(replica, 1))] as const);
+  const [drawing, sketching] = [0, 1].map((of) => Math.min(...times.map((pair) => pair[of] ?? NaN)));
+  const ratio = (sketching ?? NaN) / (drawing ?? NaN);
+  assert.ok(ratio < 30, `${ratio} times as long`);
 });

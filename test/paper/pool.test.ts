@@ -13,6 +13,7 @@ import { takeLock } from "../../bench/paper/run-lock.ts";
 import { keyOf } from "../../bench/paper/run-spec.ts";
 import type { RunSpec } from "../../bench/paper/run-spec.ts";
 import { parseTask } from "../../shared/core/task.ts";
+import { pause } from "../labs/real-time.ts";
 
 const spec: RunSpec = {
   task: parseTask({
@@ -82,9 +83,12 @@ test("waiting for a live process ends with the signal", async (t) => {
   const holder = String(liveProcess(t));
   writeFileSync(`${file}.lock`, holder);
   const stop = new AbortController();
-  const ended = run(stop.signal);
-  setTimeout(() => stop.abort(), 1_200);
-  await assert.rejects(ended, { name: "AbortError" });
+  const ended = assert.rejects(run(stop.signal), { name: "AbortError" });
+  while (!said.some(isWaiting)) await pause(20);
+  // Long enough to look again, which says nothing more.
+  await pause(1_200);
+  stop.abort();
+  await ended;
   assert.deepEqual(said.filter(isWaiting).length, 1);
   assert.equal(readFileSync(`${file}.lock`, "utf8"), holder);
 });

@@ -48,9 +48,12 @@ test("a larger shard begins with the smaller one", () => {
 });
 
 test("drawing is fast: at least 5,000 images a second", () => {
-  const start = performance.now();
+  // Of processor time: other tests run beside it.
+  const before = process.cpuUsage();
   glyphs(0, 5000);
-  assert.ok(performance.now() - start < 1400, "7,000 images took longer");
+  const { user, system } = process.cpuUsage(before);
+  const seconds = (user + system) / 1e6;
+  assert.ok(seconds < 1.4, `7,000 images took ${seconds} s`);
 });
 
 test("a linear model, trained to convergence, stays below 90 %", () => {
