@@ -20,21 +20,22 @@ const median = (held: readonly Held[], of: keyof Held) =>
   );
 const counts = ["handles", "timers"] as const;
 
-/** Percent by which the last third's median is above the first third's, which is after a warm-up. */
+/** Percent by which the last third's median is above the first third's, which is after a warm-up; at most `most`. */
 export function growth(
   all: readonly Held[],
   who: string,
-  isLongEnough: (of: keyof Held) => boolean,
+  most: Partial<Record<keyof Held, number>>,
 ): readonly Check[] {
   const settled = all.slice(Math.floor(all.length / 5));
   const third = Math.floor(settled.length / 3);
   return (["rss", "heap", ...counts] as const).map((of) => {
+    const bar = most[of];
     const [first, last] = [median(settled.slice(0, third), of), median(settled.slice(-third), of)];
     return {
       what: `${who}: ${names[of]}, last third of the time against the first`,
       unit: "%",
       measured: 100 * (last / first - 1),
-      ...(isLongEnough(of) && { most: 10 }),
+      ...(bar !== undefined && { most: bar }),
     };
   });
 }

@@ -33,6 +33,9 @@ export function networkName(url: string): string {
   return `http://${name}:${new URL(url).port}`;
 }
 
+/** A browser is several processes, and other tests may start some beside it. */
+const launchMs = 120_000;
+
 /** @example const browser = await launchChromium(t, { args: softwareGpu }); */
 export async function launchChromium(
   t: Ending,
@@ -51,6 +54,7 @@ export async function launchChromium(
   const quiet = ["--disable-background-networking", "--no-first-run"];
   const browser = await chromium.launch({
     executablePath: namespace === undefined ? path : startedIn(namespace, path, t),
+    timeout: launchMs,
     args: ["--no-sandbox", "--disable-dev-shm-usage", ...quiet, ...args],
     // Of what Playwright switches on by itself.
     ignoreDefaultArgs: [...without],

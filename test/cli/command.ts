@@ -64,9 +64,9 @@ export function startWith(t: TestContext, more: NodeJS.ProcessEnv, ...args: read
 
   return {
     pid: child.pid ?? -1,
-    line: (pattern, ms = 15_000) => within(ms, `a line like ${pattern} (${stderr})`, firstLine(pattern)),
+    line: (pattern, ms = 60_000) => within(ms, `a line like ${pattern} (${stderr})`, firstLine(pattern)),
     kill: (signal) => void child.kill(signal),
-    ended: (ms = 30_000) => within(ms, `the end of shoal ${args.join(" ")}`, closed),
+    ended: (ms = 120_000) => within(ms, `the end of shoal ${args.join(" ")}`, closed),
   };
 }
 

@@ -28,7 +28,7 @@ function peersOf(port: string): string[] {
 }
 
 async function training(port: string): Promise<void> {
-  for (let tries = 0; tries < 100; tries++) {
+  for (let tries = 0; tries < 600; tries++) {
     const status = await (await fetch(`http://127.0.0.1:${port}/api/status`)).text();
     if (/"round":[1-9]/.test(status)) return;
     await pause(100);
@@ -37,7 +37,7 @@ async function training(port: string): Promise<void> {
 }
 
 async function gone(port: string): Promise<void> {
-  for (let tries = 0; tries < 50 && peersOf(port).length > 0; tries++) await pause(100);
+  for (let tries = 0; tries < 300 && peersOf(port).length > 0; tries++) await pause(100);
   assert.deepEqual(peersOf(port), []);
 }
 
@@ -58,7 +58,7 @@ void test("Ctrl-C ends the demo and its peers", { skip }, async (t) => {
   await training(port);
   assert.equal(peersOf(port).length, 3);
   demo.kill("SIGINT");
-  const { code, stdout } = await demo.ended(8_000);
+  const { code, stdout } = await demo.ended(30_000);
   assert.equal(code, 0);
   assert.match(stdout, /peer-1 +stopped/);
   assert.deepEqual(peersOf(port), []);
@@ -78,5 +78,5 @@ void test("a peer that dies is shown and the others go on", { skip }, async (t) 
   await demo.line(/peer-\d died \(130\): ended by SIGKILL/);
   assert.equal(peersOf(port).length, 2);
   demo.kill("SIGTERM");
-  assert.equal((await demo.ended(8_000)).code, 0);
+  assert.equal((await demo.ended(30_000)).code, 0);
 });

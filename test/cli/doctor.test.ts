@@ -114,7 +114,7 @@ void test("for people: what is missing and how to get it; a silent STUN server i
   assert.match(stdout, /^ {2}WebRTC +works, connected in /m);
   assert.match(stdout, /^ {2}SILENT +stun:127\.0\.0\.1:\d+ \(candidates: host\)$/m);
   assert.match(stdout, /glyphs, which the program draws; --data-dir/);
-  assert.ok(seconds < 30, `${seconds} s`);
+  assert.ok(seconds < 60, `${seconds} s`);
 });
 
 void test("a card that is not there is one sentence and exit code 5", async (t) => {
@@ -157,7 +157,8 @@ void test("a drive that never answers costs the time limit, for all data sets to
   const { file, assertGone } = hangingScript(t);
   const startedMs = performance.now();
   const check = await checkDataSets("/somewhere", { limitMs: 2_000, file });
-  assert.ok(performance.now() - startedMs < 4_000);
+  // One after the other they would take 8 s.
+  assert.ok(performance.now() - startedMs < 7_000);
   assert.deepEqual(
     check?.sets.map(({ note }) => note),
     Array(4).fill("its files can't be read in 2 s"),

@@ -64,7 +64,7 @@ async function serverFor(t: TestContext, task: Partial<Task>): Promise<string> {
 }
 
 void test("two peers train to the end; every line of --json is an object of the documented shape", async (t) => {
-  const url = await serverFor(t, { rounds: 20, minPeers: 2 });
+  const url = await serverFor(t, { rounds: 20, minPeers: 2, work: { secondsPerRound: 0.1 } });
   const join = (name: string) => start(t, "join", url, "--name", name, "--json");
   const first = join("a");
   await first.line(/"text":"waiting for others: training starts when 2 peers are ready"/);
@@ -124,7 +124,7 @@ void test("Ctrl-C finishes the round, says goodbye and leaves no process", async
   const peer = start(t, "join", url, "--json");
   await peer.line(/"round"/);
   peer.kill("SIGINT");
-  const { code, stdout, stderr } = await peer.ended(5_000);
+  const { code, stdout, stderr } = await peer.ended(15_000);
   const end = parseLines(stdout).at(-1);
   assert.ok(code === 0 && end?.event === "end" && end.outcome === "stopped");
   assert.match(stderr, /finishing this round/);

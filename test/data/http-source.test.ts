@@ -6,6 +6,8 @@ import type { RequestListener } from "node:http";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import type { DataSource } from "../../shared/training/data/data-source.ts";
+import { createVirtualTime } from "../../shared/simulation/virtual-time.ts";
+import type { VirtualTime } from "../../shared/simulation/virtual-time.ts";
 import { createHttpSource } from "../../shared/training/data/http-source.ts";
 import { portOf } from "../server/fixture.ts";
 
@@ -127,15 +129,37 @@ test("silence, in the beginning and in the middle, has an end", async (t) => {
   await assert.rejects(stuck.source.read("a/b"), /\(nothing came for 90 s\): is the server still there\?$/);
 });
 
-test("one byte now and then is too slow", async (t) => {
-  const drip: RequestListener = (_, response) => {
-    response.writeHead(200, { "content-length": "1000" });
-    const timer = setInterval(() => response.write("x"), 20);
-    response.on("close", () => clearInterval(timer));
-  };
-  const { source } = await serving(t, drip, 500);
-  await assert.rejects(source.read("a/b"), /\(it came too slowly\): is the server still there\?$/);
+test("one byte now and then is too slow", async () => {
+  const time = createVirtualTime();
+  const source = createHttpSource({ url: "http://there:1", fetch: dripping(time, 60_000), clock: time });
+  const refused = assert.rejects(source.read("a/b"), /\(it came too slowly\): is the server still there\?$/);
+  for (let isOver = false; !isOver;) {
+    time.step();
+    const turn = new Promise<false>((resolve) => setImmediate(resolve, false));
+    isOver = await Promise.race([refused.then(() => true), turn]);
+  }
 });
+
+/** Sooner than anybody takes it for silence. */
+function dripping(time: VirtualTime, everyMs: number): typeof globalThis.fetch {
+  return async (_, init) => {
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        let cancel = time.after(everyMs, drip);
+        function drip(): void {
+          controller.enqueue(Uint8Array.of(1));
+          cancel = time.after(everyMs, drip);
+        }
+        const stop = () => {
+          cancel();
+          controller.error(init?.signal?.reason);
+        };
+        init?.signal?.addEventListener("abort", stop, { once: true });
+      },
+    });
+    return new Response(body, { headers: { "content-length": "1000" } });
+  };
+}
 
 test("no redirection is followed", async (t) => {
   const { source, seen } = await serving(t, (_, response) => {

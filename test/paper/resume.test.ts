@@ -59,7 +59,7 @@ function resultIn(file: string, spec: RunSpec): Omit<RunResult, "processorSecond
 for (const [name, task] of [
   ["momentum", {}],
   // Its owners remember what they have published.
-  ["running sums", { averaging: "running-sums", rounds: 40 }],
+  ["running sums", { averaging: "running-sums", rounds: 80 }],
 ] as const) {
   test(`killed at any moment, a training with ${name} goes on from there, to the bit-identical result`, async (t) => {
     const folder = mkdtempSync(join(tmpdir(), "shoal-resume-"));

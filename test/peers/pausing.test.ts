@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { SignalingServer } from "../../signaling-server/server.ts";
+import { watchLateness } from "../labs/lateness.ts";
 import { pause } from "../labs/real-time.ts";
 import { openRoom, toyTask } from "./room.ts";
 import type { TestPeer } from "./room.ts";
@@ -12,6 +13,7 @@ const phasesOf = ({ events }: TestPeer) =>
   events.flatMap((event) => (event.kind === "phase" ? [event.phase] : []));
 
 test("a peer that pauses is no member, keeps nobody waiting, and catches up when it resumes", async (t) => {
+  const lateness = watchLateness(t);
   const { add, server } = await openRoom(t, toyTask({ minPeers: 3 }));
   const [first, second, third] = await Promise.all([add(1), add(2), add(3)]);
   assert.ok(first && second && third);
@@ -22,10 +24,18 @@ test("a peer that pauses is no member, keeps nobody waiting, and catches up when
   await first.until("a view without it", () => first.peer.snapshot().members === 2, 5_000);
   await first.until("20 more rounds", () => first.results.length >= before + 20);
   assert.deepEqual([statusOf(server, third)?.state, statusOf(server, third)?.member], ["paused", false]);
-  for (const result of first.results.slice(before))
-    assert.deepEqual(result.missed, [], `round ${result.round} waited in vain`);
+  const isWithoutIt = ({ epoch }: { readonly epoch: number }) => epoch === roomOf(server).epoch;
+  const since = first.results.slice(before);
+  assert.ok(since.every(({ roundMs, deadlineMs }) => roundMs < deadlineMs + lateness()));
+  for (const { round, missed } of since.filter(isWithoutIt))
+    assert.deepEqual(missed, [], `round ${round} waited in vain`);
+  // The view without it begins a second ahead; until then it does its part: no average of its block is missing.
+  const together = since.filter((result) => !isWithoutIt(result));
+  const whole = together.filter(({ averagedCount, averaged }) => averagedCount === averaged.length);
+  assert.ok(whole.length >= 0.5 * together.length, `${whole.length} of ${together.length} rounds are whole`);
 
-  await pause(1_500); // the view without it begins a second ahead; until then it does its part
+  await first.until("rounds without it", () => first.results.slice(-1).some(isWithoutIt));
+  await pause(300);
   const done = third.results.length;
   const round = third.peer.snapshot().report.round;
   await pause(500);
@@ -81,9 +91,11 @@ test("pauses that end within a round, or in rounds that the others have left, co
   async function goOn(after: string): Promise<void> {
     const from = performance.now();
     const done = first.results.length;
-    await first.until(`rounds after ${after}`, () => first.results.length >= done + 3, 8_000);
-    while (members() < 2 && performance.now() < from + 8_000) await pause(20);
+    await first.until(`rounds after ${after}`, () => first.results.length >= done + 3);
+    while (members() < 2 && performance.now() < from + 30_000) await pause(20);
     assert.equal(members(), 2, `the view with both after ${after}`);
+    const alone = first.results.slice(done).filter(({ roundMs, deadlineMs }) => roundMs >= deadlineMs / 2);
+    assert.ok(alone.length <= 1, `${alone.length} rounds of nearly a deadline after ${after}`);
   }
   await goOn("nothing");
   for (const pausedMs of [0, 200, 400]) {
@@ -121,12 +133,17 @@ test("a peer with a share of the work learns less in the same time, alone too", 
   await only.until("5 rounds", () => only.results.length >= 5);
   const speed = async () => {
     const [atMs, samples] = [performance.now(), only.peer.snapshot().report.samples];
-    await pause(1_000);
+    await pause(400);
     return (only.peer.snapshot().report.samples - samples) / (performance.now() - atMs);
   };
-  const full = await speed();
-  only.peer.setShare(0.25);
-  const light = await speed();
+  // In turn, and the fastest of each: the machine is not equally fast all the time.
+  let [full, light] = [0, 0];
+  for (let turn = 0; turn < 5; turn++) {
+    only.peer.setShare(1);
+    full = Math.max(full, await speed());
+    only.peer.setShare(0.25);
+    light = Math.max(light, await speed());
+  }
   assert.ok(light < 0.5 * full && light > 0.05 * full, `${light} samples/ms, ${full} before`);
 });
 

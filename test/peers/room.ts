@@ -124,7 +124,7 @@ async function startPeer(
     },
   });
   const outcome = peer.run();
-  function until(what: string, done: () => boolean, ms = 20_000): Promise<void> {
+  function until(what: string, done: () => boolean, ms = 60_000): Promise<void> {
     const happened = new Promise<void>((resolve) => {
       const watch = () => {
         if (!done()) return;

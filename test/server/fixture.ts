@@ -21,6 +21,8 @@ import { createSignalingServer } from "../../signaling-server/server.ts";
 import type { SignalingServer, SignalingServerOptions } from "../../signaling-server/server.ts";
 
 export const waitMs = 5_000;
+/** For what surely comes. */
+const answerMs = 30_000;
 
 /** What ends with the test: a test's context, or whatever collects ends. */
 export interface Ending {
@@ -121,7 +123,7 @@ export async function connect(
 }
 
 export function join(socket: TestSocket, request: JoinRequest): Promise<Welcome | Refusal> {
-  return socket.timeout(waitMs).emitWithAck("join", request);
+  return socket.timeout(answerMs).emitWithAck("join", request);
 }
 
 export async function joined(
@@ -147,10 +149,10 @@ export async function next(socket: Socket, event: string): Promise<unknown> {
   const listener = (data?: unknown) => target.dispatchEvent(new CustomEvent(event, { detail: data }));
   socket.on(event, listener);
   try {
-    const [found] = await once(target, event, { signal: AbortSignal.timeout(waitMs) });
+    const [found] = await once(target, event, { signal: AbortSignal.timeout(answerMs) });
     return found instanceof CustomEvent ? found.detail : undefined;
   } catch (error) {
-    throw new Error(`no "${event}" within ${waitMs} ms`, { cause: error });
+    throw new Error(`no "${event}" within ${answerMs} ms`, { cause: error });
   } finally {
     socket.off(event, listener);
   }

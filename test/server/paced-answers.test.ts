@@ -69,8 +69,8 @@ test("slow readers at one address keep nobody at another from reading, and nobod
   assert.equal((await fetch(`${url}/api/data/cifar-10-batches-bin/`, { signal })).status, 200);
 });
 
-async function pacedServer(t: TestContext, waitMs: number) {
-  const limits = { inside: 1, insideEach: 1, waiting: 9, waitingEach: 9, waitMs, pieceMs: 500 };
+async function pacedServer(t: TestContext, { waitMs, pieceMs }: { waitMs: number; pieceMs: number }) {
+  const limits = { inside: 1, insideEach: 1, waiting: 9, waitingEach: 9, waitMs, pieceMs };
   const answers = createPacedAnswers(limits, realClock);
   const ends: string[] = [];
   const server = createServer((request, response) => {
@@ -94,7 +94,7 @@ async function pacedServer(t: TestContext, waitMs: number) {
 }
 
 test("who does not take a piece in its time is cut off, and the next one has its turn", async (t) => {
-  const { port, ends, short } = await pacedServer(t, 20_000);
+  const { port, ends, short } = await pacedServer(t, { waitMs: 20_000, pieceMs: 500 });
   await unread(t, port, { path: "/" });
   await sleep(50);
   const next = await short();
@@ -103,7 +103,7 @@ test("who does not take a piece in its time is cut off, and the next one has its
 });
 
 test("who waits too long for a turn hears that, who goes away is not waited for", async (t) => {
-  const { port, ends, short } = await pacedServer(t, 100);
+  const { port, ends, short } = await pacedServer(t, { waitMs: 100, pieceMs: 20_000 });
   await unread(t, port, { path: "/" });
   await sleep(50);
   const left = await unread(t, port, { path: "/" });

@@ -182,7 +182,7 @@ describe("leaving", () => {
     const back = await connect(t, after);
     const resumed: Partial<JoinRequest> = { resume: { epoch: 5, round: 80 } };
     assert.equal((await join(back, joinRequest(1, resumed))).ok, true);
-    await pause(restartMs / 2); // it waits for others
+    await pause(0.6 * restartMs); // it waits for others
     const view = next(back, "view");
     assert.equal((await view).epoch, 6);
     assert.ok((await view).fromRound > 80);

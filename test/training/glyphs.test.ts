@@ -48,12 +48,14 @@ test("a larger shard begins with the smaller one", () => {
 });
 
 test("drawing is fast: at least 5,000 images a second", () => {
-  // Of processor time: other tests run beside it.
-  const before = process.cpuUsage();
-  glyphs(0, 5000);
-  const { user, system } = process.cpuUsage(before);
-  const seconds = (user + system) / 1e6;
-  assert.ok(seconds < 1.4, `7,000 images took ${seconds} s`);
+  // The least of three times, and of processor time: other tests run beside it.
+  const seconds = Array.from({ length: 3 }, () => {
+    const before = process.cpuUsage();
+    glyphs(0, 5000);
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1e6;
+  });
+  assert.ok(Math.min(...seconds) < 1.4, `7,000 images took ${Math.min(...seconds)} s`);
 });
 
 test("a linear model, trained to convergence, stays below 90 %", () => {

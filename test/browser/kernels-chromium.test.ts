@@ -1,9 +1,9 @@
 /** The kernels' results are the same bits in Node and in Chromium: peers of both kinds compute the same. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { launchChromium } from "../browser/chromium.ts";
+import { launchChromium } from "./chromium.ts";
 import { needsChromium } from "../needs.ts";
-import { kernelBuild, kernelDigests } from "./kernel-digests.ts";
+import { kernelBuild, kernelDigests } from "../training/kernel-digests.ts";
 
 test("every kernel: the same bits in Node and in Chromium", { skip: needsChromium() }, async (t) => {
   const browser = await launchChromium(t);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { run, start, temporaryFile } from "../cli/command.ts";
-import { cifarFile, dataFolder, taskOf, writeCifar, writeMnist } from "./tiny-files.ts";
+import { run, start, temporaryFile } from "./command.ts";
+import { cifarFile, dataFolder, taskOf, writeCifar, writeMnist } from "../data/tiny-files.ts";
 
 // Of this process and those it starts: what they find there would hide what the server hands out.
 delete process.env["SHOAL_DATA"];

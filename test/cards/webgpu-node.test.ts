@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { needsWebgpu, softwareAdapter } from "../needs.ts";
 import { startServer, testTask } from "../server/fixture.ts";
 import { run } from "../cli/command.ts";
-import { operationTable } from "./operation-table.ts";
+import { operationTable } from "../training/operation-table.ts";
 
 Object.assign(process.env, softwareAdapter());
 
@@ -18,7 +18,7 @@ describe("webgpu in Node", { skip: needsWebgpu() }, () => {
     const { stdout } = await promisify(execFile)(
       process.execPath,
       [file, "--cases", "1", "--models", "cnn", "--steps", "5"],
-      { timeout: 100_000 },
+      { timeout: 300_000 },
     );
     t.diagnostic(`${((performance.now() - startedMs) / 1_000).toFixed(1)} s`);
     const [card = "", ...judgements] = stdout.trimEnd().split("\n");
@@ -32,7 +32,7 @@ describe("webgpu in Node", { skip: needsWebgpu() }, () => {
 
   test(
     "a software adapter is not chosen by itself, and used when asked for",
-    { timeout: 60_000 },
+    { timeout: 300_000 },
     async (t) => {
       const { port } = await startServer(t, {
         tasks: { main: testTask({ model: { kind: "mlp", hidden: [8] } }) },
