@@ -23,9 +23,10 @@ export function isOf(row: Row, { row: name, size, what, version = 1 }: Kept): bo
   return name === row.name && version === (row.version ?? 1) && (what ?? words) === words;
 }
 
-/** A quick look does not replace a full measurement. */
+/** A quick look does not replace a full measurement; one that came to grief half-way does. */
 export function saysLess(fresh: Kept, known: Kept): boolean {
   const isSmaller = fresh.size === "short" && known.size === "full";
+  if (fresh.failed !== undefined) return isSmaller;
   const isShorter = (fresh.minutes ?? 0) < (known.minutes ?? 0);
   return (
     isSmaller || (fresh.size === known.size && (isShorter || fresh.repeats.length < known.repeats.length))

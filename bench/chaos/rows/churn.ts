@@ -72,6 +72,8 @@ const churn: Row = {
     }
     const trained = run.peers.slice(fewest).filter((peer) => newest(peer) !== undefined).length;
     const whole = { server: readHeld(held.server), peer: readHeld(held.peer) };
+    // Whom the last turn has killed is not alive any more then.
+    await pause(1_000);
     for (const peer of run.peers.filter(isAlive).slice(fewest)) peer.child.kill("SIGKILL");
     const after = before && (await quiet(quietMs.after));
     return [
