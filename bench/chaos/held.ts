@@ -41,8 +41,8 @@ export function growth(
 }
 
 /**
- * With as few peers as before the others came: what each of those has left behind. A link or two may be about to be
- * dialled again, and has handles of its own; what leaks with each peer is one and more.
+ * With as few peers as before the others came: what each of those has left behind. Of handles
+ * it was 0 to 0.07, we do not know which; what leaks with each peer is one and more.
  */
 export function leftBehind(
   before: readonly Held[],
