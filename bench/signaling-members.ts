@@ -2,7 +2,7 @@
  * Members for bench/signaling-load.ts, thousands in one process, without WebRTC:
  * `node signaling-members.js PORT ROOM:SIZE…`, so many in each of these rooms.
  * Each joins with a key of its own, is ready, and comes back to a server that was away as real peers do, by the
- * same code. Says `in` when all are in views of their whole rooms; from then on each reports once a second.
+ * same code. Says `in` when all are in views of their whole rooms; from then on each reports as often as it is asked to.
  * After a line on stdin (no server is there) it says `away`, then `joined` when all are in their rooms again, and
  * `in` when all have such views again.
  */

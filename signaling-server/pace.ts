@@ -1,7 +1,9 @@
 /**
- * Where the members are by now. Reports come about once a second, rounds can be much shorter, and a view
+ * Where the members are by now. Reports come once in one to eight seconds, rounds can be much shorter, and a view
  * must begin in a round that nobody has started: so the newest report is extrapolated and led by a second.
  */
+import { mostReportMs } from "../shared/net/thin-reports.ts";
+
 export interface Progress {
   readonly round: number;
   readonly atMs: number;
@@ -10,8 +12,8 @@ export interface Progress {
 }
 
 const unknownCycleMs = 200;
-/** A peer that has said nothing for longer is more likely stuck than still at its old pace. */
-const extrapolateAtMostMs = 5_000;
+/** A peer that has said nothing for longer, two seconds late at the least, is more likely stuck than at its old pace. */
+const extrapolateAtMostMs = mostReportMs + 2_000;
 const leadMs = 1_000;
 const maxLeadRounds = 100;
 

@@ -6,7 +6,7 @@ import {
   reportSchema,
   signalSchema,
 } from "../shared/net/messages.ts";
-import type { JoinRequest, SignalMessage } from "../shared/net/messages.ts";
+import type { JoinRequest, SignalMessage, Welcome } from "../shared/net/messages.ts";
 import { createTokenBucket } from "../shared/core/token-bucket.ts";
 import { clientOf } from "./client-address.ts";
 import { endingOf } from "./endings.ts";
@@ -15,6 +15,7 @@ import type { EventRule, GuardOptions, Outcome } from "./events.ts";
 import { isProven } from "./join-check.ts";
 import { inviteIn } from "./gate.ts";
 import type { Gate } from "./gate.ts";
+import { reportIntervalMs } from "./report-interval.ts";
 import type { JoinRates } from "./join-rates.ts";
 import type { SeatShares } from "./seat-shares.ts";
 import type { SocketLimits } from "./socket-limits.ts";
@@ -70,6 +71,7 @@ function createSession(
   const { hosts, gate, seats, rates, limits, now, holders } = deps;
   const relayed = createTokenBucket(relayedPerSecond, relayedBurst);
   let joins = 0;
+  let toldMs = 0;
   let seat: { readonly host: RoomHost; readonly peerId: string; readonly free: () => void } | null = null;
 
   function join(request: JoinRequest): Outcome {
@@ -111,7 +113,9 @@ function createSession(
     socket.data.inviteId = gate.idOf(request.room, invite);
     // Who comes back by its pass gets no longer one.
     const pass = entry ? gate.passFor({ ...request, invite }) : request.pass;
-    return { ...answer, ...(isOwner && pass !== undefined && { pass }) };
+    toldMs = reportIntervalMs(holders.size);
+    const pace: Pick<Welcome, "reportMs"> = { reportMs: toldMs };
+    return { ...answer, ...pace, ...(isOwner && pass !== undefined && { pass }) };
   }
 
   /** Lets only joined peers through. */
@@ -119,6 +123,14 @@ function createSession(
     <T>(handle: (host: RoomHost, peerId: string, input: T) => Outcome | void) =>
     (input: T): Outcome =>
       seat ? (handle(seat.host, seat.peerId, input) ?? accepted) : refuse("room", "join a room first");
+
+  /** Whoever reports is told of a change: to tell all of a crowd at once would take up the server. */
+  function tellPace(): void {
+    const reportMs = reportIntervalMs(holders.size);
+    if (reportMs === toldMs) return;
+    toldMs = reportMs;
+    socket.emit("pace", { reportMs });
+  }
 
   function giveWay(): void {
     const [code, reason] = ["taken", "another peer has proven that it holds the key of this id"] as const;
@@ -153,6 +165,7 @@ function createSession(
       seated((host, peerId, report) => {
         host.act((room, nowMs) => room.report(peerId, report, nowMs));
         if (report.round >= host.room.task.rounds) host.finished(peerId);
+        tellPace();
       }),
     ),
     pause: {

@@ -53,7 +53,7 @@ export interface Membership {
   /** No member until the next `ready`; joining again keeps it so. */
   pause(): void;
   signal(to: string, attempt: string, data: SignalMessage["data"]): void;
-  /** About once a second; what it has in it need not all be sent. */
+  /** About once a second; it need not be sent, nor all of it. */
   report(report: WholeReport, isLast?: boolean): void;
   leave(): void;
 }
@@ -119,7 +119,7 @@ export function createMembership(deps: {
     isJoined = true;
     if (isAway) events.onNotice("the signaling server is back");
     isAway = false;
-    thinReports.forget();
+    thinReports.pace(answer.reportMs);
     pass = answer.pass;
     listed.clear();
     for (const { peerId } of answer.roster) listed.add(peerId);
@@ -188,6 +188,7 @@ export function createMembership(deps: {
     }),
     signal: whenJoined(({ from, attempt, data }) => events.onSignal(from, attempt, data)),
     view: whenJoined(take),
+    pace: ({ reportMs }) => thinReports.pace(reportMs),
     model: (request, answer) => answer(deps.upload.answer(request)),
     refused(refusal) {
       const { event, code, reason } = refusal;
@@ -215,7 +216,8 @@ export function createMembership(deps: {
     pause,
     signal: (to, attempt, data) => isJoined && signaling.send("signal", { to, attempt, data }),
     report(report, isLast = false) {
-      if (isJoined) signaling.send("report", isLast ? report : thinReports.next(report));
+      const said = isLast ? report : isJoined && thinReports.next(report, clock.now());
+      if (isJoined && said) signaling.send("report", said);
     },
     leave() {
       hasLeft = true;

@@ -212,6 +212,8 @@ export interface Welcome {
   /** Which part of the training data is this peer's. */
   readonly shard: number;
   readonly iceServers: readonly string[];
+  /** Between two reports, milliseconds; 1,000 where absent. */
+  readonly reportMs?: number;
   /** To be shown when joining this room again. */
   readonly pass?: string | undefined;
 }
@@ -239,6 +241,8 @@ export interface ServerEvents {
   joined(peer: RosterEntry): void;
   left(peer: { readonly peerId: string; readonly reason: string }): void;
   view(view: View): void;
+  /** Between two reports, from now on: a server with many peers asks for fewer. */
+  pace(pace: { readonly reportMs: number }): void;
   /** Hand in this part of your replica, for people to try the model. */
   model(request: ModelRequest, answer: (part: ModelAnswer) => void): void;
   signal(message: Omit<SignalMessage, "to"> & { readonly from: string }): void;

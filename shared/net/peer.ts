@@ -20,13 +20,13 @@ import type { PeerMesh } from "./peer-mesh.ts";
 import { createSession } from "./session.ts";
 import type { Session } from "./session.ts";
 import { createStanding } from "./standing.ts";
+import { leastReportMs } from "./thin-reports.ts";
 import { createTraffic } from "./traffic.ts";
 import { createTrainingLoop } from "./training-loop.ts";
 import type { TrainingLoop } from "./training-loop-interface.ts";
 import { doneOrLate, pause } from "./waiting.ts";
 import { createWidening } from "./widening.ts";
 
-const reportEveryMs = 1_000;
 /** Farewell packets and the last report get this long to leave the machine. */
 const farewellMs = 300;
 /** How long to wait for the first attempts to connect before starting without. */
@@ -234,7 +234,7 @@ export function createPeer(options: PeerOptions): Peer {
     const figures = snapshot().report;
     membership.report(figures);
     for (const peerId of widening.due(figures.links)) mesh?.widen(peerId);
-    cancelReport = clock.after(reportEveryMs, report);
+    cancelReport = clock.after(leastReportMs, report);
   }
 
   async function close(): Promise<void> {

@@ -114,6 +114,7 @@ function createSignaling(socket: ShoalSocket, url: string, signingKey?: SigningK
       socket.on("joined", (peer) => handlers.joined(peer));
       socket.on("left", (peer) => handlers.left(peer));
       socket.on("view", (view) => handlers.view(view));
+      socket.on("pace", (pace) => handlers.pace(pace));
       socket.on("model", (request, answer) => handlers.model(request, answer));
       socket.on("signal", (message) => handlers.signal(message));
       socket.on("refused", (refusal) => handlers.refused(refusal));

@@ -57,6 +57,7 @@ export async function joinAsRogue(
     joined: (peer) => mesh.meet(peer.peerId, false),
     left: ({ peerId: gone }) => mesh.forget(gone, "left"),
     view: () => {},
+    pace: () => {},
     model: () => {},
     signal: ({ from, attempt, data }) => mesh.signal(from, attempt, data),
     refused: () => {},

@@ -21,14 +21,17 @@ describe("thin reports", () => {
       [31, "x---x---"],
     ] as const) {
       const thin = createThinReports();
-      const said = Array.from({ length: 8 }, () => (thin.next(reportOf(links)).links ? "x" : "-"));
+      const said = Array.from({ length: 8 }, (_, second) =>
+        thin.next(reportOf(links), 1_000 * second)?.links ? "x" : "-",
+      );
       assert.equal(said.join(""), expected, `${links} links`);
     }
   });
 
-  test("have them at once when a link changes, and for a server that knows nothing", () => {
+  test("have them at once when a link changes", () => {
     const thin = createThinReports();
-    const has = (report = reportOf(31)) => thin.next(report).links !== undefined;
+    let nowMs = 0;
+    const has = (report = reportOf(31)) => thin.next(report, (nowMs += 1_000))?.links !== undefined;
     assert.deepEqual([has(), has()], [true, false]);
     assert.deepEqual(
       [has(reportOf(31, { state: "closed" })), has(reportOf(31, { state: "closed" }))],
@@ -38,7 +41,46 @@ describe("thin reports", () => {
       [has(reportOf(31, { muted: "owner" })), has(reportOf(31, { muted: "owner" }))],
       [true, false],
     );
-    thin.forget();
-    assert.equal(has(reportOf(31, { muted: "owner" })), true);
+  });
+
+  /** "x" for each of so many seconds in which something was said; timers are up to 200 ms late. */
+  const said = (thin: ReturnType<typeof createThinReports>, seconds: number, from = 0) =>
+    Array.from({ length: seconds }, (_, second) =>
+      thin.next(reportOf(3), 1_000 * (from + second) + 200 * Math.sin(second)) ? "x" : "-",
+    ).join("");
+
+  test("come as often as the server asks, with timers that are late", () => {
+    const thin = createThinReports();
+    assert.equal(said(thin, 4), "xxxx");
+    thin.pace(3_000);
+    assert.equal(said(thin, 9, 4), "--x--x--x");
+    thin.pace(1_000);
+    assert.equal(said(thin, 3, 13), "xxx");
+  });
+
+  test("come at once when the peer's own state is another one", () => {
+    const thin = createThinReports();
+    thin.pace(8_000);
+    const says = (state: "training" | "paused", nowMs: number) =>
+      thin.next({ ...reportOf(3), state }, nowMs) !== undefined;
+    assert.deepEqual(
+      [says("training", 0), says("training", 1_000), says("paused", 1_100), says("paused", 2_000)],
+      [true, false, true, false],
+    );
+  });
+
+  test("neither stop nor flood, whatever a server asks", () => {
+    for (const [asked, expected] of [
+      [Infinity, "xxxxxxxxxx"],
+      [Number.NaN, "xxxxxxxxxx"],
+      ["8000", "xxxxxxxxxx"],
+      [undefined, "xxxxxxxxxx"],
+      [-5, "xxxxxxxxxx"],
+      [1e12, "x-------x-"],
+    ] as const) {
+      const thin = createThinReports();
+      thin.pace(asked);
+      assert.equal(said(thin, 10), expected, String(asked));
+    }
   });
 });

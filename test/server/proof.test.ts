@@ -125,6 +125,7 @@ test("a peer whose server has hung up comes back", async (t) => {
       joined: nothing,
       left: nothing,
       view: nothing,
+      pace: nothing,
       model: nothing,
       signal: nothing,
       refused: nothing,

@@ -148,7 +148,7 @@ describe("views", () => {
     [30_000, 5_000, 3],
     [1, 0, 100],
     [-5, 0, 100],
-    [10, 60_000, 500 + 100],
+    [10, 60_000, 1_000 + 100],
   ];
   for (const [cycleMs, elapsedMs, expected] of paces) {
     test(`a round of ${cycleMs ?? "unknown"} ms, ${elapsedMs} ms after the report: ${expected} rounds ahead`, () => {

@@ -1,0 +1,37 @@
+/** A server with many peers asks each of them for fewer reports. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { limits } from "../../shared/net/messages.ts";
+import { reportIntervalMs, reportsPerSecond } from "../../signaling-server/report-interval.ts";
+import { joined, next, peerReport, startServer, testTask } from "./fixture.ts";
+
+test("a second between reports, until there are too many; eight at the most", () => {
+  const intervals = [0, 1, 500, 501, 1_000, 1_001, 4_000, 12_000].map(reportIntervalMs);
+  assert.deepEqual(intervals, [1_000, 1_000, 1_000, 2_000, 2_000, 3_000, 8_000, 8_000]);
+});
+
+test("who joins is told, and who reports when it has changed, and not again", async (t) => {
+  const rooms = Math.ceil((reportsPerSecond + 1) / limits.membersPerRoom);
+  const tasks = Object.fromEntries(Array.from({ length: rooms }, (_, at) => [`room-${at}`, testTask()]));
+  const server = await startServer(t, { tasks, socketsPerAddress: 2 * reportsPerSecond });
+  const open = (number: number) => joined(t, server, number, { room: `room-${number % rooms}` });
+  const first = await open(0);
+  const told: number[] = [];
+  first.socket.on("pace", ({ reportMs }) => told.push(reportMs));
+  assert.equal(first.welcome.reportMs, 1_000);
+  for (let number = 1; number < reportsPerSecond; number += 1) await open(number);
+
+  const last = await open(reportsPerSecond);
+  assert.equal(last.welcome.reportMs, 2_000);
+  assert.deepEqual(told, [], "nobody is told unasked");
+  for (let again = 0; again < 2; again += 1) first.socket.emit("report", peerReport());
+  assert.equal((await next(first.socket, "pace")).reportMs, 2_000);
+
+  const gone = next(last.socket, "disconnect");
+  last.socket.emit("leave");
+  last.socket.disconnect();
+  await gone;
+  first.socket.emit("report", peerReport());
+  assert.equal((await next(first.socket, "pace")).reportMs, 1_000);
+  assert.deepEqual(told, [2_000, 1_000]);
+});
