@@ -4,6 +4,7 @@ import type { Clock } from "../shared/core/clock.ts";
 import { limits } from "../shared/net/messages.ts";
 import type { ClientEvents, JoinRequest, ServerEvents, SignalMessage } from "../shared/net/messages.ts";
 import type { RoomStatus } from "../shared/net/status.ts";
+import { arrivalsMs, createArrivals } from "./arrivals.ts";
 import { accepted, dropped, refuse } from "./events.ts";
 import type { Outcome } from "./events.ts";
 import { createModelCollector } from "./model-collector.ts";
@@ -65,6 +66,8 @@ export function createRoomHost(
       return socket.timeout(partMs).emitWithAck("model", request).finally(takeBack);
     },
   });
+  const arrivals = createArrivals();
+  let cancelArrivals: (() => void) | null = null;
   let cancelDue: (() => void) | null = null;
   let closed = false;
   let cancelBeat = clock.after(beatMs, beat);
@@ -80,12 +83,32 @@ export function createRoomHost(
   }
 
   function carryOut(effects: readonly RoomEffect[]): void {
-    for (const effect of effects)
-      deliver(
-        effect.to.flatMap((peerId) => sockets.get(peerId) ?? []),
-        effect,
-      );
+    for (const effect of effects) {
+      if (effect.event === "joined" && effect.mayWait) keepBack(effect);
+      else {
+        tellArrivals();
+        tell(effect);
+      }
+    }
     schedule();
+  }
+
+  function tell(effect: RoomEffect): void {
+    deliver(
+      effect.to.flatMap((peerId) => sockets.get(peerId) ?? []),
+      effect,
+    );
+  }
+
+  function keepBack(joined: Parameters<typeof arrivals.add>[0]): void {
+    arrivals.add(joined);
+    cancelArrivals ??= clock.after(arrivalsMs, tellArrivals);
+  }
+
+  function tellArrivals(): void {
+    cancelArrivals?.();
+    cancelArrivals = null;
+    for (const joined of arrivals.take()) tell(joined);
   }
 
   function schedule(): void {
@@ -116,6 +139,8 @@ export function createRoomHost(
     relay(from, { to, attempt, data }) {
       const socket = sockets.get(to);
       if (!socket) return refuse("room", `peer ${to} is not in room "${room.name}"`);
+      // Who is dialled has to know by whom.
+      if (arrivals.has(from)) tellArrivals();
       // Told of it, honest peers would be thrown out for others' slowness; they dial again anyway.
       if (socket.data.isBehind?.()) return dropped;
       socket.emit("signal", { from, attempt, data });
@@ -131,6 +156,7 @@ export function createRoomHost(
       closed = true;
       cancelBeat();
       cancelDue?.();
+      cancelArrivals?.();
       // Peers part when the server says that others left: a server that goes away must say nothing.
       sockets.clear();
     },

@@ -15,12 +15,9 @@ type Told<Name extends keyof ServerEvents> = {
   readonly data: Parameters<ServerEvents[Name]>[0];
 };
 /** A message to some peers of the room. */
-export type RoomEffect = { readonly to: readonly string[] } & (
-  | Told<"joined">
-  | Told<"left">
-  | Told<"view">
-  | Told<"refused">
-);
+export type RoomEffect = { readonly to: readonly string[] } &
+  /** `mayWait`: for others that come, and for what else there is to say. */
+  ((Told<"joined"> & { readonly mayWait?: boolean }) | Told<"left"> | Told<"view"> | Told<"refused">);
 
 /** A member, as far as it may be asked for its model. */
 export interface Contributor {

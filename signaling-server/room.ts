@@ -187,6 +187,7 @@ export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions)
       // It is another one's member, in another round: it says that it is ready when it has heard of this one.
       const told: RoomEffect[] = other && !isHeld ? [{ to: [peerId], event: "view", data: other }] : [];
       reconsider(nowMs);
+      const came = { event: "joined", data: { peers: [rosterEntry(peer)] } } as const;
       return {
         answer: {
           ok: true,
@@ -196,7 +197,7 @@ export function createRoom({ name, task, iceServersFor, madeAtMs }: RoomOptions)
           shard: peer.shard,
           iceServers: iceServersFor(peerId),
         },
-        effects: [...took, { to: others, event: "joined", data: rosterEntry(peer) }, ...told],
+        effects: [...took, { ...came, to: others, mayWait: peer.ready }, ...told],
       };
     },
 

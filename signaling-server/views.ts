@@ -9,8 +9,10 @@ import type { Beginning, Brought } from "./beginning.ts";
 import { safeRoundOfAll } from "./pace.ts";
 import type { Progress } from "./pace.ts";
 import { createReturning } from "./returning.ts";
+import { sameMembers, seats } from "./seats.ts";
+import { createViewSpacing, viewCoalesceMs } from "./view-spacing.ts";
 
-export const viewCoalesceMs = 300;
+export { viewCoalesceMs } from "./view-spacing.ts";
 
 /** Where a peer's training stood when it lost the server. */
 interface Resume {
@@ -109,9 +111,12 @@ export function createViews(options: {
   /** Of the last training: who was in it at its end, and the round that they may have reached. */
   let last: { readonly members: readonly string[]; readonly round: number } = { members: [], round: 0 };
   const returning = createReturning();
+  const spacing = createViewSpacing();
 
   const members = () => current?.members ?? [];
   const running = () => members().length > 0;
+  /** A member has gone. */
+  const isSmaller = (ready: readonly string[]) => !members().every((peerId) => ready.includes(peerId));
   const resumers = (ready: readonly string[]) => ready.flatMap((peerId) => resumed.get(peerId) ?? []);
   const resuming = (ready: readonly string[]) => !running() && resumers(ready).length > 0;
 
@@ -127,7 +132,7 @@ export function createViews(options: {
   function earliestView(ready: readonly string[], present: number, nowMs: number): number {
     if (isRestart && resuming(ready)) return Math.max(nowMs + resumeCoalesceMs, reachableMs + restartMs);
     // Newer models may be on their way; not to a room that all have come back to.
-    const isLater = !running() && brought.size > 0 && !(isComeBack() && ready.length === present);
+    const isLater = brought.size > 0 && !(isComeBack() && ready.length === present);
     return nowMs + (isLater ? resumeCoalesceMs : viewCoalesceMs);
   }
 
@@ -175,6 +180,7 @@ export function createViews(options: {
     epoch += 1;
     current = { epoch, fromRound, members: [...of] };
     madeAtMs = nowMs;
+    spacing.made(nowMs);
     return current;
   }
 
@@ -209,7 +215,10 @@ export function createViews(options: {
     update(ready, present, nowMs) {
       for (const map of [resumed, brought, knownEpochs])
         for (const peerId of map.keys()) if (!ready.includes(peerId)) map.delete(peerId);
-      if (!isWanted(ready)) dueMs = null;
+      if (!isWanted(ready)) {
+        dueMs = null;
+        spacing.forget();
+      } else if (running()) dueMs = spacing.changed(isSmaller(ready), nowMs);
       else dueMs ??= earliestView(ready, present, nowMs);
     },
     next(ready, nowMs) {
@@ -285,14 +294,4 @@ export function createViews(options: {
       brought.set(peerId, { ...model, wasMember: model.wasMember && model.round <= last.round });
     },
   };
-}
-
-function sameMembers(members: readonly string[], ready: readonly string[]): boolean {
-  return members.length === ready.length && ready.every((peerId) => members.includes(peerId));
-}
-
-/** Survivors keep their order, newcomers follow. */
-function seats(members: readonly string[], ready: readonly string[]): string[] {
-  const survivors = members.filter((peerId) => ready.includes(peerId));
-  return [...survivors, ...ready.filter((peerId) => !survivors.includes(peerId))];
 }

@@ -119,7 +119,7 @@ export function createMembership(deps: {
     isJoined = true;
     if (isAway) events.onNotice("the signaling server is back");
     isAway = false;
-    thinReports.pace(answer.reportMs);
+    thinReports.welcomed(answer.reportMs, clock.now());
     pass = answer.pass;
     listed.clear();
     for (const { peerId } of answer.roster) listed.add(peerId);
@@ -178,9 +178,11 @@ export function createMembership(deps: {
       isJoined = false;
       early.length = 0;
     },
-    joined: whenJoined((peer) => {
-      listed.add(peer.peerId);
-      events.onJoined(peer);
+    joined: whenJoined(({ peers }) => {
+      for (const peer of peers) {
+        listed.add(peer.peerId);
+        events.onJoined(peer);
+      }
     }),
     left: whenJoined(({ peerId, reason }) => {
       listed.delete(peerId);

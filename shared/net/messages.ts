@@ -10,7 +10,7 @@ import type { Task } from "../core/task.ts";
 import type { View } from "../core/view.ts";
 
 /** Raised when a peer and a server (or two peers) would misunderstand each other. */
-export const protocolVersion = 3;
+export const protocolVersion = 4;
 
 /** Everything a stranger can make grow has a cap. */
 export const limits = {
@@ -238,7 +238,7 @@ export interface ClientEvents {
 }
 
 export interface ServerEvents {
-  joined(peer: RosterEntry): void;
+  joined(arrivals: { readonly peers: readonly RosterEntry[] }): void;
   left(peer: { readonly peerId: string; readonly reason: string }): void;
   view(view: View): void;
   /** Between two reports, from now on: a server with many peers asks for fewer. */

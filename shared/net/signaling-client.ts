@@ -12,6 +12,12 @@ import type { SigningKey } from "./signing-key.ts";
 /** Short enough that a wrong address is a sentence within 10 s. */
 const joinTimeoutMs = 8_000;
 
+/**
+ * For a handshake, where we were let in before: behind a crowd that comes back as well it takes longer than the
+ * first, and who gives up has waited in vain and waits again.
+ */
+const returnTimeoutMs = 16_000;
+
 type ShoalSocket = Socket<ServerEvents, ClientEvents>;
 
 export interface SignalingClient extends Signaling {
@@ -51,6 +57,7 @@ export async function connectSignaling(
   ignoreWallClock(socket);
   try {
     await connected(socket);
+    socket.io.timeout(returnTimeoutMs);
     return { ok: true, signaling: createSignaling(socket, url, signingKey) };
   } catch (error) {
     socket.disconnect();
@@ -111,7 +118,7 @@ function createSignaling(socket: ShoalSocket, url: string, signingKey?: SigningK
         wasLetIn = false;
         handlers.disconnected(reason);
       });
-      socket.on("joined", (peer) => handlers.joined(peer));
+      socket.on("joined", (arrivals) => handlers.joined(arrivals));
       socket.on("left", (peer) => handlers.left(peer));
       socket.on("view", (view) => handlers.view(view));
       socket.on("pace", (pace) => handlers.pace(pace));

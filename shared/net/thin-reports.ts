@@ -20,6 +20,8 @@ export interface ThinReports {
   next(report: WholeReport, nowMs: number): PeerReport | undefined;
   /** @param everyMs between two reports, as a server asks for it: whatever makes no sense changes nothing */
   pace(everyMs: unknown): void;
+  /** A server has let us in. Where it has time for few reports the first is not due at once, either. */
+  welcomed(everyMs: unknown, nowMs: number): void;
 }
 
 export function createThinReports(): ThinReports {
@@ -28,6 +30,12 @@ export function createThinReports(): ThinReports {
   let saidState = "";
   let saidLinks = "";
   let left = 0;
+
+  function pace(asked: unknown): void {
+    if (typeof asked !== "number" || !Number.isFinite(asked)) return;
+    everyMs = Math.min(Math.max(asked, leastReportMs), mostReportMs);
+  }
+
   return {
     next(report, nowMs) {
       const { state, links } = report;
@@ -40,9 +48,11 @@ export function createThinReports(): ThinReports {
       left = Math.ceil(links.length / linksEachTime);
       return report;
     },
-    pace(asked) {
-      if (typeof asked !== "number" || !Number.isFinite(asked)) return;
-      everyMs = Math.min(Math.max(asked, leastReportMs), mostReportMs);
+    pace,
+    welcomed(asked, nowMs) {
+      everyMs = leastReportMs;
+      pace(asked);
+      if (everyMs > leastReportMs) saidMs = nowMs;
     },
   };
 }

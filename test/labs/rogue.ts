@@ -54,7 +54,7 @@ export async function joinAsRogue(
   signaling.on({
     connected: () => {},
     disconnected: () => {},
-    joined: (peer) => mesh.meet(peer.peerId, false),
+    joined: ({ peers }) => peers.forEach((peer) => mesh.meet(peer.peerId, false)),
     left: ({ peerId: gone }) => mesh.forget(gone, "left"),
     view: () => {},
     pace: () => {},

@@ -58,6 +58,15 @@ describe("thin reports", () => {
     assert.equal(said(thin, 3, 13), "xxx");
   });
 
+  test("of who is let in by a server with many peers are not due at once, but where it says nothing", () => {
+    const thin = createThinReports();
+    assert.equal(said(thin, 2), "xx");
+    thin.welcomed(4_000, 60_000);
+    assert.equal(said(thin, 6, 60), "----x-");
+    thin.welcomed(undefined, 90_000);
+    assert.equal(said(thin, 3, 90), "xxx");
+  });
+
   test("come at once when the peer's own state is another one", () => {
     const thin = createThinReports();
     thin.pace(8_000);

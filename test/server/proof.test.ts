@@ -62,7 +62,7 @@ test("who proves the key again takes the seat of its older socket at once, witho
   const answer = await (await joinProven()).join({ ...request, resume: { epoch, round: 3 } });
   assert.ok(answer.ok);
   assert.deepEqual([answer.shard, answer.view?.epoch], [welcome.shard, epoch]);
-  for (const { peerId } of [await left, await back]) assert.equal(peerId, signingKey.peerId);
+  for (const { peerId } of [await left, ...(await back).peers]) assert.equal(peerId, signingKey.peerId);
   const heard: string[] = [];
   witness.socket.onAny((event: string) => heard.push(event));
   older.send("leave");

@@ -17,7 +17,8 @@ describe("joining", () => {
     assert.deepEqual(game.said.at(-1), {
       to: ids(1),
       event: "joined",
-      data: { peerId: peerIdOf(2), name: "peer 2", kind: "node" },
+      data: { peers: [{ peerId: peerIdOf(2), name: "peer 2", kind: "node" }] },
+      mayWait: false,
     });
   });
 

@@ -38,7 +38,10 @@ describe("joining over a socket", () => {
     assert.equal(first.welcome.task.name, "test");
     const announced = next(first.socket, "joined");
     const second = await joined(t, server, 2);
-    assert.equal((await announced).peerId, second.peerId);
+    assert.deepEqual(
+      (await announced).peers.map(({ peerId }) => peerId),
+      [second.peerId],
+    );
     assert.deepEqual(
       second.welcome.roster.map(({ peerId }) => peerId),
       [first.peerId],
