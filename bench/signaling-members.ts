@@ -63,7 +63,7 @@ async function openMember(room: string, signingKey: SigningKey, all: readonly st
     backend: () => undefined,
     position() {
       const { view } = membership;
-      return view?.members.includes(peerId) ? { epoch: view.epoch, round: round() } : undefined;
+      return view?.members.includes(peerId) ? { epoch: view.epoch, round: round(), cycleMs } : undefined;
     },
     upload: { answer: () => ({ ok: false, reason: "there is no model here" }) },
     events: {

@@ -15,12 +15,17 @@ const unknownCycleMs = 200;
 /** A peer that has said nothing for longer, two seconds late at the least, is more likely stuck than at its old pace. */
 const extrapolateAtMostMs = mostReportMs + 2_000;
 const leadMs = 1_000;
+/** A peer tells at once when its pace is another one by more than this (thin-reports.ts). */
+const doubtfulShare = 1 / 4;
 const maxLeadRounds = 100;
 
 /** The first round of which `progress` lets us say that its peer has not begun it when the view arrives. */
 export function safeRound(progress: Progress, nowMs: number): number {
-  const elapsedMs = Math.min(nowMs - progress.atMs, extrapolateAtMostMs);
-  return progress.round + Math.floor(elapsedMs / cycleMsOf(progress)) + leadRounds(progress);
+  return (
+    progress.round +
+    Math.floor(elapsedMs(progress, nowMs) / cycleMsOf(progress)) +
+    leadRounds(progress, nowMs)
+  );
 }
 
 /**
@@ -29,7 +34,7 @@ export function safeRound(progress: Progress, nowMs: number): number {
  */
 export function safeRoundOfAll(progresses: readonly Progress[], nowMs: number): number {
   const sorted = progresses
-    .map((progress) => ({ round: safeRound(progress, nowMs), lead: leadRounds(progress) }))
+    .map((progress) => ({ round: safeRound(progress, nowMs), lead: leadRounds(progress, nowMs) }))
     .toSorted((a, b) => a.round - b.round);
   const middle = sorted[(sorted.length - 1) >> 1];
   return middle ? Math.min(sorted.at(-1)?.round ?? 0, middle.round + middle.lead) : 0;
@@ -37,8 +42,11 @@ export function safeRoundOfAll(progresses: readonly Progress[], nowMs: number): 
 
 const cycleMsOf = ({ cycleMs = unknownCycleMs }: Progress) => Math.max(1, cycleMs);
 
-function leadRounds(progress: Progress): number {
-  return Math.min(2 + Math.ceil(leadMs / cycleMsOf(progress)), maxLeadRounds);
+const elapsedMs = ({ atMs }: Progress, nowMs: number) => Math.min(nowMs - atMs, extrapolateAtMostMs);
+
+function leadRounds(progress: Progress, nowMs: number): number {
+  const ms = Math.max(leadMs, doubtfulShare * elapsedMs(progress, nowMs));
+  return Math.min(2 + Math.ceil(ms / cycleMsOf(progress)), maxLeadRounds);
 }
 
 /** A peer that trained says to be in such a round: it did not stand still, a quarter of its pace is enough. */

@@ -126,7 +126,7 @@ function createSession(
 
   /** Whoever reports is told of a change: to tell all of a crowd at once would take up the server. */
   function tellPace(): void {
-    const reportMs = reportIntervalMs(holders.size);
+    const reportMs = reportIntervalMs(holders.size, toldMs);
     if (reportMs === toldMs) return;
     toldMs = reportMs;
     socket.emit("pace", { reportMs });

@@ -7,8 +7,19 @@ import { leastReportMs, mostReportMs } from "../shared/net/thin-reports.ts";
 
 export const reportsPerSecond = 500;
 
-/** @param peers in all rooms. @returns milliseconds, whole seconds, so that few who come or go change it */
-export function reportIntervalMs(peers: number): number {
+/** So many fewer there have to be for it to be less again: to tell everybody of one who comes and goes is no help. */
+const fewer = 0.9;
+
+/**
+ * @param peers in all rooms
+ * @param toldMs what it was before
+ * @returns milliseconds, whole seconds
+ */
+export function reportIntervalMs(peers: number, toldMs = 0): number {
+  return Math.max(intervalMs(peers), Math.min(toldMs, intervalMs(peers / fewer)));
+}
+
+function intervalMs(peers: number): number {
   const seconds = Math.ceil(peers / reportsPerSecond);
   return Math.min(Math.max(1_000 * seconds, leastReportMs), mostReportMs);
 }

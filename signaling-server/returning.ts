@@ -8,8 +8,8 @@ import type { Progress } from "./pace.ts";
 
 /** Pings find out within 10 s of each other which sockets are dead. */
 export const lostTogetherMs = 15_000;
-/** So long after the first of them is back the others have found the server as well. */
-export const returnMs = 15_000;
+/** So long after the first of them is back the others have found the server as well: a vain try of 16 s, and 6 s. */
+export const returnMs = 24_000;
 /** So long they are believed to have gone on; after that only what has lasted less long than theirs did ends. */
 export const believedMs = 3_600_000;
 /** Trainings that others took the place of, the newest: each costs as many peers as have to be believed. */

@@ -102,7 +102,7 @@ export function createRoomHost(
 
   function keepBack(joined: Parameters<typeof arrivals.add>[0]): void {
     arrivals.add(joined);
-    cancelArrivals ??= clock.after(arrivalsMs, tellArrivals);
+    if (!closed) cancelArrivals ??= clock.after(arrivalsMs, tellArrivals);
   }
 
   function tellArrivals(): void {

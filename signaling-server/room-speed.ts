@@ -11,9 +11,9 @@ export function createRoomSpeed(): RoomSpeed {
   let past: { readonly atMs: number; readonly round: number }[] = [];
   return {
     note(round, nowMs) {
-      const last = past.at(-1);
-      // Another training, or none: what was before says nothing of it.
-      if (round === undefined || (last && round < last.round)) past = [];
+      const [first] = past;
+      // Another training, or none: what was before says nothing of it. (A middle goes back a little when somebody goes.)
+      if (round === undefined || (first && round < first.round)) past = [];
       if (round === undefined) return;
       past = [...past.filter(({ atMs }) => atMs >= nowMs - windowMs), { atMs: nowMs, round }];
     },

@@ -19,6 +19,7 @@ interface Resume {
   readonly peerId: string;
   readonly epoch: number;
   readonly round: number;
+  readonly cycleMs?: number | undefined;
   /** It has been here since this server began: its training is no older one. */
   readonly isKnown: boolean;
   /** It holds the key of its id. */
@@ -78,7 +79,7 @@ export const restartMs = 6_500;
  * Who was quicker than the members of a training that has lost its server has not begun another one: so long
  * after the server's beginning theirs takes its place.
  */
-export const takeoverMs = 15_000;
+export const takeoverMs = 24_000;
 /** As far as one peer's word raises the epoch: nobody lives to see as many views as are left above it. */
 export const maxOneWordEpoch = 2 ** 31;
 
@@ -245,6 +246,7 @@ export function createViews(options: {
         firstEpoch = isOwn ? view.epoch : 0;
         returning.began(back, nowMs);
       }
+      for (const [peerId, progress] of resumed) if (back.includes(peerId)) reports.set(peerId, progress);
       resumed.clear();
       brought.clear();
       isRestart = false;
@@ -260,7 +262,7 @@ export function createViews(options: {
       if (members().includes(peerId)) reports.set(peerId, progress);
       else if (resumed.has(peerId)) resumed.set(peerId, progress);
     },
-    resume({ peerId, epoch: known, round, isKnown }, nowMs) {
+    resume({ peerId, epoch: known, round, cycleMs, isKnown }, nowMs) {
       const mayTakeOver = isNew && !isKnown && nowMs < options.madeAtMs + takeoverMs;
       knownEpochs.set(peerId, known);
       epoch = Math.max(epoch, believableEpoch());
@@ -270,7 +272,7 @@ export function createViews(options: {
       const ended = running() ? end({ members: [], round: 0 }, nowMs) : null;
       // The first of a restart: what is due for newcomers has to wait for the others.
       if (!isRestart) dueMs = null;
-      resumed.set(peerId, { round, atMs: nowMs });
+      resumed.set(peerId, { round, atMs: nowMs, cycleMs });
       isRestart = true;
       return ended;
     },

@@ -5,6 +5,7 @@
 import type { Clock } from "../core/clock.ts";
 import type { View } from "../core/view.ts";
 import type {
+  JoinRequest,
   ReadyMessage,
   Refusal,
   RosterEntry,
@@ -71,7 +72,7 @@ export function createMembership(deps: {
   /** What computes, once that is known. */
   readonly backend: () => string | undefined;
   /** Where we are, if we hold a complete replica of a running training. */
-  readonly position: () => { readonly epoch: number; readonly round: number } | undefined;
+  readonly position: () => JoinRequest["resume"];
   readonly upload: Pick<ModelUpload, "answer">;
   readonly events: MembershipEvents;
 }): Membership {

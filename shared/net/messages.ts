@@ -70,7 +70,7 @@ export const joinSchema = v.strictObject({
   /** That it holds the key of its id (join-proof.ts). */
   proof: v.optional(v.strictObject({ key: hexDigits(64), signature: hexDigits(128) })),
   /** A peer that was a member before the server (or its socket) went away says where it is. */
-  resume: v.optional(v.strictObject({ epoch: u32, round: u32 })),
+  resume: v.optional(v.strictObject({ epoch: u32, round: u32, cycleMs: v.optional(finite) })),
 });
 export type JoinRequest = v.InferOutput<typeof joinSchema>;
 

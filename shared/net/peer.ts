@@ -72,7 +72,7 @@ export function createPeer(options: PeerOptions): Peer {
     backend: () => session?.trainer.backend,
     position: () =>
       loop?.isComplete && membership.view?.members.length && !standing.isPaused
-        ? { epoch: membership.view.epoch, round: loop.round }
+        ? { epoch: membership.view.epoch, round: loop.round, cycleMs: meters.cycleMs }
         : undefined,
     events: {
       onWelcome(answer) {

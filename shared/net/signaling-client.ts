@@ -13,8 +13,8 @@ import type { SigningKey } from "./signing-key.ts";
 const joinTimeoutMs = 8_000;
 
 /**
- * For a handshake, where we were let in before: behind a crowd that comes back as well it takes longer than the
- * first, and who gives up has waited in vain and waits again.
+ * For a handshake, once there has been one: behind a crowd that comes back as well it takes longer, and who gives up
+ * has waited in vain and waits again.
  */
 const returnTimeoutMs = 16_000;
 

@@ -25,6 +25,7 @@ async function probe(
   lab: KernelLab,
   count: number,
   bytes = 32,
+  burst = 16,
 ): Promise<{ returned: number; tripMs: number }> {
   const echo = lab.spawn(1, process.execPath, [udpChild, "echo"], { stdio: ["ignore", "pipe", "inherit"] });
   assert.ok(echo.stdout);
@@ -38,6 +39,7 @@ async function probe(
     lab.address(1),
     `${count}`,
     `${bytes}`,
+    `${burst}`,
   );
   echo.kill("SIGKILL");
   await once(echo, "exit");
@@ -96,7 +98,7 @@ test("the kernel lab", { skip }, async (t) => {
 
   await t.test("a rate that is exceeded drops", async () => {
     lab.rate(100_000);
-    const { returned } = await probe(lab, 500, 1_200);
+    const { returned } = await probe(lab, 500, 1_200, 500);
     assert.ok(returned > 10 && returned < 400, `${returned} of 500`);
     lab.rate(0);
     assert.equal((await probe(lab, 500, 1_200)).returned, 500);

@@ -1,15 +1,15 @@
 /**
  * Plain datagrams, to test the lab itself: `echo` sends every datagram back; `probe ADDRESS COUNT BYTES` sends that
- * many to an echo and prints how many came back and how fast.
+ * many to an echo and prints how many came back and how fast; BURST at a time, one of which has to come back first.
  */
 import { createSocket } from "node:dgram";
 import { pause } from "../labs/real-time.ts";
 
 const port = 7_777;
-const [mode = "echo", address = "", count = "0", bytes = "32"] = process.argv.slice(2);
+const [mode = "echo", address = "", count = "0", bytes = "32", burstOf = "16"] = process.argv.slice(2);
 /** After so long a silence nothing more is on its way. */
 const quietMs = 1_500;
-const burst = 16;
+const burst = Number(burstOf);
 const socket = createSocket("udp4");
 
 if (mode === "echo") {

@@ -58,13 +58,50 @@ describe("thin reports", () => {
     assert.equal(said(thin, 3, 13), "xxx");
   });
 
-  test("of who is let in by a server with many peers are not due at once, but where it says nothing", () => {
+  test("of who is let in again by a server with many peers are not due at once, but where it says nothing", () => {
     const thin = createThinReports();
     assert.equal(said(thin, 2), "xx");
     thin.welcomed(4_000, 60_000);
     assert.equal(said(thin, 6, 60), "----x-");
     thin.welcomed(undefined, 90_000);
     assert.equal(said(thin, 3, 90), "xxx");
+    const newcomer = createThinReports();
+    newcomer.welcomed(4_000, 0);
+    assert.equal(said(newcomer, 6), "x---x-");
+  });
+
+  test("have their links with the second one after joining again", () => {
+    const thin = createThinReports();
+    const links = (second: number) => (thin.next(reportOf(31), 1_000 * second)?.links ? "x" : "-");
+    assert.equal([0, 1].map(links).join(""), "x-");
+    thin.welcomed(1_000, 2_000);
+    assert.equal([2, 3, 4, 5, 6, 7].map(links).join(""), "-x---x");
+  });
+
+  test("come at once when rounds take a quarter longer, or when that is known for the first time", () => {
+    const thin = createThinReports();
+    thin.pace(8_000);
+    const says = (cycleMs: number | undefined, second: number) =>
+      thin.next({ ...reportOf(3), cycleMs }, 1_000 * second) !== undefined;
+    const paces = [undefined, 100, 124, 126, 101, 100].map(says);
+    assert.deepEqual(paces, [true, true, false, true, false, true]);
+  });
+
+  test("have sketches of rounds that others' have as well, however seldom they come", () => {
+    const sketchOf = (round: number) => ({ round, values: [] });
+    // Rounds of a second, a sketch in every second one; two peers that report at other times.
+    const rounds = [1, 5].map((phase) => {
+      const thin = createThinReports();
+      thin.pace(8_000);
+      return Array.from({ length: 100 }, (_, second) => {
+        if (second < phase) return undefined;
+        const report = { ...reportOf(3), cycleMs: 1_000, sketch: sketchOf(second - (second % 2)) };
+        return thin.next(report, 1_000 * second)?.sketch?.round;
+      });
+    });
+    const [first, second] = rounds.map((each) => new Set(each.filter((round) => round !== undefined)));
+    assert.deepEqual([...(first ?? [])], [0, 16, 32, 48, 64, 80, 96].slice(0, first?.size));
+    assert.ok((second?.size ?? 0) >= 5 && [...(second ?? [])].every((round) => first?.has(round)));
   });
 
   test("come at once when the peer's own state is another one", () => {

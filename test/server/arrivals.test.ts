@@ -5,6 +5,7 @@ import type { TestContext } from "node:test";
 import type { RosterEntry } from "../../shared/net/messages.ts";
 import { createVirtualTime } from "../../shared/simulation/virtual-time.ts";
 import { arrivalsMs, createArrivals } from "../../signaling-server/arrivals.ts";
+import { restartMs } from "../../signaling-server/views.ts";
 import { joined, next, offerTo, peerIdOf, startServer } from "./fixture.ts";
 
 const entry = (number: number): RosterEntry => ({
@@ -77,9 +78,26 @@ test("nobody goes before it was named, and newcomers are told of at once", async
 });
 
 test("it is said after two seconds, whatever else there is", async (t) => {
-  const { time, witness, back } = await restarted(t);
+  const { time, witness, heard, back } = await restarted(t);
   const told = next(witness.socket, "joined");
   await back(2);
+  time.runUntil(() => time.now() > arrivalsMs / 2);
+  const answered = next(witness.socket, "refused");
+  witness.socket.emit("signal", offerTo(peerIdOf(7)));
+  await answered;
+  assert.deepEqual(heard, [], "not at once");
   time.runUntil(() => time.now() > arrivalsMs);
   assert.deepEqual((await told).peers, [entry(2)]);
+});
+
+test("a view comes after the names of its members", async (t) => {
+  const { time, witness, heard, back } = await restarted(t);
+  witness.socket.on("view", ({ members }) => heard.push(`view of ${members.length}`));
+  const view = next(witness.socket, "view");
+  await back(2);
+  time.runUntil(() => time.now() > arrivalsMs);
+  await back(3);
+  time.runUntil(() => time.now() > restartMs);
+  await view;
+  assert.deepEqual(heard, ["joined peer 2", "joined peer 3", "view of 2"]);
 });

@@ -149,6 +149,7 @@ describe("views", () => {
     [1, 0, 100],
     [-5, 0, 100],
     [10, 60_000, 1_000 + 100],
+    [1_000, 8_000, 8 + 2 + 2],
   ];
   for (const [cycleMs, elapsedMs, expected] of paces) {
     test(`a round of ${cycleMs ?? "unknown"} ms, ${elapsedMs} ms after the report: ${expected} rounds ahead`, () => {
