@@ -1,6 +1,6 @@
 /**
  * Tells a room of those who come back several at a time. When a server is back under thousands of peers, saying of
- * each of them to everybody that it is here is half of what there is to do. Nobody waits for it: they are members of
+ * each of them to everybody that it is here is much of what there is to do. Nobody waits for it: they are members of
  * a training that goes on, and their links have outlived the server's absence.
  */
 import type { RoomEffect } from "./room-interface.ts";

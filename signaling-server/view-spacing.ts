@@ -6,7 +6,7 @@
 
 /** Changes within it share one view. */
 export const viewCoalesceMs = 300;
-/** So many views that only add members in quick succession, then one each `spacingMs`, */
+/** So many views in quick succession, whatever for; then those that only add members come one each `spacingMs`, */
 const quickViews = 4;
 export const spacingMs = 2_000;
 /** or when nobody has come for so long. */
