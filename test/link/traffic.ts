@@ -45,6 +45,11 @@ export function countArrivals(expected: number, quietMs: number) {
       cancel = realClock.after(numbers.size >= expected ? 0 : quietMs, settle);
     },
     arrived: () => arrived,
+    /** How many are there when it is `count`, or when that did not come in time: nothing is sent again. */
+    reach: async (count: number, withinMs: number) => {
+      for (let waited = 0; numbers.size < count && waited < withinMs; waited += 5) await pause(5);
+      return numbers.size;
+    },
     settled: () => {
       cancel();
       cancel = realClock.after(numbers.size >= expected ? 0 : quietMs, settle);
