@@ -9,9 +9,15 @@ const roundsOf = ({ events }: VirtualPeer) =>
   events.flatMap((event) => (event.kind === "round" ? [event.result.round] : []));
 const lastRound = (peer: VirtualPeer) => roundsOf(peer).at(-1) ?? -1;
 
-for (const backMs of [400, 5_900]) {
-  test(`members that are back after ${backMs} ms have their training, and the newcomer joins it`, async (t) => {
-    const room = openVirtualRoom({ task: toyTask({ minPeers: 1 }), count: 3, seed: 11 });
+for (const [backMs, reportMs] of [
+  [400, 1_000],
+  [5_900, 1_000],
+  [400, 8_000],
+  [5_900, 8_000],
+] as const) {
+  const title = `members that are back after ${backMs} ms have their training, and the newcomer joins it`;
+  test(`${title}; with a report every ${reportMs / 1_000} s`, async (t) => {
+    const room = openVirtualRoom({ task: toyTask({ minPeers: 1 }), count: 3, seed: 11, reportMs });
     t.after(() => room.close());
     const members = room.peers.slice();
     const [first] = members;
@@ -38,6 +44,7 @@ for (const backMs of [400, 5_900]) {
     assert.ok(newcomer.events.some((event) => event.kind === "state" && event.state === "listening"));
     const [theirs, its] = [first, newcomer].map(({ peer }) => peer.snapshot().report.sketch);
     assert.ok(theirs && its);
+    assert.ok(await room.run(3 * reportMs, () => room.status().disagreement !== null), "replicas are compared");
     const { disagreement } = room.status();
     assert.ok(disagreement !== null && disagreement < 0.1, `replicas differ by ${disagreement}`);
   });

@@ -14,6 +14,7 @@ import type { RoomStatus } from "../../shared/net/status.ts";
 import { pause } from "../../shared/net/waiting.ts";
 import { createVirtualTime } from "../../shared/simulation/virtual-time.ts";
 import type { LocalResult, Trainer } from "../../shared/training/trainer.ts";
+import { arrivalsMs, createArrivals } from "../../signaling-server/arrivals.ts";
 import { noAnswer } from "../../signaling-server/endings.ts";
 import { createRoom } from "../../signaling-server/room.ts";
 import type { RoomEffect } from "../../signaling-server/room.ts";
@@ -58,6 +59,8 @@ export function openVirtualRoom(options: {
   readonly faults?: Partial<Faults>;
   /** False: no fragment gets to this peer. */
   readonly hears?: (number: number) => boolean;
+  /** How often the server asks for reports, as one with many peers does; usual are 1,000. */
+  readonly reportMs?: number;
   /** Of a peer's next local step. */
   readonly trainMs?: (number: number) => number;
   /** Changes what comes out of a peer's local step. */
@@ -79,12 +82,33 @@ export function openVirtualRoom(options: {
     else event();
   };
 
+  /** As room-host.ts does: who comes back is named together with others. */
+  let arrivals = createArrivals();
   function carryOut(effects: readonly RoomEffect[]): void {
-    for (const effect of effects)
-      for (const to of effect.to)
-        time.after(10, () => {
-          if (!away.has(to)) happen(to, () => deliver(handlers.get(to), effect));
-        });
+    for (const effect of effects) {
+      if (effect.event === "joined" && effect.mayWait) keepBack(effect);
+      else {
+        tellArrivals();
+        tell(effect);
+      }
+    }
+  }
+
+  function keepBack(joined: Extract<RoomEffect, { readonly event: "joined" }>): void {
+    const here = arrivals;
+    here.add(joined);
+    time.after(arrivalsMs, () => void (here === arrivals && tellArrivals()));
+  }
+
+  function tellArrivals(): void {
+    for (const joined of arrivals.take()) tell(joined);
+  }
+
+  function tell(effect: RoomEffect): void {
+    for (const to of effect.to)
+      time.after(10, () => {
+        if (!away.has(to)) happen(to, () => deliver(handlers.get(to), effect));
+      });
   }
 
   function tick(): void {
@@ -100,7 +124,8 @@ export function openVirtualRoom(options: {
         const proof = { key: peerId, signature: "0".repeat(128) };
         const { answer, effects } = room.join({ ...request, proof }, time.now());
         carryOut(effects);
-        return Promise.resolve(answer);
+        const { reportMs } = options;
+        return Promise.resolve(answer.ok && reportMs !== undefined ? { ...answer, reportMs } : answer);
       },
       send(event, ...[payload]) {
         if (away.has(peerId)) return;
@@ -108,6 +133,7 @@ export function openVirtualRoom(options: {
         else if (event === "pause") carryOut(room.pause(peerId, time.now()));
         else if (payload && "to" in payload) {
           const { to, attempt, data } = payload;
+          if (arrivals.has(peerId)) tellArrivals();
           const signal = () => handlers.get(to)?.signal({ from: peerId, attempt, data });
           time.after(10, () => happen(to, signal));
         } else if (payload && "state" in payload) carryOut(room.report(peerId, payload, time.now()));
@@ -187,6 +213,7 @@ export function openVirtualRoom(options: {
 
   function restartServer(backAfterMs: (number: number) => number): void {
     room = openServer();
+    arrivals = createArrivals();
     for (const [number, { peerId }] of peers.entries()) {
       away.add(peerId);
       handlers.get(peerId)?.disconnected("transport close");

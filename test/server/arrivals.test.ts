@@ -101,3 +101,40 @@ test("a view comes after the names of its members", async (t) => {
   await view;
   assert.deepEqual(heard, ["joined peer 2", "joined peer 3", "view of 2"]);
 });
+
+test("whose training takes a newcomer's place: the end of that one first, then their names, then their view", async (t) => {
+  const { time, witness, heard, back } = await restarted(t);
+  witness.socket.on("view", ({ members }) => heard.push(`view of ${members.length}`));
+  const began = next(witness.socket, "view");
+  witness.socket.emit("ready", { round: 0 });
+  // A later event's answer says that the earlier one was taken.
+  const answered = next(witness.socket, "refused");
+  witness.socket.emit("signal", offerTo(peerIdOf(7)));
+  await answered;
+  time.runUntil(() => time.now() > restartMs / 2);
+  await began;
+  const ended = next(witness.socket, "view");
+  await back(2);
+  await back(3);
+  assert.deepEqual((await ended).members, []);
+  const view = next(witness.socket, "view");
+  time.runUntil(() => time.now() > 2 * restartMs);
+  assert.deepEqual((await view).members, [peerIdOf(2), peerIdOf(3)]);
+  assert.deepEqual(heard, ["view of 1", "view of 0", "joined peer 2,peer 3", "view of 2"]);
+});
+
+test("who pauses before it was named is named all the same, and in no view", async (t) => {
+  const { time, witness, heard, back } = await restarted(t);
+  const named = next(witness.socket, "joined");
+  const second = await back(2);
+  await back(3);
+  second.socket.emit("pause");
+  const answered = next(second.socket, "refused");
+  second.socket.emit("signal", offerTo(peerIdOf(7)));
+  await answered;
+  const view = next(witness.socket, "view");
+  time.runUntil(() => time.now() > restartMs);
+  assert.deepEqual((await view).members, [peerIdOf(3)]);
+  await named;
+  assert.deepEqual(heard, ["joined peer 2,peer 3"]);
+});
