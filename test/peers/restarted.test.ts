@@ -44,7 +44,10 @@ for (const [backMs, reportMs] of [
     assert.ok(newcomer.events.some((event) => event.kind === "state" && event.state === "listening"));
     const [theirs, its] = [first, newcomer].map(({ peer }) => peer.snapshot().report.sketch);
     assert.ok(theirs && its);
-    assert.ok(await room.run(3 * reportMs, () => room.status().disagreement !== null), "replicas are compared");
+    assert.ok(
+      await room.run(3 * reportMs, () => room.status().disagreement !== null),
+      "replicas are compared",
+    );
     const { disagreement } = room.status();
     assert.ok(disagreement !== null && disagreement < 0.1, `replicas differ by ${disagreement}`);
   });
