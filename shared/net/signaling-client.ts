@@ -9,8 +9,11 @@ import { proveJoin } from "./join-proof.ts";
 import type { ClientEvents, JoinRequest, Refusal, ServerEvents, Signaling, Welcome } from "./messages.ts";
 import type { SigningKey } from "./signing-key.ts";
 
-/** Short enough that a wrong address is a sentence within 10 s. */
-const joinTimeoutMs = 8_000;
+/** At first: a wrong address is a sentence within 10 s, on a busy machine too. */
+const firstTimeoutMs = 7_000;
+
+/** For an answer, once we have been in. */
+const rejoinTimeoutMs = 8_000;
 
 /**
  * For a handshake, once there has been one: behind a crowd that comes back as well it takes longer, and who gives up
@@ -43,7 +46,7 @@ export type ConnectResult =
 /** Settles when the socket is up, or when nobody answers there. Never rejects. */
 export async function connectSignaling(
   url: string,
-  { timeoutMs = 8_000, signingKey }: ConnectOptions = {},
+  { timeoutMs = firstTimeoutMs, signingKey }: ConnectOptions = {},
 ): Promise<ConnectResult> {
   const socket: ShoalSocket = io(url, {
     transports: ["websocket"],
@@ -83,17 +86,20 @@ function connected(socket: ShoalSocket): Promise<void> {
 }
 
 function createSignaling(socket: ShoalSocket, url: string, signingKey?: SigningKey): SignalingClient {
+  /** Through this socket, and through any. */
   let wasLetIn = false;
+  let hasBeenIn = false;
 
   async function join(request: JoinRequest): Promise<Welcome | Refusal> {
     // Else socket.io would keep it and send it twice: the loop joins again when the socket is back.
     if (!socket.connected || socket.id === undefined) throw noAnswer(url);
     const proof = signingKey && proveJoin(signingKey, request, socket.id);
     const answer: unknown = await socket
-      .timeout(joinTimeoutMs)
+      .timeout(hasBeenIn ? rejoinTimeoutMs : firstTimeoutMs)
       .emitWithAck("join", { ...request, ...(proof && { proof }) })
       .catch(() => undefined);
     wasLetIn ||= isWelcome(answer);
+    hasBeenIn ||= wasLetIn;
     if (isWelcome(answer)) return knowsTask(answer);
     if (isRefusal(answer)) return answer;
     if (answer === undefined) renew(); // it took the socket but does not answer
