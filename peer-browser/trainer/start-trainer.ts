@@ -18,6 +18,8 @@ import { openPlace } from "./data-place.ts";
 
 export interface TabTrainerOptions {
   readonly processor: Processor;
+  /** For a GPU to show what it can; see chooseBackend. */
+  readonly gpuMs?: number | undefined;
   /** The backend went away and `report` is about its successor; training goes on by itself. */
   readonly onLost?: (was: BackendName, why: string, report: BackendReport) => void;
 }
@@ -42,12 +44,13 @@ const clock: Clock = {
 export async function startTabTrainer(
   task: Task,
   shard: number,
-  { processor, onLost = () => {} }: TabTrainerOptions,
+  { processor, gpuMs, onLost = () => {} }: TabTrainerOptions,
 ): Promise<TabTrainer> {
   const data = { kind: "http", url: location.origin } as const;
   await assertFits(task, openPlace(data));
   const open = (name: BackendName) => openThread(name, { shard, data });
-  const choice = await chooseBackend(task, { processor, rivals: ["webgpu", "webgl"], open, clock });
+  const rivals = ["webgpu", "webgl"] as const;
+  const choice = await chooseBackend(task, { processor, rivals, open, clock, gpuMs });
   let { report } = choice;
   const trainer = await createLastingTrainer(task, choice, {
     open,

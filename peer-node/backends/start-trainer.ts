@@ -23,6 +23,8 @@ export interface NodeTrainerOptions {
   readonly backend: BackendWish;
   /** Which of several graphics cards, from 0. */
   readonly device?: number | undefined;
+  /** For a GPU to show what it can; see chooseBackend. */
+  readonly gpuMs?: number | undefined;
   /** `--max-memory`; absent: what is free. */
   readonly maxBytes?: number | undefined;
   /** The choice, and every later change of it. */
@@ -31,7 +33,7 @@ export interface NodeTrainerOptions {
 
 /** @throws Error with one sentence when nothing here can train, or not what was asked for. */
 export async function startNodeTrainer(task: Task, options: NodeTrainerOptions): Promise<Trainer> {
-  const { place, backend, device, maxBytes, onBackend } = options;
+  const { place, backend, device, gpuMs, maxBytes, onBackend } = options;
   await assertFits(task, options);
   const open = (name: BackendName) => openBackend(name, { place, device });
   const choice = await chooseBackend(task, {
@@ -40,6 +42,7 @@ export async function startNodeTrainer(task: Task, options: NodeTrainerOptions):
     rivals: ["webgpu", "tensorflow"],
     open,
     clock: realClock,
+    gpuMs,
     whyRefused: (name) => whyTooBigForCard(task, name, maxBytes),
   });
   const fault = isGpu(choice.name) ? undefined : whyNoCard(device, choice.report.trials.map(asTried));

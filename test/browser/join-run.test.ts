@@ -2,10 +2,13 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { TestContext } from "node:test";
 import type { Browser } from "playwright-core";
+import { quantile } from "../../shared/simulation/figures.ts";
+import { noAnswer } from "../../signaling-server/endings.ts";
 import type { SignalingServer } from "../../signaling-server/server.ts";
 import { builtInTasks } from "../../shared/training/built-in-tasks.ts";
 import { parseTask } from "../../shared/core/task.ts";
 import type { Task } from "../../shared/core/task.ts";
+import { watchLateness } from "../labs/lateness.ts";
 import { endOf } from "../labs/peer-events.ts";
 import { pause } from "../labs/real-time.ts";
 import { proxySite, startTraining } from "../labs/training-run.ts";
@@ -13,7 +16,7 @@ import { needsChromium } from "../needs.ts";
 import { startServer, testTask } from "../server/fixture.ts";
 import { launchChromium, openPage } from "./chromium.ts";
 import { joinWithHideableTab, withThrottling } from "./hideable-tab.ts";
-import { bundled, joinWithTab, longestGap, pageThreadMs, roundsPerSecond } from "./real-tab.ts";
+import { bundled, joinWithTab, longestOwnGap, pageThreadMs, roundTimesMs } from "./real-tab.ts";
 
 /**
  * Two contexts do not hear each other's `.local` names; and a worker whose script a test hands in has no
@@ -80,16 +83,27 @@ describe("tabs in a room", { skip }, () => {
 
   const roundOf = (server: SignalingServer) => server.status().rooms[0]?.round ?? 0;
 
-  async function until(what: string, isTrue: () => boolean, limitMs: number): Promise<number> {
+  /** Why who has left did so, in the order in which they left. */
+  const causes = (server: SignalingServer) =>
+    (server.status().rooms[0]?.events ?? []).flatMap(({ kind, text }) =>
+      kind === "left" ? text.replace(/^.* left: /, "") : [],
+    );
+
+  async function until(
+    what: string,
+    isTrue: () => boolean | Promise<boolean>,
+    limitMs: number,
+  ): Promise<number> {
     const startMs = performance.now();
-    while (!isTrue()) {
+    while (!(await isTrue())) {
       assert.ok(performance.now() - startMs < limitMs, `${what}: not after ${limitMs} ms`);
       await pause(20);
     }
     return performance.now() - startMs;
   }
 
-  test("a tab that is closed is out of the view within 2 s, one that crashes within 12 s", async (t) => {
+  test("a tab that is closed leaves the view before pings tell, one that crashes within 12 s", async (t) => {
+    const lateness = watchLateness(t);
     const server = await startServer(t, { tasks: { room: testTask({ rounds: 100_000, minPeers: 3 }) } });
     const address = `${server.url}/join/room`;
     const tabs = await Promise.all([1, 2, 3].map(() => joinWithTab(browser, address, { power: "light" })));
@@ -99,10 +113,17 @@ describe("tabs in a room", { skip }, () => {
     await until("three members", () => members(server) === 3, 20_000);
 
     void closes.page.close();
-    const closedMs = await until("the closed tab is gone", () => members(server) === 2, 2_000);
+    const closedMs = await until("the closed tab is gone", () => members(server) === 2, 15_000);
+    // Its socket tells, at once: however busy the machine is, nobody has to wait for its pings.
+    assert.equal(causes(server).length, 1);
+    assert.notEqual(causes(server)[0], noAnswer);
+    const crash = crashes.page.waitForEvent("crash", { timeout: 30_000 });
     void crashes.page.goto("chrome://crash").catch(() => undefined);
-    const crashedMs = await until("the crashed tab is gone", () => members(server) === 1, 12_000);
+    await crash;
+    const crashedMs = await until("the crashed tab is gone", () => members(server) === 1, 30_000);
     t.diagnostic(`closed: ${closedMs.toFixed(0)} ms, crashed: ${crashedMs.toFixed(0)} ms`);
+    t.diagnostic(`in the server's words: ${causes(server).join(", ")}`);
+    assert.ok(crashedMs <= 12_000 + lateness(), `${crashedMs} ms, ${lateness()} late`);
     assert.deepEqual(stays.faults, []);
   });
 
@@ -121,7 +142,8 @@ describe("tabs in a room", { skip }, () => {
     await until("two members again", () => members(server) === 2, 10_000);
     await tab.page.getByRole("button", { name: "Stop" }).click();
     await tab.page.getByRole("heading", { name: "You have left" }).waitFor();
-    await until("it has left", () => server.status().rooms[0]?.peers.length === 1, 2_000);
+    await until("it has left", () => server.status().rooms[0]?.peers.length === 1, 15_000);
+    assert.deepEqual(causes(server), ["goodbye"]);
     assert.deepEqual(tab.faults, []);
   });
 
@@ -155,16 +177,18 @@ describe("tabs in a room", { skip }, () => {
     const other = await joinWithTab(own, address, { power: "light" });
     await until("both train", () => members(server) === 2 && roundOf(server) > 5, 20_000);
 
-    const rates = { visible: 0, hidden: 0 };
-    // The better of two each: what else a busy machine does must not count as the tab's doing.
-    for (const state of ["visible", "hidden", "visible", "hidden"] as const) {
+    const timesMs = { visible: [] as number[], hidden: [] as number[] };
+    // In turns, and the median second of each: what else a machine does must not count as the tab's doing.
+    for (let turn = 0; turn < 8; turn++) {
+      const state = turn % 2 === 0 ? "visible" : "hidden";
       await (state === "visible" ? hideable.show() : hideable.hide());
-      await pause(300);
-      assert.equal(await hideable.evaluate("document.visibilityState"), state);
-      rates[state] = Math.max(rates[state], await roundsPerSecond(other.page));
+      const isSo = async () => (await hideable.evaluate("document.visibilityState")) === state;
+      await until(`it is ${state}`, isSo, 10_000);
+      timesMs[state].push(...(await roundTimesMs(other.page, 2)));
     }
-    t.diagnostic(`rounds per second: ${rates.visible.toFixed(1)} visible, ${rates.hidden.toFixed(1)} hidden`);
-    assert.ok(rates.visible / rates.hidden <= 1.2);
+    const [visible, hidden] = [quantile(timesMs.visible, 0.5), quantile(timesMs.hidden, 0.5)];
+    t.diagnostic(`a round takes ${visible.toFixed(1)} ms beside a visible tab, ${hidden.toFixed(1)} hidden`);
+    assert.ok(hidden / visible <= 1.2);
     assert.equal(members(server), 2);
   });
 
@@ -177,18 +201,20 @@ describe("tabs in a room", { skip }, () => {
     const other = await joinWithTab(browser, `${server.url}/join/room`, { power: "light" });
     t.after(() => other.page.context().close());
     await until("both train", () => members(server) === 2 && roundOf(server) > 5, 20_000);
-    // A busy machine can keep any thread waiting: it is its own yardstick, with the run paused.
+    // A busy machine can keep any thread waiting: the yardsticks are an idle page and the run's pauses.
+    const idle = await browser.newPage();
+    t.after(() => idle.close());
     const gaps = { training: [] as number[], paused: [] as number[] };
     const processorMs = await pageThreadMs(tab.page);
     let [busyMs, trainedMs] = [0, 0];
     for (let window = 0; window < 6; window++) {
       const from = { atMs: performance.now(), busyMs: await processorMs() };
-      gaps.training.push(await longestGap(tab.page, 750));
+      gaps.training.push(await longestOwnGap(tab.page, idle, 750));
       busyMs += (await processorMs()) - from.busyMs;
       trainedMs += performance.now() - from.atMs;
       await tab.page.getByRole("button", { name: "Pause" }).click();
       await until("it is paused", () => members(server) === 1, 10_000);
-      gaps.paused.push(await longestGap(tab.page, 750));
+      gaps.paused.push(await longestOwnGap(tab.page, idle, 750));
       await tab.page.getByRole("button", { name: "Resume" }).click();
       await until("it trains again", () => members(server) === 2, 20_000);
     }
@@ -197,8 +223,8 @@ describe("tabs in a room", { skip }, () => {
     t.diagnostic(
       `longest gaps: ${shown(gaps.training)} ms, paused ${shown(gaps.paused)} ms; processor ${share.toFixed(3)}`,
     );
-    const bar = Math.max(100, 1.5 * Math.max(...gaps.paused));
-    assert.ok(gaps.training.filter((gap) => gap <= bar).length >= 4, `of at most ${bar.toFixed(0)} ms`);
+    const bar = Math.max(100, 1.5 * quantile(gaps.paused, 0.5));
+    assert.ok(quantile(gaps.training, 0.5) <= bar, `the median is at most ${bar.toFixed(0)} ms`);
     assert.ok(share < 0.15);
   });
 });

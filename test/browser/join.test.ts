@@ -28,6 +28,17 @@ async function open(t: TestContext, options?: TabOptions): Promise<FakeTab> {
   return tab;
 }
 
+/** Takes part; from then on only `clock.runFor` moves the page's time. */
+async function openInStoppedTime(t: TestContext): Promise<FakeTab> {
+  const tab = await open(t);
+  await tab.page.clock.install();
+  await tab.page.reload();
+  await tab.join();
+  // Time goes on after `install`, and cannot be stopped at what is past when the page hears of it.
+  await tab.page.clock.pauseAt(Date.now() + 3_600_000);
+  return tab;
+}
+
 const phase = (page: Page) => page.locator("#phase").innerText();
 const ended = { type: "ended", accuracy: null, mayPass: false } as const;
 const brokenOff = { ...ended, outcome: "failed", mayPass: true } as const;
@@ -234,10 +245,7 @@ describe("a run of this tab", { skip }, () => {
   });
 
   test("a run that broke off begins again by itself, each time in vain later", async (t) => {
-    const tab = await open(t);
-    await tab.page.clock.install();
-    await tab.page.reload();
-    await tab.join();
+    const tab = await openInStoppedTime(t);
     for (const [seconds, sentence] of [
       [15, "in 15 seconds"],
       [30, "in 30 seconds"],
@@ -268,10 +276,7 @@ describe("a run of this tab", { skip }, () => {
   });
 
   test("a room that is full is asked again, what cannot pass is not", async (t) => {
-    const tab = await open(t);
-    await tab.page.clock.install();
-    await tab.page.reload();
-    await tab.join();
+    const tab = await openInStoppedTime(t);
     await tab.say({ ...ended, outcome: "refused", reason: "The room is full.", mayPass: true });
     await tab.page.getByText("The room is full. This tab tries again by itself in 15 seconds.").waitFor();
     await tab.page.getByRole("link", { name: "Everything about this run" }).focus();

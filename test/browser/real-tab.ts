@@ -49,17 +49,26 @@ export async function bundled(name: string, define: Record<string, string> = {})
   return outputFiles[0]?.text ?? "";
 }
 
-/** The longest that the page's thread was busy at a stretch, within `ms`. */
-export function longestGap(page: Page, ms: number): Promise<number> {
+const tickMs = 10;
+
+/** The longest that the page's thread was kept from its timers, within `ms`. */
+function longestGap(page: Page, ms: number): Promise<number> {
   return page.evaluate(`new Promise((resolve) => {
     let last = performance.now();
     let longest = 0;
     const timer = setInterval(() => {
       longest = Math.max(longest, performance.now() - last);
       last = performance.now();
-    }, 10);
+    }, ${tickMs});
     setTimeout(() => { clearInterval(timer); resolve(longest); }, ${ms});
   })`);
+}
+
+/** The same beyond the lateness of a page that does nothing at the same time: that is the machine's doing. */
+export async function longestOwnGap(page: Page, idle: Page, ms: number): Promise<number> {
+  const [gapMs, idleGapMs] = await Promise.all([longestGap(page, ms), longestGap(idle, ms)]);
+  const latenessMs = Math.max(0, idleGapMs - tickMs);
+  return Math.max(0, gapMs - latenessMs);
 }
 
 /** Processor time that the page's thread has taken since it began: no worker's, and no waiting for a core. */
@@ -79,8 +88,8 @@ export function shownRound(page: Page): Promise<number> {
   );
 }
 
-/** As the page shows it, over about three seconds, from one change to another. */
-export function roundsPerSecond(page: Page): Promise<number> {
+/** How long a round takes, in each of so many seconds: from one change that the page shows to another. */
+export function roundTimesMs(page: Page, seconds: number): Promise<number[]> {
   return page.evaluate(`(async () => {
     const text = () => document.querySelector("#figures dd span").textContent;
     async function change() {
@@ -88,9 +97,13 @@ export function roundsPerSecond(page: Page): Promise<number> {
       while (text() === before) await new Promise((resolve) => setTimeout(resolve, 10));
       return { round: Number(text().replaceAll(",", "")), atMs: performance.now() };
     }
-    const from = await change();
-    await new Promise((resolve) => setTimeout(resolve, 3000));
-    const to = await change();
-    return ((to.round - from.round) / (to.atMs - from.atMs)) * 1000;
+    const times = [];
+    for (let from = await change(); times.length < ${seconds};) {
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      const to = await change();
+      times.push((to.atMs - from.atMs) / (to.round - from.round));
+      from = to;
+    }
+    return times;
   })()`);
 }

@@ -127,6 +127,9 @@ void test("a card that is not there is one sentence and exit code 5", async (t) 
   assert.match(stdout, /^ {2}wasm +\S+ GFLOP\/s/m);
 });
 
+/** What hangs gets so long, since a busy machine takes seconds until it has begun to. */
+const limitMs = 5_000;
+
 /** A script that waits in native code for ever, and the ids of the processes that ran it. */
 function hangingScript(t: TestContext) {
   const pids = temporaryFile(t, "pids", "");
@@ -147,21 +150,21 @@ function hangingScript(t: TestContext) {
 
 void test("a backend that hangs in native code costs its time and its process, not the doctor", async (t) => {
   const { file, assertGone } = hangingScript(t);
-  const checks = await checkBackends({ limitMs: 1_000, file });
+  const checks = await checkBackends({ limitMs, file });
   assert.ok(checks.every(({ title, note }) => title === null && note !== null));
-  assert.equal(checks.find(({ name }) => name === "wasm")?.note, "it took longer than 1 s");
+  assert.equal(checks.find(({ name }) => name === "wasm")?.note, "it took longer than 5 s");
   await assertGone();
 });
 
 void test("a drive that never answers costs the time limit, for all data sets together", async (t) => {
   const { file, assertGone } = hangingScript(t);
   const startedMs = performance.now();
-  const check = await checkDataSets("/somewhere", { limitMs: 2_000, file });
-  // One after the other they would take 8 s.
-  assert.ok(performance.now() - startedMs < 7_000);
+  const check = await checkDataSets("/somewhere", { limitMs, file });
+  // One after the other they would take 20 s.
+  assert.ok(performance.now() - startedMs < 17_000);
   assert.deepEqual(
     check?.sets.map(({ note }) => note),
-    Array(4).fill("its files can't be read in 2 s"),
+    Array(4).fill("its files can't be read in 5 s"),
   );
   await assertGone();
 });

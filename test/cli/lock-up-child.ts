@@ -23,4 +23,6 @@ setTimeout(() => {
   if (does === "block") Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
   if (does === "block in native code") spawnSync("sleep", ["60"]);
 }, blockMs);
-setTimeout(() => process.exit(0), 3 * limitMs);
+/** So long that a terminal which is stopped late has been stopped for a while. */
+const lifeMs = isTerminal(process.stdout) ? 8 * limitMs : 3 * limitMs;
+setTimeout(() => process.exit(0), lifeMs);

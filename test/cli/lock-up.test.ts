@@ -58,7 +58,7 @@ async function onStoppedTerminal(
     isStopped = true;
     terminal.stdin.write("\x13"); // Ctrl-S
   });
-  const [code]: unknown[] = await within(10_000, "its end", closed);
+  const [code]: unknown[] = await within(30_000, "its end", closed);
   return { code, shown };
 }
 
@@ -76,7 +76,8 @@ test(
     assert.match(readFileSync(log, "utf8"), /was stuck for 1 s and has ended itself/);
     for (const { shown } of [working, stuck, logged]) {
       assert.match(shown, /going on for \d+ ms/);
-      assert.doesNotMatch(shown, /going on for \d{4} ms/, "nothing is shown once it is stopped");
+      // Of the last of its eight seconds: on a busy machine Ctrl-S may come seconds late.
+      assert.doesNotMatch(shown, /going on for [7-9]\d{3} ms/, "nothing is shown once it is stopped");
     }
   },
 );
@@ -89,15 +90,18 @@ test("a process that is stuck in native code says so, too", async (t) => {
 });
 
 test("a process whose main thread is stuck says so and ends, though Ctrl-C does nothing", async (t) => {
+  const startedMs = performance.now();
   const stuck = startChild(t, "block");
   await stuck.isGoingOn;
-  const startedMs = performance.now();
+  const goingOnMs = performance.now();
   stuck.child.kill("SIGINT");
   const { signal, stderr } = await stuck.end();
   assert.equal(signal, lockUpSignal);
   assert.match(stderr, /^shoal: this process was stuck for 1 s and has ended itself: .*\n$/);
-  const tookMs = performance.now() - startedMs;
-  assert.ok(tookMs > 0.8 * limitMs && tookMs < 5 * limitMs, `after ${tookMs} ms`);
+  const endedMs = performance.now();
+  // We may read late that it goes on, when it is stuck already.
+  assert.ok(endedMs - startedMs > limitMs, `${endedMs - startedMs} ms after its start`);
+  assert.ok(endedMs - goingOnMs < 5 * limitMs, `after ${endedMs - goingOnMs} ms`);
 });
 
 test("a process that was stopped for longer than the limit, and one that works, go on", async (t) => {

@@ -31,7 +31,7 @@ export async function openRaw(port: number, localAddress = "127.0.0.1"): Promise
 
 /** Waits until `text` has come; what comes is not kept otherwise. */
 async function until(tcp: Socket, text: string): Promise<void> {
-  const signal = AbortSignal.timeout(5_000);
+  const signal = AbortSignal.timeout(30_000);
   const ended = new AbortController();
   tcp.once("close", () => ended.abort());
   for (let seen = ""; !seen.includes(text);) {

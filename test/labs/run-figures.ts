@@ -47,7 +47,7 @@ export async function runTraining(options: {
     options.onTraining?.();
     const all = Promise.all(run.peers.map((peer) => peer.gone));
     await within(options.timeLimitMs, `${options.task.averaging} with ${options.peers} peers`, all);
-    return figuresOf(run, (performance.now() - startedMs) / 1000);
+    return figuresOf(run, options.task, (performance.now() - startedMs) / 1000);
   } finally {
     await run.close();
   }
@@ -58,7 +58,7 @@ function hasBegun({ events, child }: RunningPeer): boolean {
   return isTraining || child.exitCode !== null;
 }
 
-function figuresOf(run: TrainingRun, seconds: number): RunFigures {
+function figuresOf(run: TrainingRun, task: Task, seconds: number): RunFigures {
   const ends = run.peers.map((peer) => finishedEnd(endOf(peer.events)));
   const perPeer = run.peers.map((peer) => roundsOf(peer.events));
   const rounds = perPeer.flat();
@@ -68,6 +68,8 @@ function figuresOf(run: TrainingRun, seconds: number): RunFigures {
   const drops = noDrops();
   for (const end of ends) addDrops(drops, end.drops);
   const sent = total(ends.map((end) => end.sent));
+  const received = total(ends.map((end) => end.received));
+  const owed = task.rounds * owedInRound(ends.length, rounds[0]?.fragments ?? NaN);
   return {
     accuracies,
     losses,
@@ -79,12 +81,25 @@ function figuresOf(run: TrainingRun, seconds: number): RunFigures {
     cycleMs: mean(perPeer.map(cycleMs)),
     averagedShare: mean(rounds.map((round) => round.averaged / round.fragments)),
     sent,
-    received: total(ends.map((end) => end.received)),
+    received,
     drops,
-    // What comes two rounds late was taken for lost before: it is in both counts.
-    deliveredShare: 1 - (drops.lost - drops.stale) / sent,
+    deliveredShare: 1 - (owed - accounted(received, drops)) / sent,
     seconds,
   };
+}
+
+/** Where all are members: each fragment goes to its owner from all others, and its average back to them. */
+function owedInRound(members: number, fragments: number): number {
+  return 2 * fragments * (members - 1);
+}
+
+/**
+ * Of what members owe each other: what came, in time or not, and what was never sent. The rest is gone. That
+ * is not `lost`: what comes two rounds late is in there and stale as well, but of a round that a peer leaves
+ * out, having fallen behind, all is stale and nothing lost. What it does not send is late for the others.
+ */
+function accounted(received: number, { late, stale, unsent, rejected }: Drops): number {
+  return received + late + stale + unsent + rejected;
 }
 
 function finishedEnd(end: EndEvent | undefined): EndEvent {

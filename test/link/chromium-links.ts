@@ -16,6 +16,8 @@ import type { LinkAnswer, LinkCall, LinkNews, RelayCall, RelayData, RelayNews } 
 const sources = fileURLToPath(new URL("../../../test/browser/", import.meta.url));
 const answerBytes = 4_096;
 const answerWithinMs = 10_000;
+/** A thread that loads socket.io. */
+const startWithinMs = 30_000;
 
 export interface Tab {
   readonly createLink: CreateLink;
@@ -88,7 +90,7 @@ async function startRelay(): Promise<Relay> {
 
   const post = (call: RelayCall) => thread.postMessage(call, []);
   return {
-    url: await within(5_000, "the relay", listening),
+    url: await within(startWithinMs, "the relay", listening),
     ready: async (tabs) => {
       while (there.size < tabs) await new Promise<void>((resolve) => (noteReady = resolve));
     },

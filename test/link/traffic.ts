@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createRng } from "../../shared/core/rng.ts";
 import type { LinkEnd } from "../labs/link-pair.ts";
-import { pause, realClock, within } from "../labs/real-time.ts";
+import { pause, within } from "../labs/real-time.ts";
 
 /** Bytes that only this number makes. */
 export function numbered(number: number, length: number): Uint8Array {
@@ -28,21 +28,27 @@ export async function sendPatiently(end: LinkEnd, bytes: Uint8Array, room: numbe
   }
 }
 
-/** Counts what arrives; `settled` resolves when `expected` are there, or nothing came for `quietMs`. */
+/** A silence is so many turns long: a time in which this process does not run, however long, is one. */
+const quietTurns = 50;
+
+/** Counts what arrives; `settled` resolves when `expected` are there, or nothing comes for `quietMs`. */
 export function countArrivals(expected: number, quietMs: number) {
   const numbers = new Set<number>();
   let arrived = 0;
-  let settle = () => {};
-  let cancel = () => {};
-  const done = new Promise<void>((resolve) => (settle = resolve));
+
+  async function quiet(): Promise<void> {
+    for (let turn = 0, before = arrived; numbers.size < expected && turn < quietTurns; turn++) {
+      await pause(quietMs / quietTurns);
+      if (arrived > before) turn = 0;
+      before = arrived;
+    }
+  }
 
   return {
     numbers,
     add: (number: number) => {
       arrived++;
       numbers.add(number);
-      cancel();
-      cancel = realClock.after(numbers.size >= expected ? 0 : quietMs, settle);
     },
     arrived: () => arrived,
     /** How many are there when it is `count`, or when that did not come in time: nothing is sent again. */
@@ -50,11 +56,7 @@ export function countArrivals(expected: number, quietMs: number) {
       for (let waited = 0; numbers.size < count && waited < withinMs; waited += 5) await pause(5);
       return numbers.size;
     },
-    settled: () => {
-      cancel();
-      cancel = realClock.after(numbers.size >= expected ? 0 : quietMs, settle);
-      return within(60_000, "arrivals settled", done);
-    },
+    settled: () => within(60_000, "arrivals settled", quiet()),
   };
 }
 

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { withLossyProxy } from "../../peer-node/lossy-proxy.ts";
 import { createNodeDatachannelLink } from "../../peer-node/node-datachannel-link.ts";
 import type { CreateLink } from "../../shared/net/link.ts";
+import { watchLateness } from "../labs/lateness.ts";
 import { pause } from "../labs/real-time.ts";
 import { openRoom, toyTask } from "./room.ts";
 import type { TestPeer } from "./room.ts";
@@ -70,14 +71,16 @@ test("without a server: a dark link is given up, dialled again through the third
     `${((performance.now() - awayMs) / 1000).toFixed(1)} s without a server, rounds ${all.map(({ results }, i) => (results.at(-1)?.round ?? 0) - (atEnd[i] ?? 0)).join(", ")}`,
   );
 
+  const lateness = watchLateness(t);
   const again = await openRoom(t, task, port);
   const epochs = () => all.map(({ peer }) => peer.snapshot().epoch);
   const members = () => again.server.status().rooms[0]?.peers.filter((peer) => peer.member).length;
   const isAgreed = () =>
     members() === 3 &&
     epochs().every((epoch) => epoch > 1 && epoch === again.server.status().rooms[0]?.epoch);
-  const agreedS = await eventually("one view of all", 10_000, isAgreed);
+  const agreedS = await eventually("one view of all", 30_000, isAgreed);
   t.diagnostic(`views agree ${agreedS.toFixed(1)} s after the server was back`);
+  assert.ok(agreedS * 1000 - lateness() < 10_000, `after ${agreedS} s, ${lateness()} ms late`);
   const counts = all.map(({ results }) => results.length);
   await first.until("20 rounds in it", () =>
     all.every(({ results }, i) => results.length >= (counts[i] ?? 0) + 20),
@@ -90,9 +93,16 @@ test("without a server: a dark link is given up, dialled again through the third
       ["the signaling server is away", "the signaling server is back"],
     );
   }
-  for (const [i, { results }] of all.entries()) {
-    const rounds = results.slice(rebuilt[i]).map(({ round }) => round);
-    const expected = rounds.map((_, at) => (rounds[0] ?? 0) + at);
-    assert.deepEqual(rounds, expected, "from the old view to the new one no round is lost or done twice");
+  // From the old view to the new one no round is lost or done twice. Who stands still while the others do two
+  // goes on where they are: then those two have done them.
+  const done = all.map(({ results }, i) => results.slice(rebuilt[i]).map(({ round }) => round));
+  for (const rounds of done)
+    assert.equal(new Set(rounds).size, rounds.length, `none twice: ${rounds.join(" ")}`);
+  const from = Math.max(...done.map((rounds) => rounds[0] ?? NaN));
+  const to = Math.min(...done.map((rounds) => rounds.at(-1) ?? NaN));
+  assert.ok(to > from, `rounds ${from} to ${to}`);
+  for (let round = from; round <= to; round++) {
+    const count = done.filter((rounds) => rounds.includes(round)).length;
+    assert.ok(count >= 2, `round ${round} is done by ${count} of three`);
   }
 });

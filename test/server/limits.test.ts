@@ -28,7 +28,16 @@ const largeOffer = (to: string) => offerTo(to, "x".repeat(8_000));
 /** However it ends. */
 const closeOf = (tcp: Socket) => new Promise<void>((resolve) => tcp.once("close", () => resolve()));
 
-/** Honest peers, elsewhere: the slowest of their relays while `attack` goes on, milliseconds. */
+/** Returns what tells how many ms it has been: where others share the machine, of the time that we got. */
+function ownTime(): () => number {
+  const [began, before] = [performance.now(), process.cpuUsage()];
+  return () => {
+    const { user, system } = process.cpuUsage(before);
+    return Math.min(performance.now() - began, (user + system) / 1_000);
+  };
+}
+
+/** Honest peers, elsewhere: the slowest of their relays while `attack` goes on, ms of our own time. */
 async function slowestRelay(
   t: TestContext,
   server: SignalingServer,
@@ -39,11 +48,11 @@ async function slowestRelay(
   void attack.finally(() => over.abort());
   let slowest = 0;
   while (!over.signal.aborted) {
-    const began = performance.now();
+    const ownMs = ownTime();
     const came = next(second.socket, "signal");
     first.socket.emit("signal", offerTo(second.peerId));
     await came;
-    slowest = Math.max(slowest, performance.now() - began);
+    slowest = Math.max(slowest, ownMs());
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   return slowest;
@@ -139,7 +148,7 @@ describe("one socket", () => {
       const offender = await openRaw(server.port, "127.0.0.3");
       const batch = Buffer.concat(Array.from({ length: Math.ceil(262_144 / frame.length) }, () => frame));
       const began = performance.now();
-      const before = process.cpuUsage();
+      const ownMs = ownTime();
       const gone = closeOf(offender.tcp);
       const pour = () => {
         while (!offender.tcp.destroyed && offender.tcp.write(batch));
@@ -147,11 +156,8 @@ describe("one socket", () => {
       offender.tcp.on("drain", pour);
       setTimeout(pour);
       const slowest = await slowestRelay(t, server, within(30_000, "closed", gone));
-      const closedMs = performance.now() - began;
-      const { user, system } = process.cpuUsage(before);
-      // On a machine that others share, of the time that it gave to this process.
-      const ownMs = Math.min(closedMs, (user + system) / 1_000);
-      assert.ok(ownMs < 2_000, `${ownMs} of ${closedMs} ms`);
+      const [ownClosedMs, closedMs] = [ownMs(), performance.now() - began];
+      assert.ok(ownClosedMs < 2_000, `${ownClosedMs} of ${closedMs} ms`);
       assert.ok(slowest < 1_000, `${slowest} ms`);
       const { flood, expelled } = server.status().signals;
       assert.equal((flood?.refused ?? 0) + (expelled?.refused ?? 0), 1);
@@ -256,9 +262,9 @@ describe("one socket", () => {
     deaf.send("40/status,");
     deaf.tcp.pause();
     const cutOff = () => server.status().signals["backlog"]?.refused;
-    for (let looks = 0; looks < 100 && cutOff() === 0; looks += 1) await pause(50);
+    for (let looks = 0; looks < 600 && cutOff() === 0; looks += 1) await pause(50);
     assert.equal(cutOff(), 1);
     deaf.tcp.resume();
-    await within(5_000, "closed", closed);
+    await within(30_000, "closed", closed);
   });
 });

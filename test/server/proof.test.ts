@@ -6,7 +6,7 @@ import type { JoinProof } from "../../shared/net/join-proof.ts";
 import { connectSignaling } from "../../shared/net/signaling-client.ts";
 import { createSigningKey } from "../../shared/net/signing-key.ts";
 import { maxRefusalsInARow } from "../../signaling-server/events.ts";
-import { viewCoalesceMs } from "../../signaling-server/views.ts";
+import { viewCoalesceMs } from "../../signaling-server/view-spacing.ts";
 import { pause } from "../labs/real-time.ts";
 import {
   connect,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { restartMs, resumeCoalesceMs, viewCoalesceMs } from "../../signaling-server/views.ts";
+import { viewCoalesceMs } from "../../signaling-server/view-spacing.ts";
+import { restartMs, resumeCoalesceMs } from "../../signaling-server/views.ts";
 import { ids, play } from "./room-play.ts";
 
 /** Peers 1, 2, … that bring models of so many rounds to an empty room. */

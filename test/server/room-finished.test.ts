@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { resumeCoalesceMs, viewCoalesceMs } from "../../signaling-server/views.ts";
+import { viewCoalesceMs } from "../../signaling-server/view-spacing.ts";
+import { resumeCoalesceMs } from "../../signaling-server/views.ts";
 import { ids, running } from "./room-play.ts";
 
 describe("a finished run", () => {

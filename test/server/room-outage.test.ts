@@ -1,7 +1,8 @@
 /** A server that was cut off: its members come back to a training that somebody has begun meanwhile. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { resumeCoalesceMs, takeoverMs, viewCoalesceMs } from "../../signaling-server/views.ts";
+import { viewCoalesceMs } from "../../signaling-server/view-spacing.ts";
+import { resumeCoalesceMs, takeoverMs } from "../../signaling-server/views.ts";
 import { believedMs, lostTogetherMs, returnMs } from "../../signaling-server/returning.ts";
 import { ids, play } from "./room-play.ts";
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { restartMs, resumeCoalesceMs, viewCoalesceMs } from "../../signaling-server/views.ts";
+import { viewCoalesceMs } from "../../signaling-server/view-spacing.ts";
+import { restartMs, resumeCoalesceMs } from "../../signaling-server/views.ts";
 import { peerIdOf } from "./fixture.ts";
 import { ids, play, running } from "./room-play.ts";
 

@@ -6,7 +6,7 @@ import { limits } from "../../shared/net/messages.ts";
 import { noAnswer } from "../../signaling-server/endings.ts";
 import type { RoomEffect } from "../../signaling-server/room.ts";
 import { createRoom } from "../../signaling-server/room.ts";
-import { viewCoalesceMs } from "../../signaling-server/views.ts";
+import { viewCoalesceMs } from "../../signaling-server/view-spacing.ts";
 import { joinRequest, peerIdOf, peerReport, testTask } from "./fixture.ts";
 
 /** A room in virtual time. Peers are numbers; what the room said is kept in order. */

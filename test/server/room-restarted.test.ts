@@ -1,12 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import {
-  maxOneWordEpoch,
-  restartMs,
-  resumeCoalesceMs,
-  takeoverMs,
-  viewCoalesceMs,
-} from "../../signaling-server/views.ts";
+import { viewCoalesceMs } from "../../signaling-server/view-spacing.ts";
+import { maxOneWordEpoch, restartMs, resumeCoalesceMs, takeoverMs } from "../../signaling-server/views.ts";
 import { ids, play, running } from "./room-play.ts";
 
 describe("a restarted server", () => {

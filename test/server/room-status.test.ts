@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { viewCoalesceMs } from "../../signaling-server/views.ts";
+import { viewCoalesceMs } from "../../signaling-server/view-spacing.ts";
 import { linkReport, peerIdOf } from "./fixture.ts";
 import { running } from "./room-play.ts";
 

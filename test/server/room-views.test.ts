@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { safeRound } from "../../signaling-server/pace.ts";
-import { restartMs, viewCoalesceMs } from "../../signaling-server/views.ts";
+import { viewCoalesceMs } from "../../signaling-server/view-spacing.ts";
+import { restartMs } from "../../signaling-server/views.ts";
 import { ids, play, running } from "./room-play.ts";
 
 describe("views", () => {
