@@ -23,7 +23,8 @@ import type { Room, RoomEffect, RoomOptions } from "./room-interface.ts";
 import { ended, refusalOf } from "./room-refusals.ts";
 import { createRoomSpeed } from "./room-speed.ts";
 import { createRoomTotals } from "./room-totals.ts";
-import { createViews, viewCoalesceMs } from "./views.ts";
+import { viewCoalesceMs } from "./view-spacing.ts";
+import { createViews } from "./views.ts";
 import { taskFactsOf } from "./task-facts.ts";
 
 export type { Room, RoomEffect } from "./room-interface.ts";

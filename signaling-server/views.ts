@@ -12,8 +12,6 @@ import { createReturning } from "./returning.ts";
 import { sameMembers, seats } from "./seats.ts";
 import { createViewSpacing, viewCoalesceMs } from "./view-spacing.ts";
 
-export { viewCoalesceMs } from "./view-spacing.ts";
-
 /** Where a peer's training stood when it lost the server. */
 interface Resume {
   readonly peerId: string;
