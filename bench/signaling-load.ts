@@ -55,15 +55,16 @@ const addressOf = (index: number) => `127.1.${index >> 8}.${(index & 255) + 1}`;
 /** Opens `count` sockets, some at a time; what is sent to them is answered with a sign of life. */
 async function openMany(port: number, count: number): Promise<{ close(): Promise<void> }> {
   const sockets: RawWebSocket[] = [];
+  // From the first one on: on a slow machine the last comes when the first has been asked for one.
+  const timer = setInterval(() => {
+    for (const { send } of sockets) send("3");
+  }, pongMs);
   for (let from = 0; from < count; from += atOnce) {
     const batch = Array.from({ length: Math.min(atOnce, count - from) }, (_, at) =>
       openRaw(port, addressOf(Math.floor((from + at) / perAddress))),
     );
     sockets.push(...(await Promise.all(batch)));
   }
-  const timer = setInterval(() => {
-    for (const { send } of sockets) send("3");
-  }, pongMs);
   return {
     async close() {
       clearInterval(timer);

@@ -86,8 +86,9 @@ function connected(socket: ShoalSocket): Promise<void> {
 }
 
 function createSignaling(socket: ShoalSocket, url: string, signingKey?: SigningKey): SignalingClient {
-  /** Through this socket, and through any. */
+  /** Through this socket. */
   let wasLetIn = false;
+  /** Through any. */
   let hasBeenIn = false;
 
   async function join(request: JoinRequest): Promise<Welcome | Refusal> {

@@ -16,18 +16,11 @@ const seed = 1;
  * One after the other: beside eight that train nobody's seconds say what a fault costs. Those that train to the end
  * share the run without faults.
  */
-const names = [
-  "kill-half",
-  "link-dark",
-  "server-away",
-  "stop-quarter",
-  "sockets-restart",
-  "checkpoints",
-] as const;
+const names = ["kill-half", "link-dark", "server-away", "stop-quarter", "sockets-restart", "checkpoints"];
 
 const unharmed = createUnharmed(() => {});
 
-describe("faults in short", { concurrency: 1 }, () => {
+describe("faults in short", () => {
   for (const name of names) holdsItsBars(name);
 });
 
@@ -35,7 +28,7 @@ function holdsItsBars(name: string): void {
   const row = rows.find((it) => it.name === name);
   assert.ok(row, `${name} is a row of the fault table`);
   const skip = row.needs ? needsKernelLab() : false;
-  test(`${name}: ${row.what.short}`, { skip, timeout: 300_000 }, async (t) => {
+  test(`${name}: ${row.what.short}`, { skip, timeout: 150_000 }, async (t) => {
     const say = (text: string) => t.diagnostic(text);
     const { checks, failed } = await runRow(row, { size: "short", seed, unharmed, say });
     for (const check of checks) t.diagnostic(inWords(check));

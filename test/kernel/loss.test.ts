@@ -84,8 +84,13 @@ test("real loss is the loss", { skip: needsKernelLab() }, async (t) => {
         assert.ok(drop === 0 || kernel.atRisk >= 0.95 * arrived, `${kernel.atRisk} of ${arrived} at risk`);
         const ofKernel = drop === 0 ? kernel.passed / kernel.sent : 1 - kernel.dropped / kernel.atRisk;
         const ofPeers = 1 - missing / (drop === 0 ? kernel.sent : kernel.atRisk);
-        for (const share of [ofPeers, ofKernel])
-          assert.ok(Math.abs(share - (1 - drop)) <= point, `delivered ${share}`);
+        // Nobody says what could not be sent to a peer in a round that it left out.
+        const leftOut = 1 - figures.rounds / task.rounds;
+        for (const [share, unsure] of [
+          [ofPeers, leftOut],
+          [ofKernel, 0],
+        ] as const)
+          assert.ok(Math.abs(share - (1 - drop)) <= point + unsure, `delivered ${share}`);
       });
       await level.test("no fragment leaves a machine more often than it was handed over", () => {
         const handed = handedOver(figures);

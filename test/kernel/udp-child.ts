@@ -39,8 +39,8 @@ if (mode === "echo") {
     // One of a burst comes back even where a rule drops every fifth each way (0.36 ** 16 is lost whole).
     await until(() => newestMs >= burstMs, 2_000);
   }
-  const isQuiet = () => ++silentTurns > quietTurns;
-  await until(() => tripsMs.length === Number(count) || isQuiet(), 20_000);
+  const turnIsQuiet = () => ++silentTurns > quietTurns;
+  await until(() => tripsMs.length === Number(count) || turnIsQuiet(), 20_000);
   const tripMs = tripsMs.toSorted((a, b) => a - b)[tripsMs.length >> 1];
   socket.close(() => console.log(JSON.stringify({ returned: tripsMs.length, tripMs })));
 }

