@@ -129,6 +129,7 @@ describe("tabs in a room", { skip }, () => {
   });
 
   test("pause takes a tab out of the view, resume brings it back, stop ends it", async (t) => {
+    const lateness = watchLateness(t);
     const server = await startServer(t, { tasks: { room: testTask({ rounds: 100_000, minPeers: 2 }) } });
     const address = `${server.url}/join/room`;
     const tabs = await Promise.all([1, 2].map(() => joinWithTab(browser, address, { power: "light" })));
@@ -143,7 +144,8 @@ describe("tabs in a room", { skip }, () => {
     await until("two members again", () => members(server) === 2, 10_000);
     await tab.page.getByRole("button", { name: "Stop" }).click();
     await tab.page.getByRole("heading", { name: "You have left" }).waitFor();
-    await until("it has left", () => server.status().rooms[0]?.peers.length === 1, 15_000);
+    const leftMs = await until("it has left", () => server.status().rooms[0]?.peers.length === 1, 15_000);
+    assert.ok(leftMs <= 2_000 + lateness(), `${leftMs} ms, ${lateness()} late`);
     assert.deepEqual(causes(server), ["goodbye"]);
     assert.deepEqual(tab.faults, []);
   });
