@@ -6,7 +6,7 @@
 import type { RoomEffect } from "./room-interface.ts";
 
 /** So long the first of them is kept back, if nothing else is said meanwhile. */
-export const arrivalsMs = 2_000;
+export const arrivalsMs = 4_000;
 
 type Joined = Extract<RoomEffect, { readonly event: "joined" }>;
 

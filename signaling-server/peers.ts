@@ -29,6 +29,8 @@ export interface PeersOptions extends Omit<GuardOptions, "rules"> {
   readonly seats: SeatShares;
   readonly rates: JoinRates;
   readonly limits: SocketLimits;
+  /** That are open, of all kinds. */
+  readonly connections: () => number;
 }
 
 export function servePeers(io: PeerServer, options: PeersOptions): void {
@@ -64,11 +66,11 @@ interface Session {
 
 function createSession(
   socket: PeerSocket,
-  deps: Pick<PeersOptions, "hosts" | "gate" | "seats" | "rates" | "limits" | "now"> & {
+  deps: Pick<PeersOptions, "hosts" | "gate" | "seats" | "rates" | "limits" | "now" | "connections"> & {
     readonly holders: Holders;
   },
 ): Session {
-  const { hosts, gate, seats, rates, limits, now, holders } = deps;
+  const { hosts, gate, seats, rates, limits, now, connections, holders } = deps;
   const relayed = createTokenBucket(relayedPerSecond, relayedBurst);
   let joins = 0;
   let toldMs = 0;
@@ -113,7 +115,7 @@ function createSession(
     socket.data.inviteId = gate.idOf(request.room, invite);
     // Who comes back by its pass gets no longer one.
     const pass = entry ? gate.passFor({ ...request, invite }) : request.pass;
-    toldMs = reportIntervalMs(holders.size);
+    toldMs = reportIntervalMs(connections());
     const pace: Pick<Welcome, "reportMs"> = { reportMs: toldMs };
     return { ...answer, ...pace, ...(isOwner && pass !== undefined && { pass }) };
   }
@@ -126,7 +128,7 @@ function createSession(
 
   /** Whoever reports is told of a change: to tell all of a crowd at once would take up the server. */
   function tellPace(): void {
-    const reportMs = reportIntervalMs(holders.size, toldMs);
+    const reportMs = reportIntervalMs(connections(), toldMs);
     if (reportMs === toldMs) return;
     toldMs = reportMs;
     socket.emit("pace", { reportMs });

@@ -177,7 +177,7 @@ export async function createSignalingServer(options: SignalingServerOptions): Pr
   const { seatsPerAddress = limits.membersPerRoom / 2 } = options;
   const seats = createSeatShares(seatsPerAddress, isThisMachine);
   const rates = createJoinRates(isThisMachine, () => clock.now());
-  servePeers(io, { ...guard, hosts, gate, seats, rates });
+  servePeers(io, { ...guard, hosts, gate, seats, rates, connections: () => connections.size });
 
   const sockets = () => io.engine.clientsCount;
   const stopRelief = relieveHeap({ clock, sockets, collect: fullCollection() });

@@ -8,9 +8,9 @@
 export const viewCoalesceMs = 300;
 /** So many views in quick succession, whatever for; then those that only add members come one each `spacingMs`, */
 const quickViews = 4;
-export const spacingMs = 2_000;
+export const spacingMs = 4_000;
 /** or when nobody has come for so long. */
-export const quietMs = 600;
+export const quietMs = 1_000;
 
 export interface ViewSpacing {
   /** Somebody has come or gone. @returns when the view is due that tells of it */

@@ -77,7 +77,7 @@ test("nobody goes before it was named, and newcomers are told of at once", async
   ]);
 });
 
-test("it is said after two seconds, whatever else there is", async (t) => {
+test("it is said after four seconds, whatever else there is", async (t) => {
   const { time, witness, heard, back } = await restarted(t);
   const told = next(witness.socket, "joined");
   await back(2);

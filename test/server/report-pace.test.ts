@@ -39,7 +39,9 @@ test("who joins is told, and who reports when it has changed, and not again", as
   for (const { socket } of [last, ...others.slice(-tenth)]) socket.disconnect();
   const peers = () => server.status().rooms.reduce((sum, room) => sum + room.peers.length, 0);
   while (peers() > reportsPerSecond - tenth) await pause(10);
-  first.socket.emit("report", peerReport());
-  assert.equal((await next(first.socket, "pace")).reportMs, 1_000);
+  const lessOften = next(first.socket, "pace");
+  // Their connections close a little after they have left.
+  while (told.length < 2 && (await pause(10), true)) first.socket.emit("report", peerReport());
+  assert.equal((await lessOften).reportMs, 1_000);
   assert.deepEqual(told, [2_000, 1_000]);
 });

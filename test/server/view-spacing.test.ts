@@ -33,13 +33,13 @@ describe("views that add members", () => {
     assert.deepEqual(new Set([...crowd(500, 4), ...crowd(5_000, 20)]), new Set([viewCoalesceMs]));
   });
 
-  test("of a crowd are shared: nobody waits longer than two seconds, the last 600 ms", () => {
+  test("of a crowd are shared: nobody waits longer than four seconds, the last one second", () => {
     const waits = crowd(500, 40);
     assert.ok(Math.max(...waits) <= spacingMs, String(waits));
-    assert.equal(waits.at(-1), quietMs);
+    assert.ok((waits.at(-1) ?? Infinity) <= quietMs, String(waits.at(-1)));
     // Forty newcomers in twenty seconds.
     const views = waits.filter((wait, at) => wait >= (waits[at - 1] ?? 0)).length;
-    assert.ok(views < 20, `${views} views`);
+    assert.ok(views < 12, `${views} views`);
   });
 
   test("are put off no further by who comes and goes", () => {
