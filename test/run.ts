@@ -1,5 +1,5 @@
 /**
- * `npm test`: every *.test.ts, skips by name. What only computes goes first, two files for each core; then two
+ * `npm test`: every *.test.ts, skips by name. What only computes goes first, two files for each core; then three
  * files at a time of what mostly waits, for sockets and for peers that learn little; then, one file after the
  * other, what needs the machine to itself: links at full speed, browsers, labs, whole runs.
  * `node dist/test/run.js [--data-dir DIR] [part of a file name …]` runs some. With SHOAL_NO_SKIP=1 a test
@@ -71,7 +71,7 @@ async function run(chosen: readonly string[], concurrency: number): Promise<Outc
 }
 
 /** A dozen peers take all that they get, and this goes on for so many minutes anyhow: what is beside it goes first. */
-const churnPriority = 5;
+const churnPriority = 10;
 
 /** Says what it has to say at its end: the tests beside it write as well. */
 async function churn(minutes: string | undefined): Promise<Outcome> {
@@ -96,7 +96,7 @@ const outcomes = [
     run(files.filter(isIn(computing)), 2 * availableParallelism()),
     churn(process.env["SHOAL_CHURN_MINUTES"]),
   ])),
-  await run(files.filter(isIn(waiting)), 2),
+  await run(files.filter(isIn(waiting)), 3),
   await run(files.filter(needsAll), 1),
 ];
 // Who reads the end of a long log reads what failed, not what succeeded last.
