@@ -1,5 +1,5 @@
 /**
- * `npm test`: every *.test.ts, skips by name. What only computes goes first, two files for each core; then three
+ * `npm test`: every *.test.ts, skips by name. What only computes goes first, two files for each core; then two
  * files at a time of what mostly waits, for sockets and for peers that learn little; then, one file after the
  * other, what needs the machine to itself: links at full speed, browsers, labs, whole runs.
  * `node dist/test/run.js [--data-dir DIR] [part of a file name …]` runs some. With SHOAL_NO_SKIP=1 a test
@@ -96,7 +96,7 @@ const outcomes = [
     run(files.filter(isIn(computing)), 2 * availableParallelism()),
     churn(process.env["SHOAL_CHURN_MINUTES"]),
   ])),
-  await run(files.filter(isIn(waiting)), 3),
+  await run(files.filter(isIn(waiting)), 2),
   await run(files.filter(needsAll), 1),
 ];
 // Who reads the end of a long log reads what failed, not what succeeded last.

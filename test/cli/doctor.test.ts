@@ -88,7 +88,7 @@ void test("--json: everything that this machine can do, in one object", async (t
     "--data-dir",
     emptyFolder(t),
   );
-  assert.deepEqual([code, stderr], [0, ""]);
+  assert.deepEqual([code, stderr], [0, ""], stdout);
   const report = v.parse(reportSchema, JSON.parse(stdout));
   const wasm = report.backends.find(({ name }) => name === "wasm");
   assert.ok(wasm?.title?.startsWith("WebAssembly") && (wasm.matrixGflops ?? 0) > 0.5);
