@@ -16,8 +16,9 @@ const idleSchema = v.object({
 const idle: Row = {
   name: "sockets-idle",
   what: {
-    full: "10,000 idle sockets on one server process; as many come and go three times",
-    short: "2,000 idle sockets on one server process; as many come and go once",
+    full: "10,000 idle sockets on one server process, started as operating.md tells; as many come and go three times",
+    short:
+      "2,000 idle sockets on one server process, started as operating.md tells; as many come and go once",
   },
   repeats: { full: 3, short: 1 },
   seconds: { full: 110, short: 35 },
